@@ -1,0 +1,344 @@
+//! Pure. The only place that builds a key of a table.
+//!
+//! All four tables have one key schema: `pk` and `sk`, both strings. Numbers in a sort key have a fixed width, so that
+//! the table's order is theirs.
+
+use crate::notification::Service;
+use crate::time::Micros;
+
+/// Rows per id block: one partition key holds this many neighbouring ids.
+pub const BLOCK: u64 = 1_024;
+
+/// Shards of the due rows of one minute and of the outbox.
+pub const SHARDS: u64 = 4;
+
+/// The primary key of one item.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    pk: String,
+    sk: String,
+}
+
+/// One partition, or the part of it whose sort keys lie between two bounds, both included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Range {
+    pk: String,
+    bounds: Option<(String, String)>,
+}
+
+/// A collection of rows with ascending ids, kept in id blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Collection {
+    /// Raw notifications of both services; their ids are the `raw` of other rows.
+    Notification,
+    /// `InstanceExists`.
+    InstanceExists,
+    /// `ImageExists`.
+    ImageExists,
+    /// `InstanceUsage`.
+    Launch,
+    /// `ImageUsage`.
+    Image,
+    /// `InstanceDeletes`.
+    InstanceDelete,
+    /// `ImageDeletes`.
+    ImageDelete,
+    /// Elements that were accepted and are no usable notification.
+    Rejected,
+}
+
+impl Collection {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Notification,
+        Self::InstanceExists,
+        Self::ImageExists,
+        Self::Launch,
+        Self::Image,
+        Self::InstanceDelete,
+        Self::ImageDelete,
+        Self::Rejected,
+    ];
+
+    /// The short name that stands in keys and in the names of sequences.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Notification => "N",
+            Self::InstanceExists => "XN",
+            Self::ImageExists => "XG",
+            Self::Launch => "U",
+            Self::Image => "GU",
+            Self::InstanceDelete => "D",
+            Self::ImageDelete => "GD",
+            Self::Rejected => "R",
+        }
+    }
+
+    /// The collection with this short name.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|collection| collection.code() == code)
+    }
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    /// The partition key.
+    pub fn pk(&self) -> &str {
+        &self.pk
+    }
+
+    /// The sort key.
+    pub fn sk(&self) -> &str {
+        &self.sk
+    }
+
+    /// A key as the table returned it, to go on after it.
+    pub fn read(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self::new(pk, sk)
+    }
+
+    /// The next id of every sequence, and the id blocks that are still being written.
+    pub fn sequences() -> Self {
+        Self::new("SEQ", "-")
+    }
+
+    /// An id block whose writer ran past its deadline.
+    pub fn open_block(invocation: &str) -> Self {
+        Self::new("OPEN", invocation)
+    }
+
+    /// The claim of one queued message.
+    pub fn chunk(chunk: &str) -> Self {
+        Self::new(format!("C#{chunk}"), "-")
+    }
+
+    /// The compressed body of one queued message.
+    pub fn body(chunk: &str) -> Self {
+        Self::new(format!("B#{chunk}"), "-")
+    }
+
+    /// The owner of a `message_id`.
+    pub fn message(message_id: &str) -> Self {
+        Self::new(format!("M#{message_id}"), "-")
+    }
+
+    /// A row of a collection.
+    pub fn row(collection: Collection, id: u64) -> Self {
+        Self::new(block(collection, id / BLOCK), padded(id))
+    }
+
+    /// Which launch an instance's request made.
+    pub fn launch_of(instance: &str, request_id: &str) -> Self {
+        Self::new(format!("I#{instance}"), format!("U#{request_id}"))
+    }
+
+    /// Which delete an instance has for this pair of times.
+    pub fn delete_of(instance: &str, launched_at: Micros, deleted_at: Option<Micros>) -> Self {
+        let deleted_at = deleted_at.map_or_else(|| "-".to_owned(), sortable);
+        Self::new(format!("I#{instance}"), format!("D#{}#{deleted_at}", sortable(launched_at)))
+    }
+
+    /// That an instance has this exists.
+    pub fn exists_of(instance: &str, id: u64) -> Self {
+        Self::new(format!("I#{instance}"), format!("E#{}", padded(id)))
+    }
+
+    /// What an audit report says of an instance.
+    pub fn reconcile_of(instance: &str, launched_at: Micros, source: &str) -> Self {
+        Self::new(format!("I#{instance}"), format!("R#{}#{source}", sortable(launched_at)))
+    }
+
+    /// That an image was activated.
+    pub fn image_of(uuid: &str, id: u64) -> Self {
+        Self::new(format!("G#{uuid}"), format!("U#{}", padded(id)))
+    }
+
+    /// That an image was deleted.
+    pub fn image_delete_of(uuid: &str, id: u64) -> Self {
+        Self::new(format!("G#{uuid}"), format!("D#{}", padded(id)))
+    }
+
+    /// That something of this collection is due in this minute (minutes since the epoch).
+    pub fn due(minute: i64, collection: Collection, id: u64) -> Self {
+        Self::new(due_partition(minute, id % SHARDS), format!("{}#{}", collection.code(), padded(id)))
+    }
+
+    /// How far the sweeps of due rows have come.
+    pub fn sweep() -> Self {
+        Self::new("SWEEP", "-")
+    }
+
+    /// A verified notification that is still to be published.
+    pub fn outbox(collection: Collection, id: u64) -> Self {
+        Self::new(format!("OB#{}", id % SHARDS), format!("{}#{}", collection.code(), padded(id)))
+    }
+
+    /// The counts of a service's event types in one hour (hours since the epoch).
+    pub fn hour(service: Service, hour: i64, shard: u64) -> Self {
+        Self::new(hours(service), format!("{}#{shard}", sortable_hour(hour)))
+    }
+}
+
+impl Range {
+    fn whole(pk: String) -> Self {
+        Self { pk, bounds: None }
+    }
+
+    fn between(pk: String, low: impl Into<String>, high: impl Into<String>) -> Self {
+        Self { pk, bounds: Some((low.into(), high.into())) }
+    }
+
+    fn prefix(pk: String, prefix: &str) -> Self {
+        Self::between(pk, prefix, format!("{prefix}\u{10ffff}"))
+    }
+
+    /// The partition key.
+    pub fn pk(&self) -> &str {
+        &self.pk
+    }
+
+    /// The lowest and the highest sort key, where there are bounds.
+    pub fn bounds(&self) -> Option<(&str, &str)> {
+        self.bounds.as_ref().map(|(low, high)| (low.as_str(), high.as_str()))
+    }
+
+    /// The rows of one id block.
+    pub fn block(collection: Collection, number: u64) -> Self {
+        Self::whole(block(collection, number))
+    }
+
+    /// The rows of one id block whose ids are below this one.
+    pub fn block_below(collection: Collection, id: u64) -> Self {
+        let last = id.saturating_sub(1);
+        Self::between(block(collection, last / BLOCK), padded(0), padded(last))
+    }
+
+    /// All launches of an instance.
+    pub fn launches_of(instance: &str) -> Self {
+        Self::prefix(format!("I#{instance}"), "U#")
+    }
+
+    /// All exists of an instance.
+    pub fn exists_of(instance: &str) -> Self {
+        Self::prefix(format!("I#{instance}"), "E#")
+    }
+
+    /// All deletes of an instance.
+    pub fn deletes_of(instance: &str) -> Self {
+        Self::prefix(format!("I#{instance}"), "D#")
+    }
+
+    /// The deletes of an instance that was launched between two times, both included.
+    pub fn deletes_launched(instance: &str, from: Micros, to: Micros) -> Self {
+        let (low, high) = (sortable(from), sortable(to));
+        Self::between(format!("I#{instance}"), format!("D#{low}"), format!("D#{high}#\u{10ffff}"))
+    }
+
+    /// What audit reports say of an instance that was launched between two times, both included.
+    pub fn reconciles_launched(instance: &str, from: Micros, to: Micros) -> Self {
+        let (low, high) = (sortable(from), sortable(to));
+        Self::between(format!("I#{instance}"), format!("R#{low}"), format!("R#{high}#\u{10ffff}"))
+    }
+
+    /// All activations of an image.
+    pub fn images_of(uuid: &str) -> Self {
+        Self::prefix(format!("G#{uuid}"), "U#")
+    }
+
+    /// All deletes of an image.
+    pub fn image_deletes_of(uuid: &str) -> Self {
+        Self::prefix(format!("G#{uuid}"), "D#")
+    }
+
+    /// What is due in one shard of a minute (minutes since the epoch).
+    pub fn due(minute: i64, shard: u64) -> Self {
+        Self::whole(due_partition(minute, shard))
+    }
+
+    /// One shard of the verified notifications that are still to be published.
+    pub fn outbox(shard: u64) -> Self {
+        Self::whole(format!("OB#{shard}"))
+    }
+
+    /// All id blocks whose writer ran past its deadline.
+    pub fn open_blocks() -> Self {
+        Self::whole("OPEN".to_owned())
+    }
+
+    /// The hour counters of a service from one hour to another, both included; without bounds, all of them.
+    pub fn hours(service: Service, bounds: Option<(i64, i64)>) -> Self {
+        match bounds {
+            None => Self::whole(hours(service)),
+            Some((from, to)) => {
+                Self::between(hours(service), sortable_hour(from), format!("{}#\u{10ffff}", sortable_hour(to)))
+            }
+        }
+    }
+}
+
+fn block(collection: Collection, number: u64) -> String {
+    format!("{}#{number}", collection.code())
+}
+
+fn due_partition(minute: i64, shard: u64) -> String {
+    format!("V#{minute}#{shard}")
+}
+
+fn hours(service: Service) -> String {
+    format!("K#ev#{}", service.code())
+}
+
+fn padded(id: u64) -> String {
+    format!("{id:012}")
+}
+
+/// Microseconds from the year 1 to the epoch: the earliest time that a notification can name.
+const YEAR_ONE: i64 = 62_135_596_800_000_000;
+
+fn sortable(at: Micros) -> String {
+    format!("{:018}", at.0.saturating_add(YEAR_ONE))
+}
+
+fn sortable_hour(hour: i64) -> String {
+    format!("{:08}", hour.saturating_add(YEAR_ONE / 3_600_000_000))
+}
+
+/// The hour (since the epoch) that the sort key of an hour counter names.
+pub fn hour_of(sk: &str) -> Option<i64> {
+    let (hour, _) = sk.split_once('#')?;
+    Some(hour.parse::<i64>().ok()? - YEAR_ONE / 3_600_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_row_is_found_from_its_id_alone() {
+        let key = Key::row(Collection::InstanceExists, 135_106);
+        assert_eq!((key.pk(), key.sk()), ("XN#131", "000000135106"));
+        assert_eq!(Range::block(Collection::InstanceExists, 131).pk(), key.pk());
+    }
+
+    #[test]
+    fn short_names_are_unique() {
+        for collection in Collection::ALL {
+            assert_eq!(Collection::from_code(collection.code()), Some(collection));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sort_keys_order_as_their_times_do(a in -62_135_596_800_000_000_i64..253_402_300_800_000_000, b in -62_135_596_800_000_000_i64..253_402_300_800_000_000) {
+            prop_assert_eq!(sortable(Micros(a)).cmp(&sortable(Micros(b))), a.cmp(&b));
+            let (a, b) = (a.div_euclid(3_600_000_000), b.div_euclid(3_600_000_000));
+            prop_assert_eq!(sortable_hour(a).cmp(&sortable_hour(b)), a.cmp(&b));
+            prop_assert_eq!(hour_of(&format!("{}#0", sortable_hour(a))), Some(a));
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! `DynamoDB`'s verbs, typed and few. Everything that is stored goes through here.
+//!
+//! Every call asks for its consumed capacity, which costs nothing and lets a log or a benchmark add it up.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest, ReturnConsumedCapacity,
+    ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, WriteRequest,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Kind};
+use crate::failure;
+use crate::key::{Key, Range};
+
+/// One item as the SDK has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// One table. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+/// A change of one item by expressions, optionally under a condition.
+#[derive(Clone, Debug)]
+pub struct Change {
+    key: Key,
+    expression: String,
+    condition: Option<String>,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+/// One write of a batch or of a transaction.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// The whole item, whatever stood there.
+    Put(Item),
+    /// The whole item, only where none stands.
+    PutNew(Item),
+    /// A change by expressions.
+    Change(Change),
+    /// No item any more.
+    Delete(Key),
+}
+
+/// What became of a conditional write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome<T> {
+    /// It is written; the item as it is now, where the write returns it.
+    Written(T),
+    /// The condition did not hold, and nothing changed; the item as it stands, where there is one.
+    Refused(Option<T>),
+}
+
+/// Why a transaction wrote nothing.
+#[derive(Debug)]
+pub enum Cancelled {
+    /// At least one condition did not hold: for each write in order, whether it was its own.
+    Condition(Vec<bool>),
+    /// Another transaction held an item; the same writes may succeed later.
+    Conflict,
+    /// The call failed, and it is not known whether the writes were made.
+    Failed(Error),
+}
+
+/// One page of a query.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The items, in the order of their sort keys.
+    pub items: Vec<T>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<Key>,
+    /// Read units that the page used.
+    pub units: f64,
+}
+
+/// Makes an item of a record: its attributes and its key.
+pub fn item<T: Serialize>(key: &Key, record: &T) -> Result<Item, Error> {
+    let mut item: Item = serde_dynamo::to_item(record)
+        .map_err(|cause| Error::bug("a record could not be written as an item").because(cause))?;
+    item.extend(key_item(key));
+    Ok(item)
+}
+
+fn key_item(key: &Key) -> Item {
+    HashMap::from([
+        ("pk".to_owned(), AttributeValue::S(key.pk().to_owned())),
+        ("sk".to_owned(), AttributeValue::S(key.sk().to_owned())),
+    ])
+}
+
+fn read<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
+    serde_dynamo::from_item(item).map_err(|cause| Error::bug("an item could not be read as a record").because(cause))
+}
+
+/// An attribute of a returned item as text; empty when it is missing.
+fn text(item: &Item, name: &str) -> String {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+}
+
+fn key_of(item: &Item) -> Key {
+    Key::read(text(item, "pk"), text(item, "sk"))
+}
+
+fn failed<E>(what: &str, error: SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let kind = match error.code() {
+        Some("ValidationException" | "ResourceNotFoundException" | "AccessDeniedException") => Kind::Bug,
+        _ => Kind::Unavailable,
+    };
+    let public = match kind {
+        Kind::Bug => "The request could not be served.",
+        _ => "The store did not answer; try again.",
+    };
+    Error::new(kind, public).because(Error::new(kind, what).because(error))
+}
+
+impl Change {
+    /// A change of the item with this key, such as `SET st = :st REMOVE le`.
+    pub fn of(key: Key, expression: impl Into<String>) -> Self {
+        Self { key, expression: expression.into(), condition: None, names: HashMap::new(), values: HashMap::new() }
+    }
+
+    /// Only if this holds, such as `st = :from`.
+    #[must_use]
+    pub fn when(mut self, condition: impl Into<String>) -> Self {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    /// What `#name` stands for in the expressions.
+    #[must_use]
+    pub fn name(mut self, placeholder: impl Into<String>, name: impl Into<String>) -> Self {
+        self.names.insert(placeholder.into(), name.into());
+        self
+    }
+
+    /// What `:value` stands for in the expressions.
+    pub fn value<T: Serialize>(mut self, placeholder: impl Into<String>, value: T) -> Result<Self, Error> {
+        let value = serde_dynamo::to_attribute_value(value)
+            .map_err(|cause| Error::bug("a value could not be written as an attribute").because(cause))?;
+        self.values.insert(placeholder.into(), value);
+        Ok(self)
+    }
+
+    fn names(&self) -> Option<HashMap<String, String>> {
+        (!self.names.is_empty()).then(|| self.names.clone())
+    }
+
+    fn values(&self) -> Option<Item> {
+        (!self.values.is_empty()).then(|| self.values.clone())
+    }
+}
+
+impl Table {
+    /// The table of this name.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
+    }
+
+    /// The item with this key, read consistently.
+    pub async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Error> {
+        let call = self.client.get_item().table_name(&self.name).set_key(Some(key_item(key))).consistent_read(true);
+        let reply = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+        reply.map_err(|error| failed("get an item", error))?.item.map(read).transpose()
+    }
+
+    /// The items with these keys that exist, in no order, read consistently; a key given twice is read once.
+    pub async fn get_many<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<HashMap<Key, T>, Error> {
+        let mut keys: Vec<_> = keys.to_vec();
+        keys.sort_unstable();
+        keys.dedup();
+        let chunks = keys.chunks(100).map(|keys| self.get_batch(keys));
+        let mut found = HashMap::new();
+        for items in futures::future::try_join_all(chunks).await? {
+            for item in items {
+                found.insert(key_of(&item), read(item)?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn get_batch(&self, keys: &[Key]) -> Result<Vec<Item>, Error> {
+        let mut found = Vec::new();
+        let mut wanted: Vec<Item> = keys.iter().map(key_item).collect();
+        for attempt in 1..=failure::ATTEMPTS {
+            let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
+            let request = request.map_err(|cause| Error::bug("a batch of keys is not whole").because(cause))?;
+            let call = self.client.batch_get_item().request_items(&self.name, request);
+            let reply = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+            let mut reply = reply.map_err(|error| failed("get a batch of items", error))?;
+            let items = reply.responses.as_mut().and_then(|tables| tables.remove(&self.name));
+            found.extend(items.unwrap_or_default());
+            let left = reply.unprocessed_keys.as_mut().and_then(|tables| tables.remove(&self.name));
+            wanted = left.map(|request| request.keys).unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(found);
+            }
+            pause(attempt).await;
+        }
+        Err(Error::unavailable("The store is busy; try again."))
+    }
+
+    /// One page of a range: at most `limit` items, or as many as the store gives at once.
+    pub async fn query<T: DeserializeOwned>(
+        &self,
+        range: &Range,
+        descending: bool,
+        after: Option<&Key>,
+        limit: Option<i32>,
+    ) -> Result<Page<T>, Error> {
+        let mut call = self.client.query().table_name(&self.name).consistent_read(true);
+        call = call.expression_attribute_values(":pk", AttributeValue::S(range.pk().to_owned()));
+        call = match range.bounds() {
+            None => call.key_condition_expression("pk = :pk"),
+            Some((low, high)) => call
+                .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+                .expression_attribute_values(":low", AttributeValue::S(low.to_owned()))
+                .expression_attribute_values(":high", AttributeValue::S(high.to_owned())),
+        };
+        call = call.scan_index_forward(!descending).set_exclusive_start_key(after.map(key_item)).set_limit(limit);
+        let reply = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+        let reply = reply.map_err(|error| failed("query items", error))?;
+        let units = reply.consumed_capacity.and_then(|used| used.capacity_units).unwrap_or_default();
+        let next = reply.last_evaluated_key.as_ref().map(key_of);
+        let items = reply.items.unwrap_or_default().into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Page { items, next, units })
+    }
+
+    /// All items of a range, in the order of their sort keys.
+    pub async fn query_all<T: DeserializeOwned>(&self, range: &Range) -> Result<Vec<T>, Error> {
+        let mut page = self.query(range, false, None, None).await?;
+        let mut items = page.items;
+        while let Some(next) = page.next {
+            page = self.query(range, false, Some(&next), None).await?;
+            items.append(&mut page.items);
+        }
+        Ok(items)
+    }
+
+    /// Puts a record where none stands. Returns the one that stood there already, if one did; then nothing changed.
+    pub async fn put_new<T: Serialize, Old: DeserializeOwned>(
+        &self,
+        key: &Key,
+        record: &T,
+    ) -> Result<Option<Old>, Error> {
+        let call = self.client.put_item().table_name(&self.name).set_item(Some(item(key, record)?));
+        let call = call.condition_expression(ABSENT).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let call = call.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match call.send().await {
+            Ok(_) => Ok(None),
+            Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
+                match refused.into_err() {
+                    PutItemError::ConditionalCheckFailedException(e) => read(e.item.unwrap_or_default()).map(Some),
+                    other => Err(Error::bug("a refusal changed its kind").because(other)),
+                }
+            }
+            Err(error) => Err(failed("put an item", error)),
+        }
+    }
+
+    /// Makes a change: the item after it, or, where the condition did not hold, the item as it stands.
+    pub async fn change<T: DeserializeOwned>(&self, change: &Change) -> Result<Outcome<T>, Error> {
+        let call = self.client.update_item().table_name(&self.name).set_key(Some(key_item(&change.key)));
+        let call = call.update_expression(&change.expression).set_condition_expression(change.condition.clone());
+        let call = call.set_expression_attribute_names(change.names());
+        let call = call.set_expression_attribute_values(change.values());
+        let call = call.return_values(ReturnValue::AllNew).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let call = call.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match call.send().await {
+            Ok(reply) => read(reply.attributes.unwrap_or_default()).map(Outcome::Written),
+            Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
+                match refused.into_err() {
+                    UpdateItemError::ConditionalCheckFailedException(e) => {
+                        e.item.map(read).transpose().map(Outcome::Refused)
+                    }
+                    other => Err(Error::bug("a refusal changed its kind").because(other)),
+                }
+            }
+            Err(error) => Err(failed("change an item", error)),
+        }
+    }
+
+    /// Puts and deletes whole items without conditions, in no order, 25 at a time and all at once.
+    ///
+    /// On an error some of the writes may have been made. Two writes of one key are a mistake of the caller.
+    pub async fn write_all(&self, writes: Vec<Write>) -> Result<(), Error> {
+        let requests = writes.into_iter().map(batch_request).collect::<Result<Vec<_>, _>>()?;
+        let batches = requests.chunks(25).map(|batch| self.write_batch(batch.to_vec()));
+        futures::future::try_join_all(batches).await.map(drop)
+    }
+
+    async fn write_batch(&self, mut batch: Vec<WriteRequest>) -> Result<(), Error> {
+        for attempt in 1..=failure::ATTEMPTS {
+            let call = self.client.batch_write_item().request_items(&self.name, batch);
+            let reply = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+            let mut reply = reply.map_err(|error| failed("write a batch of items", error))?;
+            let left = reply.unprocessed_items.as_mut().and_then(|tables| tables.remove(&self.name));
+            batch = left.unwrap_or_default();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            pause(attempt).await;
+        }
+        Err(Error::unavailable("The store is busy; try again."))
+    }
+
+    /// Makes all of the writes (at most 100) or none; the same token within ten minutes is the same transaction.
+    pub async fn transact(&self, writes: Vec<Write>, token: &str) -> Result<(), Cancelled> {
+        let writes: Result<Vec<_>, _> = writes.into_iter().map(|write| self.transact_item(write)).collect();
+        let call = self.client.transact_write_items().set_transact_items(Some(writes.map_err(Cancelled::Failed)?));
+        let call = call.client_request_token(token).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(cancelled(error)),
+        }
+    }
+
+    fn transact_item(&self, write: Write) -> Result<TransactWriteItem, Error> {
+        let part = TransactWriteItem::builder();
+        let part = match write {
+            Write::Put(item) => part.put(self.transact_put(item, None)?),
+            Write::PutNew(item) => part.put(self.transact_put(item, Some(ABSENT.to_owned()))?),
+            Write::Delete(key) => {
+                let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(&key))).build();
+                part.delete(delete.map_err(|cause| Error::bug("a delete is not whole").because(cause))?)
+            }
+            Write::Change(change) => {
+                let update = Update::builder().table_name(&self.name).set_key(Some(key_item(&change.key)));
+                let update = update.update_expression(&change.expression);
+                let update = update.set_condition_expression(change.condition.clone());
+                let update = update.set_expression_attribute_names(change.names());
+                let update = update.set_expression_attribute_values(change.values()).build();
+                part.update(update.map_err(|cause| Error::bug("a change is not whole").because(cause))?)
+            }
+        };
+        Ok(part.build())
+    }
+
+    fn transact_put(&self, item: Item, condition: Option<String>) -> Result<Put, Error> {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item)).set_condition_expression(condition);
+        put.build().map_err(|cause| Error::bug("a put is not whole").because(cause))
+    }
+}
+
+const ABSENT: &str = "attribute_not_exists(pk)";
+
+fn batch_request(write: Write) -> Result<WriteRequest, Error> {
+    let whole = |cause| Error::bug("a write is not whole").because(cause);
+    let request = WriteRequest::builder();
+    Ok(match write {
+        Write::Put(item) => {
+            request.put_request(PutRequest::builder().set_item(Some(item)).build().map_err(whole)?).build()
+        }
+        Write::Delete(key) => {
+            let delete = DeleteRequest::builder().set_key(Some(key_item(&key))).build().map_err(whole)?;
+            request.delete_request(delete).build()
+        }
+        Write::PutNew(_) | Write::Change(_) => return Err(Error::bug("a batch holds no conditions")),
+    })
+}
+
+fn cancelled(error: SdkError<TransactWriteItemsError>) -> Cancelled {
+    let reasons = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(e)) => e.cancellation_reasons(),
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => return Cancelled::Conflict,
+        _ => return Cancelled::Failed(failed("make a transaction", error)),
+    };
+    let codes: Vec<_> = reasons.iter().map(|reason| reason.code.as_deref().unwrap_or("None")).collect();
+    if codes.contains(&"ConditionalCheckFailed") {
+        return Cancelled::Condition(codes.iter().map(|code| *code == "ConditionalCheckFailed").collect());
+    }
+    let busy = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+    if codes.iter().any(|code| busy.contains(code)) {
+        return Cancelled::Conflict;
+    }
+    Cancelled::Failed(Error::bug("The request could not be served.").because(error))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the store said that it is busy: asking at once would not help it")]
+async fn pause(attempt: u32) {
+    tokio::time::sleep(failure::delay(attempt)).await;
+}

@@ -1,0 +1,45 @@
+//! Pure. Deletes of instances and of images.
+
+use serde::{Deserialize, Serialize};
+
+use crate::notification::Mark;
+use crate::time::Micros;
+
+/// A row of `InstanceDeletes`, one per instance and pair of times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceDelete {
+    /// The row's id.
+    pub id: u64,
+    /// The instance's UUID.
+    #[serde(rename = "in")]
+    pub instance: String,
+    /// When the deleted instance had been launched.
+    #[serde(rename = "la")]
+    pub launched_at: Micros,
+    /// When it was deleted; none where no time was given.
+    #[serde(rename = "da")]
+    pub deleted_at: Option<Micros>,
+    /// The notification that said so, the newest where it was said again.
+    pub raw: u64,
+    /// Which event `raw` is.
+    #[serde(rename = "by")]
+    pub newest: Mark,
+    /// Counts the writes of the row: each expects the one before.
+    #[serde(rename = "v")]
+    pub version: u64,
+}
+
+/// A row of `ImageDeletes`, one per notification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageDelete {
+    /// The row's id.
+    pub id: u64,
+    /// The image's UUID.
+    #[serde(rename = "uu")]
+    pub uuid: String,
+    /// When it was deleted; none where no time was given.
+    #[serde(rename = "da")]
+    pub deleted_at: Option<Micros>,
+    /// The notification that said so.
+    pub raw: u64,
+}
