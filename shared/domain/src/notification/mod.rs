@@ -7,6 +7,9 @@ pub mod packing;
 pub mod plan;
 pub mod processing;
 pub mod rejected;
+pub mod envelope;
+pub mod payload;
+pub mod raw;
 
 use std::fmt;
 use std::str::FromStr;

@@ -29,6 +29,32 @@ pub struct InstanceDelete {
     pub version: u64,
 }
 
+impl InstanceDelete {
+    /// The row that the first event makes which says so.
+    pub fn new(id: u64, effect: &NewInstanceDelete, raw: u64, mark: Mark) -> Self {
+        Self {
+            id,
+            instance: effect.instance.clone(),
+            launched_at: effect.launched_at,
+            deleted_at: effect.deleted_at,
+            raw,
+            newest: mark,
+            version: 1,
+        }
+    }
+
+    /// Takes in that another event says so too, and says whether it is newer: then `raw` is its row.
+    /// `version` is the writer's to count.
+    pub fn merge(&mut self, raw: u64, mark: &Mark) -> bool {
+        let newer = (mark, raw) > (&self.newest, self.raw);
+        if newer {
+            self.raw = raw;
+            self.newest.clone_from(mark);
+        }
+        newer
+    }
+}
+
 /// A row of `ImageDeletes`, one per notification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageDelete {
