@@ -12,7 +12,7 @@ use crate::notification::envelope::Notification;
 use crate::notification::{Mark, Service, packing};
 use crate::sequence;
 use crate::time::Micros;
-use crate::usage::record::{self, Effect};
+use crate::usage::record::{self, Effect, Recording, Warning};
 
 /// A queued message as it was delivered.
 #[derive(Clone, Debug)]
@@ -62,6 +62,8 @@ pub struct Entry {
     pub mark: Mark,
     /// What it does to the ledger.
     pub effect: Option<Effect>,
+    /// What is odd about it.
+    pub warnings: Vec<Warning>,
     /// The rows that it may make.
     pub rows: Option<Rows>,
 }
@@ -135,13 +137,11 @@ impl Plan {
     }
 
     fn add(&mut self, position: u64, notification: Notification, taken: &mut sequence::Ids) {
-        let effect = match record::record(&notification) {
-            Ok(effect) => effect,
-            Err(reason) => {
-                self.rejected.push(Rejected { position, reason: reason.to_string() });
-                None
-            }
-        };
+        let recording = record::record(&notification).unwrap_or_else(|reason| {
+            self.rejected.push(Rejected { position, reason: reason.to_string() });
+            Recording::default()
+        });
+        let Recording { effect, warnings } = recording;
         let rows = effect.as_ref().map(|effect| {
             let (collection, count) = rows_of(effect);
             let next = taken.entry(collection).or_default();
@@ -150,7 +150,7 @@ impl Plan {
             rows
         });
         let mark = notification.mark(&format!("{}#{position}", self.chunk));
-        self.entries.push(Entry { position, notification, mark, effect, rows });
+        self.entries.push(Entry { position, notification, mark, effect, warnings, rows });
     }
 
     /// How many ids the chunk needs of each collection.

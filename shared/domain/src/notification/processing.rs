@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::key::{Collection, Key};
 use crate::notification::owning::{self, Owned};
 use crate::notification::plan::{Delivery, Plan, Planned};
+use crate::notification::raw::{Place, RawRow};
 use crate::notification::{Notifications, Service, body, rejected};
 use crate::sequence;
 use crate::table::{Cancelled, Change, Write, item};
@@ -97,9 +98,14 @@ impl Notifications {
         let kept = self.usage.keep_until(&recorded, now, self.retention_seconds());
         let expires = kept.max(claim.received.epoch_seconds() + self.retention_seconds());
         let mut writes = vec![Write::Put(body::item(&plan.chunk, &plan.body, expires)?)];
-        for owned in owned {
-            let row = owned.entry.raw_row(owned.raw, plan, claim.received, claim.received.epoch_seconds() + self.retention_seconds());
-            writes.push(Write::Put(item(&Key::row(Collection::Notification, owned.raw), &row)?));
+        for Owned { entry, raw, .. } in owned {
+            let place =
+                Place { id: *raw, chunk: &plan.chunk, position: entry.position, received: claim.received, ttl: expires };
+            let row = RawRow::of(&entry.notification, place);
+            writes.push(Write::Put(item(&Key::row(Collection::Notification, *raw), &row)?));
+            for warning in &entry.warnings {
+                tracing::warn!(raw.id = raw, "{warning}");
+            }
         }
         for (id, rejected) in (claim.first(Collection::Rejected)..).zip(&plan.rejected) {
             writes.push(Write::Put(rejected::item(id, plan, claim.received, rejected, expires)?));
@@ -140,8 +146,7 @@ fn recorded<'a>(owned: &Owned<'a>) -> Option<Recorded<'a>> {
     Some(Recorded {
         effect,
         mark: &owned.entry.mark,
-        message_id: owned.entry.notification.message_id.as_deref(),
-        received: owned.entry.notification.timestamp,
+        notification: &owned.entry.notification,
         raw: owned.raw,
         first: rows.first,
     })

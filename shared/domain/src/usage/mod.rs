@@ -4,9 +4,15 @@ pub mod delete;
 pub mod exists;
 pub mod image;
 pub mod launch;
+pub mod ledger;
+pub mod publishing;
 pub mod reconcile;
+pub mod recording;
 pub mod status;
+pub mod store;
+pub mod sweeping;
 pub mod verify;
+pub mod verifying;
 
 use crate::platform::Platform;
 

@@ -8,6 +8,7 @@ use crate::due::{self, Due};
 use crate::error::Error;
 use crate::key::{Collection, Key};
 use crate::notification::Mark;
+use crate::notification::envelope::Notification;
 use crate::table::{Write, item};
 use crate::time::Micros;
 use crate::usage::Usage;
@@ -15,7 +16,7 @@ use crate::usage::delete::{ImageDelete, InstanceDelete};
 use crate::usage::exists::{ImageExists, InstanceExists};
 use crate::usage::image::Image;
 use crate::usage::launch::LaunchChange;
-use crate::usage::record::{self, Effect};
+use crate::usage::record::{Effect, NewImageExists, NewInstanceExists};
 use crate::usage::store::Pointer;
 use crate::usage::verify;
 
@@ -26,10 +27,8 @@ pub struct Recorded<'a> {
     pub effect: &'a Effect,
     /// Which event it is.
     pub mark: &'a Mark,
-    /// The notification's `message_id`.
-    pub message_id: Option<&'a str>,
-    /// The notification's own time.
-    pub received: Micros,
+    /// The notification itself.
+    pub notification: &'a Notification,
     /// The raw row's id.
     pub raw: u64,
     /// The first id of the rows that it may make.
@@ -73,9 +72,9 @@ impl Usage {
         let mut deletes: BTreeMap<Key, InstanceDelete> = BTreeMap::new();
         for recorded in recorded {
             if let Effect::InstanceDelete(effect) = recorded.effect {
-                let delete = InstanceDelete::new(recorded.first, effect, recorded.raw, recorded.mark.clone());
-                let key = Key::delete_of(&delete.instance, delete.launched_at, delete.deleted_at);
-                deletes.entry(key).and_modify(|first| first.merge(&delete)).or_insert(delete);
+                let key = Key::delete_of(&effect.instance, effect.launched_at, effect.deleted_at);
+                let first = InstanceDelete::new(recorded.first, effect, recorded.raw, recorded.mark.clone());
+                deletes.entry(key).or_insert(first).merge(recorded.raw, recorded.mark);
             }
         }
         let saves = deletes.into_iter().map(|(key, delete)| self.instance_delete_save(key, delete));
@@ -87,12 +86,12 @@ impl Usage {
         for recorded in recorded {
             let (key, pointer) = match recorded.effect {
                 Effect::Image(effect) => {
-                    let image = Image::new(recorded.first, effect, recorded.raw);
+                    let image = Image::new(recorded.first, effect, recorded.raw, recorded.mark.clone());
                     self.row_put(Collection::Image, image.id, &image).await?;
                     (Key::image_of(&image.uuid, image.id), Pointer { id: image.id })
                 }
                 Effect::ImageDelete(effect) => {
-                    let delete = ImageDelete::new(recorded.first, effect, recorded.raw);
+                    let delete = ImageDelete::new(recorded.first, effect, recorded.raw, recorded.mark.clone());
                     self.row_put(Collection::ImageDelete, delete.id, &delete).await?;
                     (Key::image_delete_of(&delete.uuid, delete.id), Pointer { id: delete.id })
                 }
@@ -117,10 +116,10 @@ impl Usage {
     async fn record_instance_exists(
         &self,
         recorded: &Recorded<'_>,
-        effect: &record::InstanceExistsEffect,
+        effect: &NewInstanceExists,
         now: Micros,
     ) -> Result<(), Error> {
-        let mut exists = InstanceExists::new(recorded, effect);
+        let mut exists = InstanceExists::new(recorded.first, effect.clone(), recorded.raw, recorded.notification);
         let ledger = self.ledger_of_instance(&exists).await?;
         (exists.progress.usage, exists.progress.delete) = ledger.links(&exists);
         let due = self.due(effect.audit_period_ending, now, Collection::InstanceExists, exists.id)?;
@@ -135,13 +134,10 @@ impl Usage {
     async fn record_image_exists(
         &self,
         recorded: &Recorded<'_>,
-        effect: &record::ImageExistsEffect,
+        effect: &NewImageExists,
         now: Micros,
     ) -> Result<(), Error> {
-        let mut rows = ImageExists::of_notification(recorded, effect);
-        if rows.is_empty() {
-            return Ok(());
-        }
+        let mut rows = ImageExists::group(recorded.first, effect.clone(), recorded.raw, recorded.notification);
         let ledger = self.ledger_of_images(&rows).await?;
         for row in &mut rows {
             (row.progress.usage, row.progress.delete) = ledger.links(row);

@@ -78,47 +78,51 @@ impl Usage {
     pub(crate) async fn launch_save(&self, changes: Vec<(&LaunchChange, u64)>) -> Result<(), Error> {
         let Some((first, proposed)) = changes.first().copied() else { return Ok(()) };
         let id = self.id_at(&Key::launch_of(&first.instance, &first.request_id), proposed).await?;
-        let key = Key::row(Collection::Launch, id);
-        let mut standing: Option<Launch> = if id == proposed { None } else { self.table().get(&key).await? };
-        for _ in 0..failure::ATTEMPTS {
-            let (mut launch, version) = match standing {
-                Some(launch) => (launch.clone(), launch.version),
-                None => (Launch::new(id, first), 0),
-            };
-            let before = launch.clone();
-            changes.iter().for_each(|(change, _)| launch.merge(change));
-            if version > 0 && launch == before {
-                return Ok(());
+        self.merge_at(&Key::row(Collection::Launch, id), |standing: Option<Launch>| {
+            let is_new = standing.is_none();
+            let mut launch = standing.unwrap_or_else(|| Launch::new(id, first));
+            let version = if is_new { 0 } else { launch.version };
+            let mut changed = is_new;
+            for (change, _) in &changes {
+                changed |= launch.merge(change);
             }
             launch.version = version + 1;
-            standing = self.table().replace(&key, &launch, version).await?;
-            if standing.is_none() {
-                return Ok(());
-            }
-        }
-        Err(Error::new(Kind::Conflict, "The launch is changed by too many at once; try again."))
+            changed.then_some((launch, version))
+        })
+        .await
     }
 
     /// Makes sure that this delete stands, with the newest of the notifications that said so.
-    pub(crate) async fn instance_delete_save(&self, pointer: Key, delete: InstanceDelete) -> Result<(), Error> {
-        let id = self.id_at(&pointer, delete.id).await?;
-        let key = Key::row(Collection::InstanceDelete, id);
-        let mut standing: Option<InstanceDelete> =
-            if id == delete.id { None } else { self.table().get(&key).await? };
-        for _ in 0..failure::ATTEMPTS {
-            let version = standing.as_ref().map_or(0, |delete| delete.version);
-            let mut next = standing.clone().unwrap_or_else(|| InstanceDelete { id, ..delete.clone() });
-            next.merge(&delete);
-            if standing.as_ref() == Some(&next) {
-                return Ok(());
+    pub(crate) async fn instance_delete_save(&self, pointer: Key, new: InstanceDelete) -> Result<(), Error> {
+        let id = self.id_at(&pointer, new.id).await?;
+        self.merge_at(&Key::row(Collection::InstanceDelete, id), |standing: Option<InstanceDelete>| match standing {
+            None => Some((InstanceDelete { id, version: 1, ..new.clone() }, 0)),
+            Some(mut delete) => {
+                let version = delete.version;
+                let changed = delete.merge(new.raw, &new.newest);
+                delete.version = version + 1;
+                changed.then_some((delete, version))
             }
-            next.version = version + 1;
-            standing = self.table().replace(&key, &next, version).await?;
+        })
+        .await
+    }
+
+    /// Reads a row, merges something into it, and writes it in place of the version that was read, until nobody else
+    /// was faster. `merge` returns the row and that version (0 for none), or nothing where nothing changes.
+    async fn merge_at<R, M>(&self, key: &Key, merge: M) -> Result<(), Error>
+    where
+        R: Serialize + DeserializeOwned,
+        M: Fn(Option<R>) -> Option<(R, u64)>,
+    {
+        let mut standing = self.table().get(key).await?;
+        for _ in 0..failure::ATTEMPTS {
+            let Some((row, version)) = merge(standing) else { return Ok(()) };
+            standing = self.table().replace(key, &row, version).await?;
             if standing.is_none() {
                 return Ok(());
             }
         }
-        Err(Error::new(Kind::Conflict, "The delete is changed by too many at once; try again."))
+        Err(Error::new(Kind::Conflict, "The row is changed by too many at once; try again."))
     }
 
     /// The id of the row that a pointer leads to; where there is none yet, it leads to the proposed one from now on.
