@@ -2,6 +2,7 @@
 //!
 //! Files that every group may use, a closed list:
 //!
+//! - `block/`: reads rows in id blocks
 //! - `clock.rs`: tells the time, alone
 //! - `config.rs`: reads the environment, alone
 //! - `error.rs`: what can go wrong
@@ -16,6 +17,7 @@
 //! Folders hold one group each: `notification`, `usage`. Groups do not know each other, except that `notification`
 //! feeds `usage`.
 
+pub mod block;
 pub mod clock;
 pub mod config;
 pub mod error;

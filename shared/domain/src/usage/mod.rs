@@ -1,9 +1,12 @@
 //! The usage ledger.
 
+pub mod column;
 pub mod delete;
 pub mod exists;
 pub mod image;
 pub mod launch;
+pub mod listing;
+pub mod query;
 pub mod reconcile;
 pub mod status;
 pub mod verify;
