@@ -105,6 +105,11 @@ impl Key {
         &self.sk
     }
 
+    /// The id that the sort key of a row is.
+    pub fn number(&self) -> u64 {
+        self.sk.parse().unwrap_or_default()
+    }
+
     /// A key as the table returned it, to go on after it.
     pub fn read(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self::new(pk, sk)

@@ -3,6 +3,7 @@
 //! Files that every group may use, a closed list:
 //!
 //! - `chunk.rs`: the claim of a queued message
+//! - `block/`: reads rows in id blocks
 //! - `clock.rs`: tells the time, alone
 //! - `config.rs`: reads the environment, alone
 //! - `due.rs`: work that is due at a time
@@ -22,6 +23,7 @@
 //! feeds `usage`.
 
 pub mod chunk;
+pub mod block;
 pub mod clock;
 pub mod config;
 pub mod due;

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::block;
 use crate::error::Error;
-use crate::key::{Collection, Key};
+use crate::key::{BLOCK, Collection, Key, Range};
 use crate::notification::plan::{self, Plan};
 use crate::notification::{Notifications, body};
+use crate::sequence;
 use crate::table::{self, Item};
 use crate::time::Micros;
 
@@ -57,8 +57,16 @@ impl Notifications {
     /// Elements past their retention are forgotten.
     pub async fn rejected(&self, limit: usize, below: Option<u64>) -> Result<Vec<SetAside>, Error> {
         let now = self.now().epoch_seconds();
-        let newest = block::newest_below(self.table(), Collection::Rejected, below, limit, |row: &Row| row.ttl > now);
-        let rows: Vec<Row> = newest.await?;
+        let newest = sequence::last_id(self.table(), Collection::Rejected).await?;
+        let mut next = below.unwrap_or(u64::MAX).min(newest + 1);
+        let mut rows: Vec<Row> = Vec::new();
+        while next > 1 && rows.len() < limit {
+            let range = Range::block_below(Collection::Rejected, next);
+            let page = self.table().query::<Row>(&range, true, None, None).await?;
+            next = page.next.map_or((next - 1) / BLOCK * BLOCK, |last| last.number());
+            rows.extend(page.items.into_iter().filter(|row| row.ttl > now));
+        }
+        rows.truncate(limit);
         let chunks: Vec<_> = rows.iter().map(|row| row.chunk.as_str()).collect();
         let bodies = body::elements(self.table(), &chunks).await?;
         let set_aside = |(row, elements): (Row, Option<Vec<Value>>)| {

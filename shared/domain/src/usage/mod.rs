@@ -1,11 +1,14 @@
 //! The usage ledger.
 
+pub mod column;
 pub mod delete;
 pub mod exists;
 pub mod image;
 pub mod launch;
 pub mod ledger;
 pub mod publishing;
+pub mod listing;
+pub mod query;
 pub mod reconcile;
 pub mod recording;
 pub mod status;
