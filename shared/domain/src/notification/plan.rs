@@ -137,7 +137,8 @@ impl Plan {
     }
 
     fn add(&mut self, position: u64, notification: Notification, taken: &mut sequence::Ids) {
-        let recording = record::record(&notification).unwrap_or_else(|reason| {
+        let mark = notification.mark(&format!("{}#{position}", self.chunk));
+        let recording = record::record(&notification, &mark).unwrap_or_else(|reason| {
             self.rejected.push(Rejected { position, reason: reason.to_string() });
             Recording::default()
         });
@@ -149,7 +150,6 @@ impl Plan {
             *next += count;
             rows
         });
-        let mark = notification.mark(&format!("{}#{position}", self.chunk));
         self.entries.push(Entry { position, notification, mark, effect, warnings, rows });
     }
 

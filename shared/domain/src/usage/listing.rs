@@ -81,9 +81,6 @@ impl Usage {
         Budget::new(self.platform.config.query_budget, advice)
     }
 
-    pub(super) fn table(&self) -> &Table {
-        &self.platform.tables.usage
-    }
 }
 
 /// Reads block after block in the order of the list, and stops when the page is full.

@@ -9,6 +9,8 @@ pub mod ledger;
 pub mod publishing;
 pub mod listing;
 pub mod query;
+pub mod announcement;
+pub mod record;
 pub mod reconcile;
 pub mod recording;
 pub mod status;
