@@ -1,5 +1,9 @@
 //! Notifications: how they are accepted, queued, and turned into records.
 
+pub mod envelope;
+pub mod payload;
+pub mod raw;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -5,6 +5,7 @@ pub mod exists;
 pub mod image;
 pub mod launch;
 pub mod reconcile;
+pub mod record;
 pub mod status;
 pub mod verify;
 
