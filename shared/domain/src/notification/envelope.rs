@@ -169,4 +169,4 @@ fn service_of(event_type: &str) -> Service {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

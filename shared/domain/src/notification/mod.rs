@@ -2,14 +2,14 @@
 
 pub mod accepting;
 pub mod body;
+pub mod envelope;
 pub mod owning;
 pub mod packing;
+pub mod payload;
 pub mod plan;
 pub mod processing;
-pub mod rejected;
-pub mod envelope;
-pub mod payload;
 pub mod raw;
+pub mod rejected;
 
 use std::fmt;
 use std::str::FromStr;

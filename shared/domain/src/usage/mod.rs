@@ -1,17 +1,17 @@
 //! The usage ledger.
 
+pub mod announcement;
 pub mod column;
 pub mod delete;
 pub mod exists;
 pub mod image;
 pub mod launch;
 pub mod ledger;
-pub mod publishing;
 pub mod listing;
+pub mod publishing;
 pub mod query;
-pub mod announcement;
-pub mod record;
 pub mod reconcile;
+pub mod record;
 pub mod recording;
 pub mod status;
 pub mod store;
