@@ -14,8 +14,10 @@ PYTHON  := $(VENV)/bin/python
 STEWARD := target/local/steward
 YAML    := template.yaml $(wildcard infra/*.yaml)
 
-CARGO_DENY_VERSION := 0.20.2
-CARGO_DENY         := .tools/bin/cargo-deny
+CARGO_DENY_VERSION  := 0.20.2
+CARGO_DENY          := .tools/bin/cargo-deny
+CARGO_INSTA_VERSION := 1.49.0
+CARGO_INSTA         := .tools/bin/cargo-insta
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -71,8 +73,8 @@ audit: $(CARGO_DENY) ## Look for published advisories (needs a network)
 	$(CARGO_DENY) check advisories
 
 .PHONY: update-snapshots
-update-snapshots: ## Accept what the snapshot tests now see; read the difference before committing it
-	INSTA_UPDATE=always INSTA_FORCE_PASS=1 $(CARGO) test $(LOCAL) --workspace
+update-snapshots: steward $(CARGO_INSTA) ## Accept what the snapshot tests now see; read the difference before committing it
+	$(CARGO_INSTA) insta test --accept --workspace --profile local
 
 .PHONY: bench
 bench: prerequisites ## Measure the local run
@@ -117,3 +119,6 @@ $(VENV)/.deploy: infra/requirements-deploy.txt $(VENV)/.test
 
 $(CARGO_DENY): | prerequisites
 	$(CARGO) install --quiet --locked cargo-deny --version $(CARGO_DENY_VERSION) --root .tools
+
+$(CARGO_INSTA): | prerequisites
+	$(CARGO) install --quiet --locked cargo-insta --version $(CARGO_INSTA_VERSION) --root .tools
