@@ -180,8 +180,8 @@ fn rows_of(effect: &Effect) -> (Collection, u64) {
     }
 }
 
-/// Identifies a body that carries no chunk id of its own.
-fn digest(body: &str) -> String {
+/// 128 bits that stand for a text: the chunk id of a body that carries none, the token of a transaction.
+pub fn digest(body: &str) -> String {
     let mut text = String::new();
     for byte in Sha256::digest(body.as_bytes()).iter().take(16) {
         let _ = write!(text, "{byte:02x}");

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::key::{Collection, Key};
 use crate::notification::owning::{self, Owned};
-use crate::notification::plan::{Delivery, Plan, Planned};
+use crate::notification::plan::{Delivery, Plan, Planned, digest};
 use crate::notification::raw::{Place, RawRow};
 use crate::notification::{Notifications, Service, body, rejected};
 use crate::sequence;
@@ -45,7 +45,9 @@ impl Notifications {
                 }
             }
         }
-        outcomes.extend(self.record_all(plans, deadline).await);
+        if !plans.is_empty() {
+            outcomes.extend(self.record_all(plans, deadline).await);
+        }
         outcomes
     }
 
@@ -123,7 +125,7 @@ impl Notifications {
                 writes.push(Write::Change(count(Key::hour(*service, *hour, shard), events)?));
             }
             // Each shard has its own token, and the next one is tried only where this one surely was not written.
-            let token = format!("{:.24}-{}-{shard}", plan.chunk.replace('-', ""), claim.token);
+            let token = digest(&format!("{} {} {shard}", plan.chunk, claim.token));
             match self.table().transact(writes, &token).await {
                 Ok(()) => return Ok(()),
                 Err(Cancelled::Conflict) => {}
