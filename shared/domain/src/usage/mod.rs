@@ -1,6 +1,8 @@
 //! The usage ledger.
 
 pub mod column;
+pub mod confirm;
+pub mod confirmation;
 pub mod delete;
 pub mod exists;
 pub mod image;
@@ -8,8 +10,12 @@ pub mod launch;
 pub mod listing;
 pub mod query;
 pub mod reconcile;
+pub mod reconciling;
+pub mod repair;
+pub mod stats;
 pub mod status;
 pub mod verify;
+pub mod window;
 
 use crate::platform::Platform;
 
