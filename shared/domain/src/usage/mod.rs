@@ -1,9 +1,11 @@
 //! The usage ledger.
 
+pub mod announcement;
 pub mod delete;
 pub mod exists;
 pub mod image;
 pub mod launch;
+pub mod link;
 pub mod reconcile;
 pub mod record;
 pub mod status;
