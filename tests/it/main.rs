@@ -1,2 +1,6 @@
-//! x
+//! The bundle as a whole: its deployment, its rules and its flows.
+
+mod house_rules;
 mod recording;
+mod template;
+mod verifying;

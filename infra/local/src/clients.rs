@@ -26,6 +26,7 @@ pub fn sqs(endpoint: &str) -> aws_sdk_sqs::config::Builder {
 
 /// The stand-ins look at no credentials, but an SDK does not send without.
 fn credentials() -> SharedCredentialsProvider {
-    let credentials = Credentials::builder().access_key_id("local").secret_access_key("local").provider_name("local");
+    let credentials =
+        Credentials::builder().access_key_id("local").secret_access_key("local").provider_name("local");
     SharedCredentialsProvider::new(credentials.build())
 }

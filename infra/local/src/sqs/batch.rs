@@ -36,17 +36,23 @@ pub fn check_bytes(entries: &[Entry<NewMessage>]) -> Result<(), Refusal> {
     if total <= MAX_BYTES {
         return Ok(());
     }
-    let message = format!("Batch requests cannot be longer than {MAX_BYTES} bytes. You have sent {total} bytes.");
+    let message =
+        format!("Batch requests cannot be longer than {MAX_BYTES} bytes. You have sent {total} bytes.");
     Err(Refusal::sender("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", message))
 }
 
 fn check<T>(entries: &[Entry<T>]) -> Result<(), Refusal> {
     if entries.is_empty() {
         let message = "There should be at least one entry in the request.";
-        return Err(Refusal::sender("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", message));
+        return Err(Refusal::sender(
+            "EmptyBatchRequest",
+            "AWS.SimpleQueueService.EmptyBatchRequest",
+            message,
+        ));
     }
     if entries.len() > MAX_ENTRIES {
-        let message = format!("Maximum number of entries per request are {MAX_ENTRIES}. You sent {}.", entries.len());
+        let message =
+            format!("Maximum number of entries per request are {MAX_ENTRIES}. You sent {}.", entries.len());
         let code = "AWS.SimpleQueueService.TooManyEntriesInBatchRequest";
         return Err(Refusal::sender("TooManyEntriesInBatchRequest", code, message));
     }
@@ -54,7 +60,11 @@ fn check<T>(entries: &[Entry<T>]) -> Result<(), Refusal> {
     let is_id = |id: &str| (1..=80).contains(&id.len()) && id.chars().all(legal);
     if !entries.iter().all(|entry| is_id(&entry.id)) {
         let message = "A batch entry id can only contain alphanumeric characters, hyphens and underscores.";
-        return Err(Refusal::sender("InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", message));
+        return Err(Refusal::sender(
+            "InvalidBatchEntryId",
+            "AWS.SimpleQueueService.InvalidBatchEntryId",
+            message,
+        ));
     }
     let mut ids = HashSet::new();
     if let Some(entry) = entries.iter().find(|entry| !ids.insert(&entry.id)) {

@@ -63,7 +63,8 @@ fn value<'a>(name: &str, attribute: &'a MessageAttribute) -> Result<Value<'a>, R
         ("Binary", None, Some(encoded)) => STANDARD.decode(encoded).ok().map(Value::Binary),
         _ => None,
     };
-    value.ok_or_else(|| Refusal::value(format!("The message attribute '{name}' has no valid type and value.")))
+    value
+        .ok_or_else(|| Refusal::value(format!("The message attribute '{name}' has no valid type and value.")))
 }
 
 fn append(bytes: &mut Vec<u8>, part: &[u8]) {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Row, params};
 
 use super::protocol::{
-    Attributes, Deletion, Message, MessageAttribute, NewMessage, Nothing, ReceiveMessage, Sent, VisibilityChange,
+    Attributes, Deletion, Message, MessageAttribute, NewMessage, Nothing, ReceiveMessage, Sent,
+    VisibilityChange,
 };
 use super::queues::{self, Queue};
 use super::refusal::Refusal;
@@ -25,7 +26,9 @@ pub fn send(session: &Session, queue: &Queue, message: &NewMessage) -> Result<Se
     check(message)?;
     let delay = message.delay_seconds.unwrap_or(queue.settings.delay);
     if !(0..=900).contains(&delay) {
-        return Err(Refusal::value(format!("Value {delay} for parameter DelaySeconds is invalid. 0 to 900.")));
+        return Err(Refusal::value(format!(
+            "Value {delay} for parameter DelaySeconds is invalid. 0 to 900."
+        )));
     }
     let sent = Sent {
         message_id: session.id(),
@@ -62,7 +65,8 @@ fn check(message: &NewMessage) -> Result<(), Refusal> {
 
 /// Takes visible messages and hides them; on the way sets aside what was received too often and drops what is too old.
 pub fn receive(session: &Session, queue: &Queue, request: &ReceiveMessage) -> Result<Vec<Message>, Refusal> {
-    let wanted = usize::try_from(within("MaxNumberOfMessages", request.max_number_of_messages, 1, 1, 10)?).unwrap_or(1);
+    let wanted = usize::try_from(within("MaxNumberOfMessages", request.max_number_of_messages, 1, 1, 10)?)
+        .unwrap_or(1);
     let timeout = queue.settings.visibility_timeout;
     let timeout = within("VisibilityTimeout", request.visibility_timeout, timeout, 0, 43_200)?;
     let mut messages = Vec::new();
@@ -130,20 +134,32 @@ fn visible(session: &Session, queue: &Queue, limit: usize) -> Result<Vec<Stored>
 
 /// Moves a message that was received too often to the dead-letter queue, under the id and with the age that it has.
 fn set_aside(session: &Session, queue: &Queue, stored: &Stored) -> Result<bool, Refusal> {
-    let redrive = queue.settings.redrive.as_ref().filter(|redrive| stored.receives >= redrive.max_receive_count);
+    let redrive =
+        queue.settings.redrive.as_ref().filter(|redrive| stored.receives >= redrive.max_receive_count);
     let Some(target) = redrive.and_then(|redrive| redrive.target()) else { return Ok(false) };
     let sql = "UPDATE message SET queue = ?2, visible_at = ?3, receipt = NULL, source = ?4 WHERE seq = ?1";
     session.sql.prepare_cached(sql)?.execute(params![stored.seq, target, session.now, arn(&queue.name)])?;
     Ok(true)
 }
 
-fn take(session: &Session, stored: Stored, timeout: i64, request: &ReceiveMessage) -> Result<Message, Refusal> {
+fn take(
+    session: &Session,
+    stored: Stored,
+    timeout: i64,
+    request: &ReceiveMessage,
+) -> Result<Message, Refusal> {
     let receipt = format!("{}.{}", stored.seq, session.id());
     let first_received_at = stored.first_received_at.unwrap_or(session.now);
-    let sql = "UPDATE message SET receives = receives + 1, first_received_at = ?2, visible_at = ?3, receipt = ?4
+    let sql =
+        "UPDATE message SET receives = receives + 1, first_received_at = ?2, visible_at = ?3, receipt = ?4
                WHERE seq = ?1";
     let hidden_until = session.now + timeout * 1_000;
-    session.sql.prepare_cached(sql)?.execute(params![stored.seq, first_received_at, hidden_until, receipt])?;
+    session.sql.prepare_cached(sql)?.execute(params![
+        stored.seq,
+        first_received_at,
+        hidden_until,
+        receipt
+    ])?;
 
     let attributes = system_attributes(&stored, first_received_at, request);
     let mut sent: BTreeMap<String, MessageAttribute> = queues::from_json(&stored.attributes)?;
@@ -188,7 +204,11 @@ pub fn delete(session: &Session, queue: &Queue, deletion: &Deletion) -> Result<N
 }
 
 /// Hides a message that was received for so many seconds from now on.
-pub fn change_visibility(session: &Session, queue: &Queue, change: &VisibilityChange) -> Result<Nothing, Refusal> {
+pub fn change_visibility(
+    session: &Session,
+    queue: &Queue,
+    change: &VisibilityChange,
+) -> Result<Nothing, Refusal> {
     let seq = seq(&change.receipt_handle)?;
     let timeout = within("VisibilityTimeout", Some(change.visibility_timeout), 0, 0, 43_200)?;
     let sql = "UPDATE message SET visible_at = ?4 WHERE seq = ?1 AND queue = ?2 AND receipt = ?3 AND visible_at > ?5";
@@ -213,6 +233,7 @@ pub fn within(name: &str, given: Option<i64>, default: i64, least: i64, most: i6
     if (least..=most).contains(&value) {
         return Ok(value);
     }
-    let message = format!("Value {value} for parameter {name} is invalid. Must be between {least} and {most}.");
+    let message =
+        format!("Value {value} for parameter {name} is invalid. Must be between {least} and {most}.");
     Err(Refusal::value(message))
 }

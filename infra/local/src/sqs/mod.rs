@@ -55,6 +55,8 @@ impl Sqs {
     pub async fn serve(self, listener: TcpListener, stop: Stop) -> io::Result<()> {
         let endpoint = format!("http://{}", listener.local_addr()?);
         let server = Arc::new(Server::new(self.0, endpoint, stop.clone()));
-        axum::serve(listener, server::router(server)).with_graceful_shutdown(async move { stop.wait().await }).await
+        axum::serve(listener, server::router(server))
+            .with_graceful_shutdown(async move { stop.wait().await })
+            .await
     }
 }

@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::arn;
 use super::protocol::{
-    Attributes, CreateQueue, GetQueueAttributes, ListQueues, Nothing, PurgeQueue, QueueAttributes, SetQueueAttributes,
+    Attributes, CreateQueue, GetQueueAttributes, ListQueues, Nothing, PurgeQueue, QueueAttributes,
+    SetQueueAttributes,
 };
 use super::refusal::Refusal;
 use super::settings::Settings;
@@ -87,7 +88,9 @@ pub fn purge(session: &Session, request: &PurgeQueue) -> Result<Nothing, Refusal
 fn find(session: &Session, name: &str) -> Result<Option<Queue>, Refusal> {
     let sql = "SELECT settings, created_at, modified_at FROM queue WHERE name = ?1";
     let mut statement = session.sql.prepare_cached(sql)?;
-    let row = statement.query_row([name], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))).optional()?;
+    let row = statement
+        .query_row([name], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
     row.map(|(settings, created_at, modified_at)| {
         Ok(Queue { name: name.to_owned(), settings: from_json(&settings)?, created_at, modified_at })
     })
@@ -109,10 +112,10 @@ fn counts(session: &Session, queue: &Queue) -> Result<Attributes, Refusal> {
                       count(*) FILTER (WHERE visible_at > ?2 AND receipt IS NULL)
                FROM message WHERE queue = ?1 AND sent_at > ?3";
     let horizon = session.now - queue.settings.retention * 1_000;
-    let counts: [i64; 3] = session
-        .sql
-        .prepare_cached(sql)?
-        .query_row(params![queue.name, session.now, horizon], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
+    let counts: [i64; 3] =
+        session.sql.prepare_cached(sql)?.query_row(params![queue.name, session.now, horizon], |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?])
+        })?;
     let names = ["", "NotVisible", "Delayed"].map(|kind| format!("ApproximateNumberOfMessages{kind}"));
     Ok(names.into_iter().zip(counts.map(|count| count.to_string())).collect())
 }

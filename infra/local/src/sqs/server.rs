@@ -15,8 +15,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::protocol::{
-    Batch, ChangeMessageVisibility, CreateQueue, DeleteMessage, Deletion, GetQueueUrl, Messages, NewMessage, QueueUrl,
-    QueueUrls, ReceiveMessage, SendMessage, VisibilityChange,
+    Batch, ChangeMessageVisibility, CreateQueue, DeleteMessage, Deletion, GetQueueUrl, Messages, NewMessage,
+    QueueUrl, QueueUrls, ReceiveMessage, SendMessage, VisibilityChange,
 };
 use super::refusal::{Fault, Refusal};
 use super::store::{Session, Store};
@@ -40,10 +40,7 @@ pub struct Server {
 
 /// The service on one path, as all operations have it.
 pub fn router(server: Arc<Server>) -> Router {
-    Router::new()
-        .fallback(post(handle))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST))
-        .with_state(server)
+    Router::new().fallback(post(handle)).layer(DefaultBodyLimit::max(MAX_REQUEST)).with_state(server)
 }
 
 async fn handle(State(server): State<Arc<Server>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -71,7 +68,9 @@ impl Server {
             }
             "ListQueues" => {
                 let names = queues::list(session, &read(body)?)?;
-                json(&QueueUrls { queue_urls: names.into_iter().map(|name| self.url(name).queue_url).collect() })
+                json(&QueueUrls {
+                    queue_urls: names.into_iter().map(|name| self.url(name).queue_url).collect(),
+                })
             }
             "GetQueueAttributes" => json(&queues::attributes(session, &read(body)?)?),
             "SetQueueAttributes" => json(&queues::set_attributes(session, &read(body)?)?),
@@ -154,7 +153,8 @@ fn on_messages(session: &Session, operation: &str, body: &[u8]) -> Result<Vec<u8
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::value(format!("The request cannot be read: {error}.")))
+    serde_json::from_slice(body)
+        .map_err(|error| Refusal::value(format!("The request cannot be read: {error}.")))
 }
 
 fn json<T: Serialize>(answer: &T) -> Result<Vec<u8>, Refusal> {

@@ -54,13 +54,16 @@ impl Service {
     }
 
     async fn send(&self, url: &str, body: &str) -> String {
-        let sent = self.client.send_message().queue_url(url).message_body(body).send().await.expect("it is sent");
+        let sent =
+            self.client.send_message().queue_url(url).message_body(body).send().await.expect("it is sent");
         sent.message_id.expect("it has an id")
     }
 
     async fn receive(&self, url: &str, most: i32) -> Vec<Message> {
         let call = self.client.receive_message().queue_url(url).max_number_of_messages(most);
-        let call = call.message_system_attribute_names(MessageSystemAttributeName::All).message_attribute_names("All");
+        let call = call
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .message_attribute_names("All");
         call.send().await.expect("it is received").messages.unwrap_or_default()
     }
 
@@ -139,7 +142,8 @@ async fn what_is_received_too_often_becomes_a_dead_letter_with_its_id() {
     let service = Service::start().await;
     let dead = service.queue("dead", &[]).await;
     let policy = redrive("dead", 3);
-    let attributes = [(QueueAttributeName::VisibilityTimeout, "1"), (QueueAttributeName::RedrivePolicy, &policy)];
+    let attributes =
+        [(QueueAttributeName::VisibilityTimeout, "1"), (QueueAttributeName::RedrivePolicy, &policy)];
     let url = service.queue("work", &attributes).await;
     let id = service.send(&url, "bad").await;
     for _ in 0..3 {
@@ -175,7 +179,12 @@ async fn visibility_is_changed_singly_and_in_batches() {
     service.send(&url, "one").await;
     let handle = service.receive(&url, 1).await.remove(0).receipt_handle.expect("a handle");
     let change = |seconds| {
-        service.client.change_message_visibility().queue_url(&url).receipt_handle(&handle).visibility_timeout(seconds)
+        service
+            .client
+            .change_message_visibility()
+            .queue_url(&url)
+            .receipt_handle(&handle)
+            .visibility_timeout(seconds)
     };
     change(100).send().await.expect("it is in flight");
     service.pass(99);
@@ -202,12 +211,15 @@ async fn visibility_is_changed_singly_and_in_batches() {
 async fn the_client_finds_its_own_digests_of_body_and_attributes() {
     let service = Service::start().await;
     let url = service.queue("work", &[]).await;
-    let text = MessageAttributeValue::builder().data_type("String").string_value("glance").build().expect("whole");
-    let number = MessageAttributeValue::builder().data_type("Number.int").string_value("7").build().expect("whole");
+    let text =
+        MessageAttributeValue::builder().data_type("String").string_value("glance").build().expect("whole");
+    let number =
+        MessageAttributeValue::builder().data_type("Number.int").string_value("7").build().expect("whole");
     let bytes = MessageAttributeValue::builder().data_type("Binary").binary_value(Blob::new([0, 255]));
     let call = service.client.send_message().queue_url(&url).message_body("{\"a\":\"\u{3bb}\u{1f600}\"}");
     let call = call.message_attributes("service", text).message_attributes("number", number);
-    let sent = call.message_attributes("bytes", bytes.build().expect("whole")).send().await.expect("digests agree");
+    let sent =
+        call.message_attributes("bytes", bytes.build().expect("whole")).send().await.expect("digests agree");
     let received = service.receive(&url, 1).await.remove(0);
     assert_eq!(received.body(), Some("{\"a\":\"\u{3bb}\u{1f600}\"}"));
     assert_eq!(received.md5_of_message_attributes(), sent.md5_of_message_attributes());
@@ -291,12 +303,17 @@ async fn a_queue_is_made_once_and_not_twice_with_different_attributes() {
     let thirty = (QueueAttributeName::VisibilityTimeout, "30");
     let url = service.queue("work", std::slice::from_ref(&thirty)).await;
     assert_eq!(service.queue("work", &[thirty]).await, url);
-    let other = service.client.create_queue().queue_name("work").attributes(QueueAttributeName::VisibilityTimeout, "9");
+    let other = service
+        .client
+        .create_queue()
+        .queue_name("work")
+        .attributes(QueueAttributeName::VisibilityTimeout, "9");
     assert_eq!(other.send().await.expect_err("it differs").code(), Some("QueueAlreadyExists"));
 
     let found = service.client.get_queue_url().queue_name("work").send().await.expect("it is there");
     assert_eq!(found.queue_url(), Some(url.as_str()));
-    let missing = service.client.get_queue_url().queue_name("none").send().await.expect_err("it is not there");
+    let missing =
+        service.client.get_queue_url().queue_name("none").send().await.expect_err("it is not there");
     assert_eq!(missing.code(), Some("AWS.SimpleQueueService.NonExistentQueue"));
     assert!(missing.into_service_error().is_queue_does_not_exist());
 

@@ -55,20 +55,31 @@ impl<'a> Blocks<'a> {
 
     /// The range of the block at this place, counted from the newest or from the oldest.
     pub fn range(&self, place: u64, newest_first: bool) -> Range {
-        let place = if newest_first { self.count() - 1 - place } else { place };
+        let place = if newest_first {
+            self.count() - 1 - place
+        } else {
+            place
+        };
         Range::block(self.collection, place)
     }
 
     /// All blocks from the newest to the oldest, several read ahead.
-    pub fn newest_first<T: DeserializeOwned + 'a>(&self) -> impl Stream<Item = Result<Rows<T>, Error>> + use<'a, T> {
+    pub fn newest_first<T: DeserializeOwned + 'a>(
+        &self,
+    ) -> impl Stream<Item = Result<Rows<T>, Error>> + use<'a, T> {
         let blocks = *self;
-        stream::iter(0..blocks.count()).map(move |place| blocks.read(place)).buffered(AHEAD)
+        stream::iter(0..blocks.count())
+            .map(move |place| blocks.read(place))
+            .buffered(AHEAD)
     }
 
     async fn read<T: DeserializeOwned>(self, place: u64) -> Result<Rows<T>, Error> {
         let range = self.range(place, true);
         let mut page = self.table.query(&range, false, None, None).await?;
-        let mut rows = Rows { rows: page.items, units: page.units };
+        let mut rows = Rows {
+            rows: page.items,
+            units: page.units,
+        };
         while let Some(next) = page.next {
             page = self.table.query(&range, false, Some(&next), None).await?;
             rows.rows.append(&mut page.items);

@@ -229,7 +229,8 @@ impl Row for InstanceExists {
         "event_id": |row| row.progress.event_id.as_ref(),
     };
     const ORDER: &'static str = "id";
-    const RECEIVED: Option<Column<Self>> = Some(Column::new("received", |row| Value::Time(row.progress.received)));
+    const RECEIVED: Option<Column<Self>> =
+        Some(Column::new("received", |row| Value::Time(row.progress.received)));
     const BY_INSTANCE: Option<fn(&str) -> Range> = Some(Range::exists_of);
 
     fn id(&self) -> u64 {
@@ -258,7 +259,8 @@ impl Row for ImageExists {
         "event_id": |row| row.progress.event_id.as_ref(),
     };
     const ORDER: &'static str = "id";
-    const RECEIVED: Option<Column<Self>> = Some(Column::new("received", |row| Value::Time(row.progress.received)));
+    const RECEIVED: Option<Column<Self>> =
+        Some(Column::new("received", |row| Value::Time(row.progress.received)));
 
     fn id(&self) -> u64 {
         self.id
