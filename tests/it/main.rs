@@ -1,1 +1,5 @@
-//! x
+//! The bundle as a whole: its deployment, its rules and its flows.
+
+mod house_rules;
+mod recording;
+mod template;

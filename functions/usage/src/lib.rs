@@ -1,1 +1,63 @@
-//! x
+//! The usage API: the ledger's lists and counts, confirmations, repairs and audit reports under `/db`.
+//!
+//! Paths are served without a trailing slash; the edge has cut one off before they come here.
+
+mod answer;
+mod confirm;
+mod deletes;
+mod error;
+mod exists;
+mod images;
+mod launches;
+mod parameters;
+mod reconcile;
+mod repair;
+mod rows;
+mod stats;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::map_response;
+use axum::routing::{any, get, post};
+use domain::usage::Usage;
+
+/// The largest body that is read: what a Lambda function is given at most.
+const LARGEST_BODY: usize = 6 * 1_024 * 1_024;
+
+/// Every path of the API.
+pub fn router(usage: Usage) -> Router {
+    Router::new()
+        .route("/db/usage/nova/launches", get(launches::list))
+        .route("/db/usage/nova/launches/{id}", get(launches::get))
+        .route("/db/usage/nova/deletes", get(deletes::list_nova))
+        .route("/db/usage/nova/deletes/{id}", get(deletes::get_nova))
+        .route("/db/usage/nova/exists", get(exists::list_nova))
+        .route("/db/usage/nova/exists/{id}", get(exists::get_nova))
+        .route("/db/usage/glance/images", get(images::list))
+        .route("/db/usage/glance/images/{id}", get(images::get))
+        .route("/db/usage/glance/deletes", get(deletes::list_glance))
+        .route("/db/usage/glance/deletes/{id}", get(deletes::get_glance))
+        .route("/db/usage/glance/exists", get(exists::list_glance))
+        .route("/db/usage/glance/exists/{id}", get(exists::get_glance))
+        // deprecated names of the paths for nova
+        .route("/db/usage/launches", get(launches::list))
+        .route("/db/usage/launches/{id}", get(launches::get))
+        .route("/db/usage/deletes", get(deletes::list_nova))
+        .route("/db/usage/deletes/{id}", get(deletes::get_nova))
+        .route("/db/usage/exists", get(exists::list_nova))
+        .route("/db/usage/exists/{id}", get(exists::get_nova))
+        .route("/db/stats/events", get(stats::events))
+        .route("/db/stats/nova/exists", get(stats::nova_exists))
+        .route("/db/stats/glance/exists", get(stats::glance_exists))
+        // named in one place of the documentation
+        .route("/db/status/usage/glance/exists", get(stats::glance_exists))
+        .route("/db/confirm/usage/exists/batch", any(confirm::batch))
+        .route("/db/confirm/usage/exists/{message_id}", any(confirm::single))
+        .route("/db/repair", post(repair::repair))
+        .route("/db/reconcile/nova", post(reconcile::nova))
+        .fallback(error::not_found)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(map_response(answer::vary))
+        .with_state(usage)
+}

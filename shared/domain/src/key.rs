@@ -3,6 +3,8 @@
 //! All four tables have one key schema: `pk` and `sk`, both strings. Numbers in a sort key have a fixed width, so that
 //! the table's order is theirs.
 
+use serde::{Deserialize, Serialize};
+
 use crate::notification::Service;
 use crate::time::Micros;
 
@@ -27,23 +29,31 @@ pub struct Range {
 }
 
 /// A collection of rows with ascending ids, kept in id blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Collection {
     /// Raw notifications of both services; their ids are the `raw` of other rows.
+    #[serde(rename = "N")]
     Notification,
     /// `InstanceExists`.
+    #[serde(rename = "XN")]
     InstanceExists,
     /// `ImageExists`.
+    #[serde(rename = "XG")]
     ImageExists,
     /// `InstanceUsage`.
+    #[serde(rename = "U")]
     Launch,
     /// `ImageUsage`.
+    #[serde(rename = "GU")]
     Image,
     /// `InstanceDeletes`.
+    #[serde(rename = "D")]
     InstanceDelete,
     /// `ImageDeletes`.
+    #[serde(rename = "GD")]
     ImageDelete,
     /// Elements that were accepted and are no usable notification.
+    #[serde(rename = "R")]
     Rejected,
 }
 
@@ -93,6 +103,11 @@ impl Key {
     /// The sort key.
     pub fn sk(&self) -> &str {
         &self.sk
+    }
+
+    /// The id that the sort key of a row is.
+    pub fn number(&self) -> u64 {
+        self.sk.parse().unwrap_or_default()
     }
 
     /// A key as the table returned it, to go on after it.

@@ -1,0 +1,34 @@
+//! What the paths of all six tables have in common.
+
+use axum::response::Response;
+use domain::usage::Usage;
+use domain::usage::column::Row;
+use serde::Serialize;
+
+use crate::answer::enveloped;
+use crate::error::Refused;
+use crate::parameters::{Parameters, RowId, nothing_here};
+
+/// A page of rows under `key`, each as `W`.
+pub async fn list<R, W>(
+    usage: &Usage,
+    parameters: &Parameters,
+    key: &'static str,
+) -> Result<Response, Refused>
+where
+    R: Row,
+    W: From<R> + Serialize,
+{
+    let rows = usage.list::<R>(&parameters.list()?).await?;
+    Ok(enveloped(key, rows.into_iter().map(W::from).collect::<Vec<_>>()))
+}
+
+/// One row under `key`, as `W`.
+pub async fn get<R, W>(usage: &Usage, RowId(id): RowId, key: &'static str) -> Result<Response, Refused>
+where
+    R: Row,
+    W: From<R> + Serialize,
+{
+    let row = usage.get::<R>(id).await?.ok_or_else(nothing_here)?;
+    Ok(enveloped(key, W::from(row)))
+}

@@ -1,0 +1,284 @@
+//! Pure. What a list is asked for, and which rows answer it.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::time::Micros;
+use crate::usage::column::{Column, Row, Value};
+
+/// Rows of a list where no limit is given.
+pub const DEFAULT_LIMIT: usize = 50;
+
+/// The most rows of one list; a higher limit is lowered to it without a word.
+pub const HIGHEST_LIMIT: usize = 1_000;
+
+/// Which way a list is ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Lowest first.
+    Ascending,
+    /// Highest first.
+    Descending,
+}
+
+/// The end of a range, itself included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Nothing before it.
+    Min(Micros),
+    /// Nothing after it.
+    Max(Micros),
+}
+
+/// Which rows are wanted.
+pub struct Filter<R: Row> {
+    /// Rows that lie within all of these.
+    pub bounds: Vec<(Column<R>, Bound)>,
+    /// Rows of this instance.
+    pub instance: Option<String>,
+}
+
+/// Which rows are wanted, and which page of them.
+pub struct ListQuery<R: Row> {
+    /// Which rows are wanted.
+    pub filter: Filter<R>,
+    /// What they are ordered by; rows that are equal there are ordered by id.
+    pub order_by: Column<R>,
+    /// Which way both orders go.
+    pub direction: Direction,
+    /// How many rows at most.
+    pub limit: usize,
+    /// How many rows are passed over first.
+    pub offset: usize,
+}
+
+/// The rows that a list keeps while it reads: never many more than its page and those before it.
+pub struct Selection<'q, R: Row> {
+    query: &'q ListQuery<R>,
+    rows: Vec<R>,
+}
+
+/// Whether `text` is a UUID in canonical lower-case form, with or without dashes.
+pub fn is_uuid_like(text: &str) -> bool {
+    uuid::Uuid::parse_str(text)
+        .is_ok_and(|uuid| uuid.hyphenated().to_string() == text || uuid.simple().to_string() == text)
+}
+
+impl<R: Row> Filter<R> {
+    /// Whether every row is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.bounds.is_empty() && self.instance.is_none()
+    }
+
+    /// Whether a row is wanted.
+    pub fn matches(&self, row: &R) -> bool {
+        self.is_of_instance(row)
+            && self.bounds.iter().all(|(column, bound)| match *bound {
+                Bound::Min(at) => column.of(row).is_between(Some(at), None),
+                Bound::Max(at) => column.of(row).is_between(None, Some(at)),
+            })
+    }
+
+    fn is_of_instance(&self, row: &R) -> bool {
+        match (&self.instance, R::named("instance")) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(instance), Some(column)) => column.of(row) == Value::Text(instance),
+        }
+    }
+}
+
+impl<R: Row> Default for Filter<R> {
+    fn default() -> Self {
+        Self {
+            bounds: Vec::new(),
+            instance: None,
+        }
+    }
+}
+
+impl<R: Row> Default for ListQuery<R> {
+    fn default() -> Self {
+        Self {
+            filter: Filter::default(),
+            order_by: R::named(R::ORDER).unwrap_or(R::COLUMNS[0]),
+            direction: Direction::Descending,
+            limit: DEFAULT_LIMIT,
+            offset: 0,
+        }
+    }
+}
+
+impl<R: Row> ListQuery<R> {
+    /// Whether the rows come in the order in which they are stored, or in its reverse.
+    pub fn is_by_id(&self) -> bool {
+        self.order_by.name == "id"
+    }
+
+    fn compare(&self, a: &R, b: &R) -> Ordering {
+        let order = self
+            .order_by
+            .of(a)
+            .cmp(&self.order_by.of(b))
+            .then(a.id().cmp(&b.id()));
+        match self.direction {
+            Direction::Ascending => order,
+            Direction::Descending => order.reverse(),
+        }
+    }
+}
+
+/// How many rows a selection holds at least before it throws the worst away: sorting seldom is cheaper.
+const SLACK: usize = 1_024;
+
+impl<'q, R: Row> Selection<'q, R> {
+    /// Nothing yet.
+    pub fn new(query: &'q ListQuery<R>) -> Self {
+        Self {
+            query,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Takes a row if it is wanted.
+    pub fn offer(&mut self, row: R) {
+        if !self.query.filter.matches(&row) {
+            return;
+        }
+        self.rows.push(row);
+        let wanted = self.query.offset.saturating_add(self.query.limit);
+        if self.rows.len() >= wanted.saturating_mul(2).max(SLACK) {
+            self.sort();
+            self.rows.truncate(wanted);
+        }
+    }
+
+    /// The rows of the page in order.
+    pub fn page(mut self) -> Vec<R> {
+        self.sort();
+        self.rows
+            .into_iter()
+            .skip(self.query.offset)
+            .take(self.query.limit)
+            .collect()
+    }
+
+    fn sort(&mut self) {
+        let query = self.query;
+        self.rows.sort_unstable_by(|a, b| query.compare(a, b));
+    }
+}
+
+impl<R: Row> fmt::Debug for Filter<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filter")
+            .field("bounds", &self.bounds)
+            .field("instance", &self.instance)
+            .finish()
+    }
+}
+
+impl<R: Row> fmt::Debug for ListQuery<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("ListQuery");
+        text.field("filter", &self.filter)
+            .field("order_by", &self.order_by)
+            .field("direction", &self.direction);
+        text.field("limit", &self.limit)
+            .field("offset", &self.offset)
+            .finish()
+    }
+}
+
+impl<R: Row> fmt::Debug for Selection<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Selection")
+            .field("query", self.query)
+            .field("rows", &self.rows.len())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::usage::delete::ImageDelete;
+
+    fn delete(id: u64, deleted_at: Option<i64>) -> ImageDelete {
+        ImageDelete {
+            id,
+            uuid: format!("u{id}"),
+            deleted_at: deleted_at.map(Micros),
+            raw: id,
+        }
+    }
+
+    fn ids(query: &ListQuery<ImageDelete>, rows: &[ImageDelete]) -> Vec<u64> {
+        let mut selection = Selection::new(query);
+        rows.iter().cloned().for_each(|row| selection.offer(row));
+        selection.page().iter().map(Row::id).collect()
+    }
+
+    #[test]
+    fn equal_rows_are_ordered_by_id_and_nulls_come_last_when_descending() {
+        let rows = [
+            delete(1, Some(5)),
+            delete(2, None),
+            delete(3, Some(5)),
+            delete(4, Some(9)),
+        ];
+        let query = ListQuery::default();
+        assert_eq!(ids(&query, &rows), [4, 3, 1, 2]);
+        let query = ListQuery {
+            direction: Direction::Ascending,
+            ..ListQuery::default()
+        };
+        assert_eq!(ids(&query, &rows), [2, 1, 3, 4]);
+        let filter = Filter {
+            bounds: vec![(query.order_by, Bound::Max(Micros(5)))],
+            instance: None,
+        };
+        assert_eq!(
+            ids(
+                &ListQuery {
+                    filter,
+                    ..ListQuery::default()
+                },
+                &rows
+            ),
+            [3, 1]
+        );
+    }
+
+    #[test]
+    fn only_canonical_lower_case_is_uuid_like() {
+        for (text, like) in [
+            ("72e4d8e8-9f63-47cb-a904-0193e5edac6e", true),
+            ("72e4d8e89f6347cba9040193e5edac6e", true),
+            ("72E4D8E8-9F63-47CB-A904-0193E5EDAC6E", false),
+            ("{72e4d8e8-9f63-47cb-a904-0193e5edac6e}", false),
+            ("urn:uuid:72e4d8e8-9f63-47cb-a904-0193e5edac6e", false),
+            ("", false),
+        ] {
+            assert_eq!(is_uuid_like(text), like, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_page_is_what_sorting_everything_would_give(
+            times in prop::collection::vec(prop::option::of(0_i64..40), 0..3_000),
+            offset in 0_usize..80,
+            limit in 0_usize..40,
+        ) {
+            let rows: Vec<_> = times.iter().zip(1_u64..).map(|(at, id)| delete(id, *at)).collect();
+            let mut expected: Vec<_> = rows.iter().map(|row| (row.deleted_at, row.id)).collect();
+            expected.sort_unstable_by(|a, b| b.cmp(a));
+            let expected: Vec<_> = expected.into_iter().map(|(_, id)| id).skip(offset).take(limit).collect();
+            let query = ListQuery { offset, limit, ..ListQuery::default() };
+            prop_assert_eq!(ids(&query, &rows), expected);
+        }
+    }
+}
