@@ -9,12 +9,15 @@ const BANNED_NAMES: [&str; 10] =
     ["util", "utils", "common", "helper", "helpers", "misc", "manager", "core", "base", "types"];
 
 /// What one group may take from another. `notification` feeds `usage`; back go only the nouns of the notification.
-const IMPORTS_BETWEEN_GROUPS: [(&str, &str); 5] = [
+const IMPORTS_BETWEEN_GROUPS: [(&str, &str); 7] = [
     ("notification", "usage"),
     ("usage", "notification::Mark"),
     ("usage", "notification::Service"),
     ("usage", "notification::envelope"),
     ("usage", "notification::payload"),
+    // An announcement is the stored notification, and goes out as one.
+    ("usage", "notification::packing"),
+    ("usage", "notification::store"),
 ];
 
 /// Files of every group that may name one: registers of keys, messages and settings.

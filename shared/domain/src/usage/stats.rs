@@ -12,29 +12,10 @@ use crate::key::{self, Collection, Range};
 use crate::notification::Service;
 use crate::time::Micros;
 use crate::usage::Usage;
-use crate::usage::column::Row;
-use crate::usage::exists::{ImageExists, InstanceExists, Progress};
+use crate::usage::exists::Exists;
 use crate::usage::query::Filter;
 use crate::usage::status::Status;
 use crate::usage::window::{Hours, Window};
-
-/// An exists record of either service.
-pub trait Exists: Row {
-    /// Where it comes from and how it stands.
-    fn progress(&self) -> &Progress;
-}
-
-impl Exists for InstanceExists {
-    fn progress(&self) -> &Progress {
-        &self.progress
-    }
-}
-
-impl Exists for ImageExists {
-    fn progress(&self) -> &Progress {
-        &self.progress
-    }
-}
 
 /// Which notifications are counted.
 #[derive(Clone, Debug)]
