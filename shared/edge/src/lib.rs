@@ -10,4 +10,8 @@
 
 pub mod body;
 pub mod http;
+pub mod log;
 pub mod path;
+pub mod sqs;
+pub mod start;
+pub mod tick;
