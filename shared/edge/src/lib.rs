@@ -15,3 +15,6 @@ pub mod path;
 pub mod sqs;
 pub mod start;
 pub mod tick;
+
+/// Why a function did not start, or stopped.
+pub type Error = lambda_runtime::Error;

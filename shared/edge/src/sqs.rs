@@ -71,7 +71,7 @@ pub fn response(ids: &[String], outcomes: Vec<(String, Result<(), Failure>)>) ->
 
 /// Works on batches under Lambda until the environment is shut down. The handler is given each batch and the time at
 /// which Lambda will end it.
-pub async fn run<H>(handler: H) -> Result<(), lambda_runtime::Error>
+pub async fn run<H>(handler: H) -> Result<(), crate::Error>
 where
     H: AsyncFn(SqsEvent, Micros) -> SqsBatchResponse,
 {

@@ -7,13 +7,14 @@ use serde::de::IgnoredAny;
 /// Ticks under Lambda until the environment is shut down, whatever the event says: the time is the clock's.
 ///
 /// A failure is logged with its causes by the runtime and counted by Lambda; the next tick finds the same work.
-pub async fn run<H>(handler: H) -> Result<(), lambda_runtime::Error>
+pub async fn run<H>(handler: H) -> Result<(), crate::Error>
 where
     H: AsyncFn() -> Result<(), Error>,
 {
     let handler = &handler;
-    let service = service_fn(move |_: LambdaEvent<IgnoredAny>| async move {
-        handler().await.map_err(lambda_runtime::Error::from)
-    });
+    let service =
+        service_fn(
+            move |_: LambdaEvent<IgnoredAny>| async move { handler().await.map_err(crate::Error::from) },
+        );
     lambda_runtime::run(service).await
 }
