@@ -8,4 +8,4 @@ pub mod samples;
 pub mod sqs;
 pub mod stand_ins;
 pub mod stop;
-mod template;
+pub mod template;
