@@ -166,11 +166,14 @@ fn routed(directory: &Path) -> Vec<String> {
 #[test]
 fn the_gateway_hands_every_path_of_a_router_to_that_routers_function() {
     let main = main_template();
+    let mut seen = 0;
     for directory in directories() {
         for path in routed(&root().join("functions").join(&directory).join("src")) {
             assert_eq!(receiver(&main, &path), Some(logical_id(&directory)), "{path}");
+            seen += 1;
         }
     }
+    assert!(seen > 10, "the routers' paths are found");
     for (path, function) in [
         ("/db", "UsageFunction"),
         ("/db/usage/launches/", "UsageFunction"),
@@ -202,6 +205,26 @@ fn every_route_is_signed_and_answered_before_the_gateway_gives_up() {
             .values()
             .any(|permission| permission["Properties"]["FunctionName"]["Ref"] == function);
         assert!(allowed, "{id}: the gateway may not call {function}");
+    }
+}
+
+#[test]
+fn every_function_has_samples_of_what_it_is_called_with() {
+    for directory in directories() {
+        let samples =
+            fs::read_dir(root().join("events").join(&directory)).expect("a function has a folder of samples");
+        let samples: Vec<_> = samples.map(|entry| entry.expect("it can be listed").path()).collect();
+        assert!(!samples.is_empty(), "{directory}");
+        for sample in samples {
+            let text = fs::read_to_string(&sample).expect("samples are texts");
+            let event: Value = serde_json::from_str(&text).expect("samples are JSON");
+            let kind = match (directory.as_str(), directory.ends_with("-worker")) {
+                ("ticker", _) => event["detail-type"] == "Scheduled Event",
+                (_, true) => event["Records"].as_array().is_some_and(|records| !records.is_empty()),
+                _ => event["version"] == "2.0" && event["rawPath"].is_string(),
+            };
+            assert!(kind, "{}", sample.display());
+        }
     }
 }
 
