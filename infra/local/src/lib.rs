@@ -10,5 +10,5 @@ pub mod samples;
 pub mod sqs;
 pub mod stand_ins;
 pub mod stop;
-mod template;
+pub mod template;
 pub mod ticks;
