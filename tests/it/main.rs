@@ -3,3 +3,4 @@
 mod house_rules;
 mod recording;
 mod template;
+mod verifying;
