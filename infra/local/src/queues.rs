@@ -43,7 +43,12 @@ pub struct Source {
 
 impl Source {
     /// The queue at `url`, read by `worker`, whose time is `clock`'s.
-    pub fn new<F>(client: Client, clock: Clock, url: &str, worker: impl Fn(SqsEvent, Micros) -> F + Send + Sync + 'static) -> Self
+    pub fn new<F>(
+        client: Client,
+        clock: Clock,
+        url: &str,
+        worker: impl Fn(SqsEvent, Micros) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = SqsBatchResponse> + Send + 'static,
     {
