@@ -42,24 +42,25 @@ impl IntoResponse for Refused {
                 "a request failed"
             );
         }
-        failing(status, message)
+        shape(status, message)
     }
 }
 
 /// The answer to a path that is not there.
 pub async fn not_found() -> Response {
-    failing(StatusCode::NOT_FOUND, "There is nothing under this path.")
+    shape(StatusCode::NOT_FOUND, "There is nothing under this path.")
 }
 
 /// The answer to a method that a path does not know; the router adds `Allow`.
 pub async fn method_not_allowed() -> Response {
-    failing(
+    shape(
         StatusCode::METHOD_NOT_ALLOWED,
         "This path does not know this method.",
     )
 }
 
-fn failing(status: StatusCode, message: &str) -> Response {
+/// A failing status and its text as this API answers them.
+pub fn shape(status: StatusCode, message: &str) -> Response {
     (
         status,
         Json(Body {

@@ -46,7 +46,7 @@ pub struct Manners {
 }
 
 /// Serves a router under Lambda until the environment is shut down.
-pub async fn run(router: Router, shape: Shape) -> Result<(), lambda_http::Error> {
+pub async fn run(router: Router, shape: Shape) -> Result<(), crate::Error> {
     lambda_http::lambda_runtime::run(lambda(manners(router, shape))).await
 }
 
