@@ -4,6 +4,7 @@ pub mod clients;
 pub mod data_folder;
 pub mod definitions;
 pub mod dynamodb;
+pub mod gateway;
 mod http_api;
 pub mod queues;
 pub mod samples;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TimeToLiveSpecification, TimeToLiveStatus,
@@ -23,7 +24,7 @@ pub(super) struct Properties {
     attribute_definitions: Vec<Attribute>,
     key_schema: Vec<KeyPart>,
     #[serde(default)]
-    global_secondary_indexes: Vec<Index>,
+    global_secondary_indexes: Vec<Secondary>,
     time_to_live_specification: Option<TimeToLive>,
 }
 
@@ -43,7 +44,7 @@ struct KeyPart {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Index {
+struct Secondary {
     index_name: String,
     key_schema: Vec<KeyPart>,
     projection: Projected,
@@ -76,7 +77,7 @@ impl Table {
             create = create.global_secondary_indexes(index.sdk()?);
         }
         if let Err(error) = create.send().await
-            && !error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception())
+            && !error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception)
         {
             return Err(error.into());
         }
@@ -110,7 +111,7 @@ impl Attribute {
     }
 }
 
-impl Index {
+impl Secondary {
     fn sdk(&self) -> Result<GlobalSecondaryIndex> {
         let projection = Projection::builder()
             .projection_type(ProjectionType::from(self.projection.projection_type.as_str()))
