@@ -1,1 +1,3 @@
-//! x
+//! Steward from the outside, in one binary.
+
+mod usage_smoke;

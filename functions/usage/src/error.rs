@@ -30,17 +30,10 @@ impl IntoResponse for Refused {
             Kind::Missing => (StatusCode::NOT_FOUND, public.as_str()),
             Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, public.as_str()),
             Kind::Conflict | Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, public.as_str()),
-            Kind::Bug => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "The request could not be served.",
-            ),
+            Kind::Bug => (StatusCode::INTERNAL_SERVER_ERROR, "The request could not be served."),
         };
         if status.is_server_error() {
-            tracing::error!(
-                status = status.as_u16(),
-                cause = self.0.chain(),
-                "a request failed"
-            );
+            tracing::error!(status = status.as_u16(), cause = self.0.chain(), "a request failed");
         }
         failing(status, message)
     }
@@ -53,19 +46,9 @@ pub async fn not_found() -> Response {
 
 /// The answer to a method that a path does not know; the router adds `Allow`.
 pub async fn method_not_allowed() -> Response {
-    failing(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "This path does not know this method.",
-    )
+    failing(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
 }
 
 fn failing(status: StatusCode, message: &str) -> Response {
-    (
-        status,
-        Json(Body {
-            status: status.as_u16(),
-            message,
-        }),
-    )
-        .into_response()
+    (status, Json(Body { status: status.as_u16(), message })).into_response()
 }

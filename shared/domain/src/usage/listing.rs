@@ -47,8 +47,7 @@ impl Usage {
             return page_by_id(self.table(), &blocks, query, budget).await;
         }
         let mut selection = Selection::new(query);
-        self.for_each_row(&blocks, budget, |row| selection.offer(row))
-            .await?;
+        self.for_each_row(&blocks, budget, |row| selection.offer(row)).await?;
         Ok(selection.page())
     }
 
@@ -60,10 +59,7 @@ impl Usage {
         let pointers: Vec<Pointer> = self.table().query_all(&pointers(instance)).await?;
         let rows = pointers.len() as u64;
         Budget::new(self.platform.config.query_budget, "this instance has too many").allow(rows, rows)?;
-        let keys: Vec<_> = pointers
-            .iter()
-            .map(|pointer| Key::row(R::COLLECTION, pointer.id))
-            .collect();
+        let keys: Vec<_> = pointers.iter().map(|pointer| Key::row(R::COLLECTION, pointer.id)).collect();
         Ok(Some(self.table().get_many(&keys).await?.into_values().collect()))
     }
 
@@ -112,11 +108,7 @@ async fn page_by_id<R: Row>(
         let mut after: Option<Key> = None;
         loop {
             let missing = query.offset - passed + query.limit - page.len();
-            let most = query
-                .filter
-                .is_empty()
-                .then(|| i32::try_from(missing).ok())
-                .flatten();
+            let most = query.filter.is_empty().then(|| i32::try_from(missing).ok()).flatten();
             let found = table.query::<R>(&range, descending, after.as_ref(), most).await?;
             budget.spend(found.units)?;
             for row in found.items.into_iter().filter(|row| query.filter.matches(row)) {

@@ -72,9 +72,7 @@ impl Usage {
         let mut counts = BTreeMap::new();
         let mut count = |row: R| {
             if filter.matches(&row) {
-                *counts
-                    .entry((row.progress().status, row.progress().send_status))
-                    .or_default() += 1;
+                *counts.entry((row.progress().status, row.progress().send_status)).or_default() += 1;
             }
         };
         if let Some(rows) = self.of_instance(filter).await? {
@@ -101,8 +99,7 @@ impl Usage {
         let (whole, parts) = self.counted(query, Some(bounds)).await?.split(&window);
         let mut counts = whole.sum();
         if !parts.is_empty() {
-            self.count_rows(query, &window, parts, &mut budget, &mut counts)
-                .await?;
+            self.count_rows(query, &window, parts, &mut budget, &mut counts).await?;
         }
         Ok(counts)
     }
