@@ -1,5 +1,8 @@
-//! Steward from the outside, in one binary.
+//! The bundle as a whole: its deployment, its rules and its flows.
 
+mod house_rules;
+mod recording;
+mod template;
 mod usage_answers;
 mod usage_confirm;
 mod usage_filters;

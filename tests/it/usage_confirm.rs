@@ -10,7 +10,7 @@ const BATCH: &str = "/db/confirm/usage/exists/batch/";
 
 /// Exists 1, 2 and 3 of instances with messages `m1` to `m3`, and three of images, all of message `g`.
 async fn with_exists() -> TestBundle {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     for id in 1..=3 {
         bundle.put_exists(exists(id)).await;
     }
@@ -40,7 +40,7 @@ async fn sent(bundle: &TestBundle, service: &str, id: u64) -> (Value, Value) {
 
 #[tokio::test]
 async fn a_wrong_method_is_a_bad_request() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     for path in [BATCH, "/db/confirm/usage/exists/m1/"] {
         for method in [Method::GET, Method::DELETE, Method::PATCH] {
             bundle.send(method, path, r#"{"send_status": 200}"#).await.message(400);
@@ -163,7 +163,7 @@ async fn all_images_of_a_message_are_confirmed_together() {
 
 #[tokio::test]
 async fn a_batch_without_messages_is_fine() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     for messages in [json!({}), json!([])] {
         for version in [0, 1, 2] {
             assert_confirmed(&put(&bundle, &json!({"messages": messages, "version": version})).await);
@@ -224,6 +224,6 @@ async fn a_message_whose_row_is_not_there_is_unknown_and_makes_none() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused_in_the_same_shape() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     bundle.send(Method::PUT, BATCH, " ".repeat(7 * 1_024 * 1_024)).await.message(413);
 }

@@ -7,12 +7,12 @@ const LAUNCHES: &str = "/db/usage/nova/launches/";
 const EXACT: &str = "2014-01-17T15:35:44";
 
 async fn refused(query: &str) -> String {
-    TestBundle::start().await.get(&format!("{LAUNCHES}?{query}")).await.message(400)
+    TestBundle::start().await.expect("it starts").get(&format!("{LAUNCHES}?{query}")).await.message(400)
 }
 
 /// The ids that a query finds of one launch, id 1, at 15:35:44.
 async fn found(query: &str) -> Vec<u64> {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     bundle.put_launch(launch(1)).await;
     bundle.get(&format!("{LAUNCHES}?{query}")).await.ids()
 }
@@ -33,7 +33,7 @@ async fn an_instance_without_dashes_finds_nothing() {
 
 #[tokio::test]
 async fn tables_of_images_know_no_instance() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     for noun in ["images", "deletes", "exists"] {
         let path = format!("/db/usage/glance/{noun}/?instance={}", instance(1));
         assert!(bundle.get(&path).await.message(400).contains("'instance'"), "{noun}");
@@ -95,7 +95,7 @@ async fn a_range_on_a_field_that_is_not_there_is_refused_by_name() {
 #[tokio::test]
 async fn only_exists_can_be_asked_for_when_they_were_received() {
     assert!(refused("received_min=2014-01-17+00:00:00").await.contains("'received'"));
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     bundle.put_exists(exists(1)).await;
     bundle.put_image_exists(vec![image_exists(1)]).await;
     for service in ["nova", "glance"] {
@@ -112,7 +112,7 @@ async fn only_exists_can_be_asked_for_when_they_were_received() {
 
 #[tokio::test]
 async fn deletes_and_exists_of_images_know_no_launch() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     for noun in ["deletes", "exists", "images"] {
         let path = format!("/db/usage/glance/{noun}/?launched_at_min={EXACT}");
         assert!(bundle.get(&path).await.message(400).contains("'launched_at'"), "{noun}");
@@ -134,7 +134,7 @@ async fn a_range_on_any_column_is_taken_as_the_original_took_it() {
 
 #[tokio::test]
 async fn every_documented_range_narrows_its_list() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     let at = |hour: u64| time(&format!("2014-01-17 {hour:02}:00:00"));
     for id in 1..=3 {
         let mut row = exists(id);

@@ -1,6 +1,5 @@
 //! Counts of the usage API.
 
-use domain::config::Config;
 use domain::key::Collection;
 use domain::notification::Service;
 use domain::usage::exists::InstanceExists;
@@ -20,7 +19,7 @@ fn standing(id: u64, status: Status, send_status: i64) -> InstanceExists {
 
 /// Notifications around the hour from 10:00 on the 17th.
 async fn with_events() -> TestBundle {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     let times =
         ["2014-01-17 09:59:59.999999", "2014-01-17 10:00:00", "2014-01-17 10:30:00", "2014-01-17 11:00:00"];
     bundle.put_notifications(Service::Nova, 1, EXISTS, &times).await;
@@ -31,7 +30,7 @@ async fn with_events() -> TestBundle {
 
 #[tokio::test]
 async fn one_bound_without_the_other_is_refused() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     for query in ["when_min=2014-01-17T00:00:00", "when_max=x&service=qonos"] {
         assert!(bundle.get(&format!("{EVENTS}?{query}")).await.message(400).contains("both"));
     }
@@ -39,7 +38,7 @@ async fn one_bound_without_the_other_is_refused() {
 
 #[tokio::test]
 async fn seven_days_to_the_second_are_counted_and_one_more_is_refused() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     let whole = format!("{EVENTS}?when_min=2014-01-01T00:00:00&when_max=2014-01-08T00:00:00");
     assert_eq!(bundle.get(&whole).await.json(), json!({"count": 0, "stats": []}));
     assert!(bundle.get(&whole.replace("08T00:00:00", "08T00:00:01")).await.message(400).contains("604800"));
@@ -54,7 +53,7 @@ async fn an_event_that_never_happened_is_counted_0_times() {
 
 #[tokio::test]
 async fn events_of_a_service_that_is_neither_nova_nor_glance_are_refused() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     for service in ["qonos", "generic", ""] {
         assert!(bundle.get(&format!("{EVENTS}?service={service}")).await.message(400).contains("'service'"));
     }
@@ -62,7 +61,7 @@ async fn events_of_a_service_that_is_neither_nova_nor_glance_are_refused() {
 
 #[tokio::test]
 async fn a_bad_date_is_named_before_a_bad_service() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     let path = format!("{EVENTS}?service=qonos&when_max=2014-01-17T00:00:00&when_min=2014-01-17");
     assert!(bundle.get(&path).await.message(400).contains("'when_min'"));
 }
@@ -110,7 +109,7 @@ async fn a_part_of_an_hour_is_refused_once_some_of_its_notifications_have_expire
 
 #[tokio::test]
 async fn events_over_the_budget_are_refused() {
-    let bundle = TestBundle::start_with(Config { query_budget: 10, ..Config::default() }).await;
+    let bundle = TestBundle::with(|config| config.query_budget = 10).await.expect("it starts");
     let times = ["2014-01-17 10:00:00"; 900];
     bundle.put_notifications(Service::Nova, 1, EXISTS, &times).await;
     let part = format!("{EVENTS}?when_min=2014-01-17T10:00:00&when_max=2014-01-17T10:30:00");
@@ -120,7 +119,7 @@ async fn events_over_the_budget_are_refused() {
 
 #[tokio::test]
 async fn exists_are_counted_by_status_and_send_status() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     for (id, status, send_status) in [
         (1, Status::Pending, 0),
         (2, Status::Verified, 200),
@@ -142,7 +141,7 @@ async fn exists_are_counted_by_status_and_send_status() {
 
 #[tokio::test]
 async fn counts_of_exists_are_filtered_as_their_list_is_and_ignore_its_page() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     for id in 1..=4 {
         let mut row = standing(id, Status::Pending, 0);
         row.instance = instance(id % 2);
@@ -160,7 +159,7 @@ async fn counts_of_exists_are_filtered_as_their_list_is_and_ignore_its_page() {
 
 #[tokio::test]
 async fn without_a_match_there_are_no_counts() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     bundle.put_exists(exists(1)).await;
     let reply = bundle.get("/db/stats/nova/exists/?received_min=2030-01-01T00:00:00").await;
     assert_eq!(reply.body, r#"{"stats":[]}"#);
@@ -169,7 +168,7 @@ async fn without_a_match_there_are_no_counts() {
 
 #[tokio::test]
 async fn counts_of_image_exists_answer_under_both_documented_paths() {
-    let bundle = TestBundle::start().await;
+    let bundle = TestBundle::start().await.expect("it starts");
     let mut other = image_exists(2);
     other.progress.message_id = Some("m1".to_owned());
     bundle.put_image_exists(vec![image_exists(1), other]).await;
@@ -180,7 +179,7 @@ async fn counts_of_image_exists_answer_under_both_documented_paths() {
 
 #[tokio::test]
 async fn counts_of_exists_over_the_budget_are_refused() {
-    let bundle = TestBundle::start_with(Config { query_budget: 10, ..Config::default() }).await;
+    let bundle = TestBundle::with(|config| config.query_budget = 10).await.expect("it starts");
     bundle.put_rows(Collection::InstanceExists, (1..=200).map(|id| (id, exists(id)))).await;
     assert!(bundle.get("/db/stats/nova/exists/").await.message(400).contains("about 200 rows"));
 }

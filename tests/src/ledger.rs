@@ -51,7 +51,7 @@ pub fn delete(id: u64) -> InstanceDelete {
         launched_at: time("2014-01-17 15:35:44"),
         deleted_at: Some(time("2014-01-17 16:07:30")),
         raw: 14_615_347,
-        newest: Mark { at: time("2014-01-17 16:07:31"), message: format!("d{id}") },
+        newest: mark(id),
         version: 1,
     }
 }
@@ -84,12 +84,13 @@ pub fn image(id: u64) -> Image {
         owner: None,
         size: 9_192_352,
         last_raw: 299_977,
+        event: mark(id),
     }
 }
 
 /// A delete of image 1.
 pub fn image_delete(id: u64) -> ImageDelete {
-    ImageDelete { id, uuid: instance(1), deleted_at: Some(time("2014-01-17 15:28:18.154927")), raw: 300_523 }
+    ImageDelete { id, uuid: instance(1), deleted_at: Some(time("2014-01-17 15:28:18.154927")), raw: 300_523, event: mark(id) }
 }
 
 /// An exists of image 1, the only one of its message `m<id>`.
@@ -107,6 +108,10 @@ pub fn image_exists(id: u64) -> ImageExists {
         group_first: id,
         progress: progress(id),
     }
+}
+
+fn mark(id: u64) -> Mark {
+    Mark { at: time("2014-01-17 16:07:31"), message: format!("e{id}") }
 }
 
 fn fields() -> launch::Image {

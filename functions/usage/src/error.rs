@@ -1,6 +1,7 @@
 //! The failing statuses of this API, and the one body that they share.
 
 use axum::Json;
+use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
 use domain::error::{Error, Kind};
 use http::StatusCode;
@@ -19,6 +20,16 @@ struct Body<'a> {
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         Self(error)
+    }
+}
+
+/// A body that was not read to its end.
+impl From<BytesRejection> for Refused {
+    fn from(rejection: BytesRejection) -> Self {
+        Self(match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::new(Kind::TooLarge, "The body is too large."),
+            _ => Error::invalid("The body could not be read."),
+        })
     }
 }
 

@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use domain::error::{Error, Kind};
 use domain::time::Micros;
 use domain::usage::column::{Column, Row};
 use domain::usage::query::{Bound, Direction, Filter, HIGHEST_LIMIT, ListQuery, is_uuid_like};
-use http::StatusCode;
 use http::request::Parts;
 
 use crate::error::Refused;
@@ -163,7 +161,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
         match Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self(bytes)),
-            Err(rejection) => Err(unread(&rejection).into()),
+            Err(rejection) => Err(rejection.into()),
         }
     }
 }
@@ -171,13 +169,6 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 /// That a path names nothing.
 pub fn nothing_here() -> Error {
     Error::new(Kind::Missing, "There is nothing with this id.")
-}
-
-fn unread(rejection: &BytesRejection) -> Error {
-    match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::new(Kind::TooLarge, "The body is too large."),
-        _ => Error::invalid("The body could not be read."),
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,10 @@
 //! All four tables have one key schema: `pk` and `sk`, both strings. Numbers in a sort key have a fixed width, so that
 //! the table's order is theirs.
 
+use serde::{Deserialize, Serialize};
+
+use std::collections::HashMap;
+
 use crate::notification::Service;
 use crate::time::Micros;
 
@@ -27,23 +31,31 @@ pub struct Range {
 }
 
 /// A collection of rows with ascending ids, kept in id blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Collection {
     /// Raw notifications of both services; their ids are the `raw` of other rows.
+    #[serde(rename = "N")]
     Notification,
     /// `InstanceExists`.
+    #[serde(rename = "XN")]
     InstanceExists,
     /// `ImageExists`.
+    #[serde(rename = "XG")]
     ImageExists,
     /// `InstanceUsage`.
+    #[serde(rename = "U")]
     Launch,
     /// `ImageUsage`.
+    #[serde(rename = "GU")]
     Image,
     /// `InstanceDeletes`.
+    #[serde(rename = "D")]
     InstanceDelete,
     /// `ImageDeletes`.
+    #[serde(rename = "GD")]
     ImageDelete,
     /// Elements that were accepted and are no usable notification.
+    #[serde(rename = "R")]
     Rejected,
 }
 
@@ -93,6 +105,11 @@ impl Key {
     /// The sort key.
     pub fn sk(&self) -> &str {
         &self.sk
+    }
+
+    /// The id that the sort key of a row is.
+    pub fn number(&self) -> u64 {
+        self.sk.parse().unwrap_or_default()
     }
 
     /// A key as the table returned it, to go on after it.
@@ -272,9 +289,11 @@ impl Range {
     pub fn hours(service: Service, bounds: Option<(i64, i64)>) -> Self {
         match bounds {
             None => Self::whole(hours(service)),
-            Some((from, to)) => {
-                Self::between(hours(service), sortable_hour(from), format!("{}#\u{10ffff}", sortable_hour(to)))
-            }
+            Some((from, to)) => Self::between(
+                hours(service),
+                sortable_hour(from),
+                format!("{}#\u{10ffff}", sortable_hour(to)),
+            ),
         }
     }
 }
@@ -306,8 +325,12 @@ fn sortable_hour(hour: i64) -> String {
     format!("{:08}", hour.saturating_add(YEAR_ONE / 3_600_000_000))
 }
 
-/// The hour (since the epoch) that the sort key of an hour counter names.
-pub fn hour_of(sk: &str) -> Option<i64> {
+/// The hour (since the epoch) that the item of an hour counter, as it was read, stands for.
+pub fn hour_of(counter: &HashMap<String, serde_json::Value>) -> Option<i64> {
+    hour_of_sort_key(counter.get("sk")?.as_str()?)
+}
+
+fn hour_of_sort_key(sk: &str) -> Option<i64> {
     let (hour, _) = sk.split_once('#')?;
     Some(hour.parse::<i64>().ok()? - YEAR_ONE / 3_600_000_000)
 }
@@ -338,7 +361,7 @@ mod tests {
             prop_assert_eq!(sortable(Micros(a)).cmp(&sortable(Micros(b))), a.cmp(&b));
             let (a, b) = (a.div_euclid(3_600_000_000), b.div_euclid(3_600_000_000));
             prop_assert_eq!(sortable_hour(a).cmp(&sortable_hour(b)), a.cmp(&b));
-            prop_assert_eq!(hour_of(&format!("{}#0", sortable_hour(a))), Some(a));
+            prop_assert_eq!(hour_of_sort_key(&format!("{}#0", sortable_hour(a))), Some(a));
         }
     }
 }

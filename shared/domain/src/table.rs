@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
@@ -133,6 +134,13 @@ impl Change {
         Self { key, expression: expression.into(), condition: None, names: HashMap::new(), values: HashMap::new() }
     }
 
+    /// The same with these expressions instead.
+    #[must_use]
+    pub fn expression(mut self, expression: impl Into<String>) -> Self {
+        self.expression = expression.into();
+        self
+    }
+
     /// Only if this holds, such as `st = :from`.
     #[must_use]
     pub fn when(mut self, condition: impl Into<String>) -> Self {
@@ -257,7 +265,11 @@ impl Table {
         record: &T,
     ) -> Result<Option<Old>, Error> {
         let call = self.client.put_item().table_name(&self.name).set_item(Some(item(key, record)?));
-        let call = call.condition_expression(ABSENT).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        self.put(call.condition_expression(ABSENT)).await
+    }
+
+    async fn put<Old: DeserializeOwned>(&self, call: PutItemFluentBuilder) -> Result<Option<Old>, Error> {
+        let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
         let call = call.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match call.send().await {
             Ok(_) => Ok(None),
@@ -269,6 +281,23 @@ impl Table {
             }
             Err(error) => Err(failed("put an item", error)),
         }
+    }
+
+    /// Puts a record in place of the one with this version (its attribute `v`), or, for version 0, where none stands.
+    /// Returns the one that stands there instead, if another was faster; then nothing changed.
+    pub async fn replace<T: Serialize + DeserializeOwned>(
+        &self,
+        key: &Key,
+        record: &T,
+        version: u64,
+    ) -> Result<Option<T>, Error> {
+        if version == 0 {
+            return self.put_new(key, record).await;
+        }
+        let call = self.client.put_item().table_name(&self.name).set_item(Some(item(key, record)?));
+        let call = call.condition_expression("v = :version");
+        let call = call.expression_attribute_values(":version", AttributeValue::N(version.to_string()));
+        self.put(call).await
     }
 
     /// Makes a change: the item after it, or, where the condition did not hold, the item as it stands.

@@ -3,13 +3,13 @@
 mod budget;
 
 use futures::{Stream, StreamExt, stream};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub use budget::Budget;
 
 use crate::error::Error;
-use crate::key::{BLOCK, Collection, Key, Range};
+use crate::key::{BLOCK, Collection, Range};
+use crate::sequence;
 use crate::table::Table;
 
 /// Blocks that are read at once where the whole collection is wanted.
@@ -32,19 +32,10 @@ pub struct Rows<T> {
     pub units: f64,
 }
 
-#[derive(Deserialize)]
-struct Sequences {
-    #[serde(flatten)]
-    next: std::collections::HashMap<String, serde_json::Value>,
-}
-
 impl<'a> Blocks<'a> {
     /// The blocks of a collection up to its highest id so far.
     pub async fn of(table: &'a Table, collection: Collection) -> Result<Self, Error> {
-        let sequences: Option<Sequences> = table.get(&Key::sequences()).await?;
-        let next =
-            sequences.as_ref().and_then(|found| found.next.get(&format!("n{}", collection.code()))?.as_u64());
-        Ok(Self { table, collection, last: next.unwrap_or_default().saturating_sub(1) })
+        Ok(Self { table, collection, last: sequence::last_id(table, collection).await? })
     }
 
     /// The highest id that was given so far, and so the most rows there can be; 0 where there are none.
@@ -64,7 +55,11 @@ impl<'a> Blocks<'a> {
 
     /// The range of the block at this place, counted from the newest or from the oldest.
     pub fn range(&self, place: u64, newest_first: bool) -> Range {
-        let place = if newest_first { self.count() - 1 - place } else { place };
+        let place = if newest_first {
+            self.count() - 1 - place
+        } else {
+            place
+        };
         Range::block(self.collection, place)
     }
 
@@ -73,13 +68,18 @@ impl<'a> Blocks<'a> {
         &self,
     ) -> impl Stream<Item = Result<Rows<T>, Error>> + use<'a, T> {
         let blocks = *self;
-        stream::iter(0..blocks.count()).map(move |place| blocks.read(place)).buffered(AHEAD)
+        stream::iter(0..blocks.count())
+            .map(move |place| blocks.read(place))
+            .buffered(AHEAD)
     }
 
     async fn read<T: DeserializeOwned>(self, place: u64) -> Result<Rows<T>, Error> {
         let range = self.range(place, true);
         let mut page = self.table.query(&range, false, None, None).await?;
-        let mut rows = Rows { rows: page.items, units: page.units };
+        let mut rows = Rows {
+            rows: page.items,
+            units: page.units,
+        };
         while let Some(next) = page.next {
             page = self.table.query(&range, false, Some(&next), None).await?;
             rows.rows.append(&mut page.items);

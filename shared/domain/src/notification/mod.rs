@@ -1,11 +1,25 @@
 //! Notifications: how they are accepted, queued, and turned into records.
 
+pub mod accepting;
+pub mod body;
+pub mod envelope;
+pub mod owning;
+pub mod packing;
+pub mod payload;
+pub mod plan;
+pub mod processing;
+pub mod raw;
+pub mod rejected;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::platform::Platform;
+use crate::table::Table;
 use crate::time::Micros;
+use crate::usage::Usage;
 
 /// Which `OpenStack` service a notification comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,4 +68,26 @@ pub struct Mark {
     /// Its `message_id`, or its place in its chunk where it has none.
     #[serde(rename = "m")]
     pub message: String,
+}
+
+/// Notifications: accepted, queued, recorded.
+#[derive(Clone, Debug)]
+pub struct Notifications {
+    platform: Platform,
+    usage: Usage,
+}
+
+impl Notifications {
+    /// Notifications on this platform, feeding this ledger.
+    pub fn new(platform: Platform) -> Self {
+        Self { usage: Usage::new(platform.clone()), platform }
+    }
+
+    fn table(&self) -> &Table {
+        &self.platform.tables.usage
+    }
+
+    fn now(&self) -> Micros {
+        Micros::from(self.platform.clock.now())
+    }
 }

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::notification::envelope::Notification;
 use crate::time::Micros;
 use crate::usage::launch;
+use crate::usage::record::{NewImageExists, NewInstanceExists};
 use crate::usage::status::Status;
 
 /// What both kinds of exists have: where they come from, how they stand, and what was sent downstream.
@@ -121,4 +123,65 @@ pub struct ImageExists {
     /// Where it comes from and how it stands.
     #[serde(flatten)]
     pub progress: Progress,
+}
+
+impl Progress {
+    /// That of a record that was just made: pending, sent nowhere, linked to nothing.
+    fn new(raw: u64, notification: &Notification) -> Self {
+        Self {
+            message_id: notification.message_id.clone(),
+            raw,
+            received: notification.timestamp,
+            usage: None,
+            delete: None,
+            status: Status::Pending,
+            fail_reason: None,
+            send_status: 0,
+            event_id: None,
+            token: 0,
+            lease: None,
+        }
+    }
+}
+
+impl InstanceExists {
+    /// The row of an exists notification whose own row is `raw`.
+    pub fn new(id: u64, effect: NewInstanceExists, raw: u64, notification: &Notification) -> Self {
+        Self {
+            id,
+            instance: effect.instance,
+            launched_at: effect.launched_at,
+            deleted_at: effect.deleted_at,
+            audit_period_beginning: effect.audit_period_beginning,
+            audit_period_ending: effect.audit_period_ending,
+            instance_type_id: effect.instance_type_id,
+            instance_flavor_id: effect.instance_flavor_id,
+            tenant: effect.tenant,
+            image: effect.image,
+            image_type: effect.image_type,
+            bandwidth_public_out: effect.bandwidth_public_out,
+            progress: Progress::new(raw, notification),
+        }
+    }
+}
+
+impl ImageExists {
+    /// The rows of an exists notification whose own row is `raw`, under ascending ids from `first` on.
+    pub fn group(first: u64, effect: NewImageExists, raw: u64, notification: &Notification) -> Vec<Self> {
+        let group_size = effect.images.len() as u64;
+        let rows = (first..).zip(effect.images).map(|(id, image)| Self {
+            id,
+            uuid: image.uuid,
+            created_at: image.created_at,
+            deleted_at: image.deleted_at,
+            audit_period_beginning: effect.audit_period_beginning,
+            audit_period_ending: effect.audit_period_ending,
+            owner: effect.owner.clone(),
+            size: image.size,
+            group_size,
+            group_first: first,
+            progress: Progress::new(raw, notification),
+        });
+        rows.collect()
+    }
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::notification::Mark;
 use crate::time::Micros;
+use crate::usage::record::NewImage;
 
 /// A row of `ImageUsage`, one per activation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,4 +26,22 @@ pub struct Image {
     /// The notification that activated it.
     #[serde(rename = "raw")]
     pub last_raw: u64,
+    /// Which event `last_raw` is: of several activations of an image the earliest event's counts.
+    #[serde(rename = "by")]
+    pub event: Mark,
+}
+
+impl Image {
+    /// The row of an activation.
+    pub fn new(id: u64, effect: &NewImage, raw: u64, event: Mark) -> Self {
+        Self {
+            id,
+            uuid: effect.uuid.clone(),
+            created_at: effect.created_at,
+            owner: effect.owner.clone(),
+            size: effect.size,
+            last_raw: raw,
+            event,
+        }
+    }
 }

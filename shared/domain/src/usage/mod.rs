@@ -1,5 +1,6 @@
 //! The usage ledger.
 
+pub mod announcement;
 pub mod column;
 pub mod confirm;
 pub mod confirmation;
@@ -7,14 +8,21 @@ pub mod delete;
 pub mod exists;
 pub mod image;
 pub mod launch;
+pub mod ledger;
 pub mod listing;
+pub mod publishing;
 pub mod query;
 pub mod reconcile;
 pub mod reconciling;
+pub mod record;
+pub mod recording;
 pub mod repair;
 pub mod stats;
 pub mod status;
+pub mod store;
+pub mod sweeping;
 pub mod verify;
+pub mod verifying;
 pub mod window;
 
 use crate::platform::Platform;

@@ -161,9 +161,7 @@ impl Usage {
 
 /// Adds the item of one hour and shard. Its attributes `e:<event type>` are counts.
 fn add_counter(hours: &mut Hours, event: Option<&str>, item: HashMap<String, serde_json::Value>) {
-    let Some(hour) = item.get("sk").and_then(|sk| key::hour_of(sk.as_str()?)) else {
-        return;
-    };
+    let Some(hour) = key::hour_of(&item) else { return };
     for (name, count) in item {
         let (Some(event_type), Some(count)) = (name.strip_prefix("e:"), count.as_u64()) else {
             continue;

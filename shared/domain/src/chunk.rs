@@ -1,0 +1,168 @@
+//! The claim of a queued message: who works on it, under which ids, and whether it is done.
+//!
+//! ```mermaid
+//! stateDiagram-v2
+//!     [*] --> claimed: first delivery
+//!     claimed --> claimed: redelivery, lease over (token + 1)
+//!     claimed --> done: rows stand, counters moved with it
+//!     claimed --> abandoned: lease over, another chunk needs a message_id of it (token + 1)
+//!     abandoned --> claimed: redelivery (token + 1)
+//! ```
+//!
+//! A worker that was paused past its lease cannot finish: `done` expects its token.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::failure::Failure;
+use crate::key::{Collection, Key};
+use crate::sequence;
+use crate::table::{Change, Outcome, Table};
+use crate::time::Micros;
+
+/// Where a chunk stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// A worker is at it, or died at it.
+    Claimed,
+    /// Everything in it is recorded and counted.
+    Done,
+    /// Another chunk took a message of it over; what is left is recorded when it is delivered again.
+    Abandoned,
+}
+
+/// One claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Where the chunk stands.
+    #[serde(rename = "st")]
+    pub state: State,
+    /// Counts the claims: only the holder of the newest may finish.
+    #[serde(rename = "tk")]
+    pub token: u64,
+    /// Until when the holder may be expected to finish.
+    #[serde(rename = "le")]
+    pub lease: Micros,
+    /// When the chunk was first received.
+    #[serde(rename = "rc")]
+    pub received: Micros,
+    /// The first id of each collection that its rows stand under, by the collection's short name.
+    #[serde(rename = "ids")]
+    first: BTreeMap<String, u64>,
+}
+
+/// The claims of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunks<'a> {
+    table: &'a Table,
+}
+
+impl Claim {
+    /// The first id that the chunk has in this collection.
+    pub fn first(&self, collection: Collection) -> u64 {
+        self.first.get(collection.code()).copied().unwrap_or_default()
+    }
+
+    /// Whether another worker may take it over.
+    fn is_free(&self, now: Micros) -> bool {
+        match self.state {
+            State::Claimed => self.lease < now,
+            State::Abandoned => true,
+            State::Done => false,
+        }
+    }
+}
+
+impl<'a> Chunks<'a> {
+    /// The claims of this table.
+    pub fn new(table: &'a Table) -> Self {
+        Self { table }
+    }
+
+    /// Claims a chunk until `lease`: none when it is done already. A chunk that was claimed before keeps its ids.
+    ///
+    /// Retried while another worker holds it.
+    pub async fn claim(
+        &self,
+        chunk: &str,
+        first: &sequence::Ids,
+        received: Micros,
+        now: Micros,
+        lease: Micros,
+    ) -> Result<Option<Claim>, Failure> {
+        let first = first.iter().map(|(collection, id)| (collection.code().to_owned(), *id)).collect();
+        let claim = Claim { state: State::Claimed, token: 1, lease, received, first };
+        match self.table.put_new::<_, Claim>(&Key::chunk(chunk), &claim).await? {
+            None => Ok(Some(claim)),
+            Some(old) if old.state == State::Done => Ok(None),
+            Some(old) if old.is_free(now) => self.take_over(chunk, &old, lease).await.map(Some),
+            Some(_) => Err(Failure::Retry(Error::unavailable("Another worker holds the chunk."))),
+        }
+    }
+
+    async fn take_over(&self, chunk: &str, old: &Claim, lease: Micros) -> Result<Claim, Failure> {
+        let change = Change::of(Key::chunk(chunk), "SET st = :claimed, tk = tk + :one, le = :lease")
+            .when("tk = :token AND st <> :done")
+            .value(":claimed", State::Claimed)?
+            .value(":done", State::Done)?
+            .value(":one", 1)?
+            .value(":token", old.token)?
+            .value(":lease", lease)?;
+        match self.table.change(&change).await? {
+            Outcome::Written(claim) => Ok(claim),
+            Outcome::Refused(_) => Err(Failure::Retry(Error::unavailable("Another worker took the chunk."))),
+        }
+    }
+
+    /// Makes sure that the holder of another chunk can no longer finish: true when that chunk is done or forgotten,
+    /// and its messages are recorded; false when it is abandoned now, and its messages may be taken over.
+    ///
+    /// Retried while its holder may still finish.
+    pub async fn fence(&self, chunk: &str, now: Micros) -> Result<bool, Failure> {
+        // A claim is only forgotten some time after it was done.
+        let Some(claim) = self.table.get::<Claim>(&Key::chunk(chunk)).await? else { return Ok(true) };
+        match claim.state {
+            State::Done => Ok(true),
+            State::Abandoned => Ok(false),
+            State::Claimed if !claim.is_free(now) => {
+                Err(Failure::Retry(Error::unavailable("A message of the chunk is in another worker's hands.")))
+            }
+            State::Claimed => self.abandon(chunk, &claim).await,
+        }
+    }
+
+    async fn abandon(&self, chunk: &str, claim: &Claim) -> Result<bool, Failure> {
+        let change = Change::of(Key::chunk(chunk), "SET st = :abandoned, tk = tk + :one")
+            .when("st = :claimed AND tk = :token")
+            .value(":abandoned", State::Abandoned)?
+            .value(":claimed", State::Claimed)?
+            .value(":one", 1)?
+            .value(":token", claim.token)?;
+        match self.table.change::<Claim>(&change).await? {
+            Outcome::Written(_) => Ok(false),
+            Outcome::Refused(_) => Err(Failure::Retry(Error::unavailable("A worker came back to the other chunk."))),
+        }
+    }
+
+    /// The change that finishes a chunk, to be made in one transaction with what counts it.
+    /// From `expires` (seconds since the epoch) on the claim may be forgotten.
+    pub fn finish(chunk: &str, claim: &Claim, expires: i64) -> Result<Change, Error> {
+        Change::of(Key::chunk(chunk), "SET st = :done, #ttl = :expires")
+            .when("st = :claimed AND tk = :token")
+            .name("#ttl", "ttl")
+            .value(":done", State::Done)?
+            .value(":claimed", State::Claimed)?
+            .value(":token", claim.token)?
+            .value(":expires", expires)
+    }
+
+    /// Whether nobody will write rows of these chunks any more.
+    pub async fn all_finished(&self, chunks: &[String]) -> Result<bool, Error> {
+        let keys: Vec<_> = chunks.iter().map(|chunk| Key::chunk(chunk)).collect();
+        let claims = self.table.get_many::<Claim>(&keys).await?;
+        Ok(claims.values().all(|claim| claim.state == State::Done))
+    }
+}

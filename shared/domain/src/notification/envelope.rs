@@ -1,0 +1,172 @@
+//! Pure. A notification as producers send it: bare, with its routing key, or in an oslo.messaging envelope.
+
+use serde_json::{Map, Value};
+
+use crate::notification::payload::{IDENTIFIER_BYTES, Unreadable, text, time};
+use crate::notification::{Mark, Service};
+use crate::time::Micros;
+
+/// A usable notification.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notification {
+    /// Identifies it through redeliveries; none where the producer gave none.
+    pub message_id: Option<String>,
+    /// What happened, for example `compute.instance.create.end`.
+    pub event_type: String,
+    /// Who says so, for example `compute.host-1`.
+    pub publisher_id: String,
+    /// When it happened.
+    pub timestamp: Micros,
+    /// The request that it belongs to; empty where it belongs to none.
+    pub request_id: String,
+    /// The routing key of its delivery, where that is known.
+    pub routing_key: Option<String>,
+    /// Which service it comes from.
+    pub service: Service,
+    /// The project of the request.
+    pub context_project_id: Option<String>,
+    /// A `deleted_at` beside the payload, as deletes of images have it.
+    pub deleted_at: Option<String>,
+    /// What it says; an object, or text in notifications of errors.
+    pub payload: Value,
+}
+
+/// Why an element is no usable notification.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// It is none of the three forms.
+    #[error("neither an object nor a pair of routing key and object")]
+    Shape,
+    /// `oslo.message` does not hold a notification.
+    #[error("'oslo.message' holds no JSON object")]
+    Envelope,
+    /// Nothing can be recorded without this.
+    #[error("'{0}' is missing")]
+    Missing(&'static str),
+    /// A time is none.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// It cannot be part of a key.
+    #[error("'{0}' is longer than {IDENTIFIER_BYTES} bytes")]
+    TooLong(&'static str),
+}
+
+/// The parts of an accepted element.
+pub(crate) struct Opened {
+    /// The first of a pair; none where the element is no pair.
+    pub(crate) routing_key: Option<Value>,
+    /// The notification itself.
+    pub(crate) body: Map<String, Value>,
+}
+
+/// Takes an element out of its pair and its oslo.messaging envelope.
+pub(crate) fn open(element: &Value) -> Result<Opened, Rejection> {
+    let (routing_key, body) = match element {
+        Value::Array(pair) => match pair.as_slice() {
+            [routing_key, body] => (Some(routing_key.clone()), body),
+            _ => return Err(Rejection::Shape),
+        },
+        _ => (None, element),
+    };
+    let body = body.as_object().ok_or(Rejection::Shape)?;
+    let body = match body.get("oslo.message") {
+        None => body.clone(),
+        Some(Value::Object(message)) => message.clone(),
+        Some(Value::String(message)) => serde_json::from_str(message).map_err(|_| Rejection::Envelope)?,
+        Some(_) => return Err(Rejection::Envelope),
+    };
+    Ok(Opened { routing_key, body })
+}
+
+impl Notification {
+    /// Reads one accepted element. The service is the one given; else `image.*` is glance's and everything else nova's.
+    pub fn parse(element: &Value, service: Option<Service>) -> Result<Self, Rejection> {
+        let opened = open(element)?;
+        let routing_key = match opened.routing_key {
+            Some(Value::String(key)) if !key.is_empty() => Some(key),
+            _ => None,
+        };
+        let mut body = Value::Object(opened.body);
+        let event_type = text(&body, "event_type").ok_or(Rejection::Missing("event_type"))?;
+        let timestamp = match time(&body, "timestamp")? {
+            Some(at) => at,
+            None => time(&body, "_context_timestamp")?.ok_or(Rejection::Missing("timestamp"))?,
+        };
+        let notification = Self {
+            message_id: text(&body, "message_id"),
+            publisher_id: text(&body, "publisher_id").ok_or(Rejection::Missing("publisher_id"))?,
+            timestamp,
+            request_id: text(&body, "_context_request_id").unwrap_or_default(),
+            routing_key,
+            service: service.unwrap_or_else(|| service_of(&event_type)),
+            context_project_id: text(&body, "_context_project_id"),
+            deleted_at: text(&body, "deleted_at"),
+            payload: match body.get_mut("payload").map(Value::take) {
+                None | Some(Value::Null) => Value::Object(Map::new()),
+                Some(payload) => payload,
+            },
+            event_type,
+        };
+        notification.check_identifiers()?;
+        Ok(notification)
+    }
+
+    /// Its place among all events. `fallback` stands for the `message_id` of one that has none.
+    pub fn mark(&self, fallback: &str) -> Mark {
+        Mark { at: self.timestamp, message: self.message_id.clone().unwrap_or_else(|| fallback.to_owned()) }
+    }
+
+    /// The UUID of the instance that it speaks of.
+    pub fn instance(&self) -> Option<String> {
+        let payload = &self.payload;
+        let within = |path: &str, name: &str| payload.pointer(path).and_then(|object| text(object, name));
+        match self.service {
+            Service::Nova => {
+                let name = if payload.get("instance_uuid").is_some() { "instance_uuid" } else { "instance_id" };
+                text(payload, name)
+                    .or_else(|| within("/exception/kwargs", "uuid"))
+                    .or_else(|| within("/instance", "uuid"))
+            }
+            Service::Glance => within("/properties", "instance_uuid"),
+        }
+    }
+
+    /// The UUID of the image that it speaks of; none for nova.
+    pub fn image(&self) -> Option<String> {
+        match self.service {
+            Service::Nova => None,
+            Service::Glance => text(&self.payload, "id"),
+        }
+    }
+
+    /// The tenant of an instance, the owner of an image.
+    pub fn tenant(&self) -> Option<String> {
+        match self.service {
+            Service::Nova => text(&self.payload, "tenant_id").or_else(|| self.context_project_id.clone()),
+            Service::Glance => text(&self.payload, "owner"),
+        }
+    }
+
+    fn check_identifiers(&self) -> Result<(), Rejection> {
+        let (instance, image) = (self.instance(), self.image());
+        for (name, value) in [
+            ("event_type", Some(&self.event_type)),
+            ("message_id", self.message_id.as_ref()),
+            ("_context_request_id", Some(&self.request_id)),
+            ("instance", instance.as_ref()),
+            ("id", image.as_ref()),
+        ] {
+            if value.is_some_and(|text| text.len() > IDENTIFIER_BYTES) {
+                return Err(Rejection::TooLong(name));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn service_of(event_type: &str) -> Service {
+    if event_type.starts_with("image.") { Service::Glance } else { Service::Nova }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,190 @@
+//! Pure. What one queued message asks for, before anything is read or written.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::key::Collection;
+use crate::message::NotificationChunk;
+use crate::notification::envelope::Notification;
+use crate::notification::{Mark, Service, packing};
+use crate::sequence;
+use crate::time::Micros;
+use crate::usage::record::{self, Effect, Recording, Warning};
+
+/// A queued message as it was delivered.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The queue's id of the message, by which its outcome is reported.
+    pub id: String,
+    /// The body.
+    pub body: String,
+    /// When it was sent, where the queue says so.
+    pub sent_at: Option<Micros>,
+    /// The service that a producer named beside the body.
+    pub service: Option<Service>,
+}
+
+/// What a message turns out to be.
+#[derive(Debug)]
+pub enum Planned {
+    /// A chunk to record.
+    Chunk(Plan),
+    /// Too many notifications for one chunk, sent past the front door: these messages take its place.
+    Split(Vec<String>),
+}
+
+/// Everything that a chunk will write, under ids that count from zero until it is claimed.
+#[derive(Debug)]
+pub struct Plan {
+    /// Identifies the chunk.
+    pub chunk: String,
+    /// When it was accepted.
+    pub received: Micros,
+    /// Its usable notifications, each `message_id` once.
+    pub entries: Vec<Entry>,
+    /// Elements to set aside, in the order of their places.
+    pub rejected: Vec<Rejected>,
+    /// All elements as one JSON list, to be kept beside the rows.
+    pub body: String,
+}
+
+/// One usable notification of a chunk.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its place in the chunk, from 0.
+    pub position: u64,
+    /// What it says.
+    pub notification: Notification,
+    /// Which event it is, among others that change the same row.
+    pub mark: Mark,
+    /// What it does to the ledger.
+    pub effect: Option<Effect>,
+    /// What is odd about it.
+    pub warnings: Vec<Warning>,
+    /// The rows that it may make.
+    pub rows: Option<Rows>,
+}
+
+/// Neighbouring rows of one collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// The collection.
+    pub collection: Collection,
+    /// The first row's id, or its distance from the first of the chunk.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+}
+
+/// An element that is set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Its place in the chunk, from 0.
+    pub position: u64,
+    /// Why it is of no use.
+    pub reason: String,
+}
+
+impl Planned {
+    /// Reads a delivery. `now` stands in where neither the message nor the queue says when it was received.
+    pub fn of(delivery: &Delivery, now: Micros) -> Self {
+        if let Ok(chunk) = serde_json::from_str::<NotificationChunk>(&delivery.body) {
+            return Self::Chunk(Plan::of(chunk.chunk, chunk.service, chunk.received, chunk.notifications));
+        }
+        let chunk = digest(&delivery.body);
+        let received = delivery.sent_at.unwrap_or(now);
+        match packing::elements(delivery.body.as_bytes()) {
+            Err(refusal) => Self::Chunk(Plan::set_aside(chunk, received, &delivery.body, &refusal.to_string())),
+            Ok(elements) if elements.len() > packing::CHUNK_NOTIFICATIONS => {
+                let groups = packing::pack(elements).into_iter().enumerate();
+                let messages = groups.map(|(number, group)| {
+                    packing::message(&format!("{chunk}-{number}"), delivery.service, received, &group)
+                });
+                Self::Split(messages.collect())
+            }
+            Ok(elements) => {
+                let values = elements.iter().filter_map(|element| serde_json::from_str(element).ok()).collect();
+                Self::Chunk(Plan::of(chunk, delivery.service, received, values))
+            }
+        }
+    }
+}
+
+impl Plan {
+    fn of(chunk: String, service: Option<Service>, received: Micros, elements: Vec<Value>) -> Self {
+        let body = Value::Array(elements);
+        let mut plan = Self { chunk, received, entries: Vec::new(), rejected: Vec::new(), body: body.to_string() };
+        let mut taken = sequence::Ids::new();
+        let mut seen = HashSet::new();
+        for (position, element) in (0_u64..).zip(body.as_array().into_iter().flatten()) {
+            match Notification::parse(element, service) {
+                Err(rejection) => plan.rejected.push(Rejected { position, reason: rejection.to_string() }),
+                // A repeat inside one chunk is a duplicate: the first one stands.
+                Ok(notification) if !notification.message_id.clone().is_none_or(|id| seen.insert(id)) => {}
+                Ok(notification) => plan.add(position, notification, &mut taken),
+            }
+        }
+        plan
+    }
+
+    fn set_aside(chunk: String, received: Micros, body: &str, reason: &str) -> Self {
+        let rejected = vec![Rejected { position: 0, reason: reason.to_owned() }];
+        let body = Value::Array(vec![Value::String(body.to_owned())]).to_string();
+        Self { chunk, received, entries: Vec::new(), rejected, body }
+    }
+
+    fn add(&mut self, position: u64, notification: Notification, taken: &mut sequence::Ids) {
+        let mark = notification.mark(&format!("{}#{position}", self.chunk));
+        let recording = record::record(&notification, &mark).unwrap_or_else(|reason| {
+            self.rejected.push(Rejected { position, reason: reason.to_string() });
+            Recording::default()
+        });
+        let Recording { effect, warnings } = recording;
+        let rows = effect.as_ref().map(|effect| {
+            let (collection, count) = rows_of(effect);
+            let next = taken.entry(collection).or_default();
+            let rows = Rows { collection, first: *next, count };
+            *next += count;
+            rows
+        });
+        self.entries.push(Entry { position, notification, mark, effect, warnings, rows });
+    }
+
+    /// How many ids the chunk needs of each collection.
+    pub fn wanted(&self) -> sequence::Ids {
+        let mut wanted = sequence::Ids::new();
+        let places = self.entries.last().map(|entry| entry.position + 1);
+        let rejected = self.rejected.len() as u64;
+        let rows = self.entries.iter().filter_map(|entry| entry.rows);
+        let rows = rows.map(|rows| (rows.collection, rows.first + rows.count));
+        let others = places.map(|places| (Collection::Notification, places)).into_iter();
+        for (collection, count) in others.chain((rejected > 0).then_some((Collection::Rejected, rejected))).chain(rows) {
+            let most = wanted.entry(collection).or_default();
+            *most = count.max(*most);
+        }
+        wanted
+    }
+}
+
+fn rows_of(effect: &Effect) -> (Collection, u64) {
+    match effect {
+        Effect::Launch(_) => (Collection::Launch, 1),
+        Effect::InstanceDelete(_) => (Collection::InstanceDelete, 1),
+        Effect::InstanceExists(_) => (Collection::InstanceExists, 1),
+        Effect::Image(_) => (Collection::Image, 1),
+        Effect::ImageDelete(_) => (Collection::ImageDelete, 1),
+        Effect::ImageExists(exists) => (Collection::ImageExists, exists.images.len() as u64),
+    }
+}
+
+/// 128 bits that stand for a text: the chunk id of a body that carries none, the token of a transaction.
+pub fn digest(body: &str) -> String {
+    let mut text = String::new();
+    for byte in Sha256::digest(body.as_bytes()).iter().take(16) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

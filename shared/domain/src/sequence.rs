@@ -1,0 +1,157 @@
+//! Ascending ids for every collection, taken in blocks: one write for a whole invocation.
+//!
+//! The one item that holds the sequences also names the blocks that are still being written, so that a reader knows
+//! below which id nothing can appear any more. A writer closes its block when its rows stand; a block past its
+//! deadline is set aside with its chunks, and forgotten once they are done.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chunk::Chunks;
+use crate::error::Error;
+use crate::key::{Collection, Key, Range};
+use crate::table::{Change, Outcome, Table, Write};
+use crate::time::Micros;
+
+/// How many ids are wanted, or the first of those that were given, per collection.
+pub type Ids = BTreeMap<Collection, u64>;
+
+/// Everything in the item of the sequences: numbers and blocks side by side, told apart by their names.
+#[derive(Debug, Default, Deserialize)]
+struct Sequences {
+    #[serde(flatten)]
+    attributes: BTreeMap<String, Attribute>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Attribute {
+    Number(u64),
+    Open(Open),
+    Text(String),
+}
+
+/// Who writes a block, and until when.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Open {
+    #[serde(rename = "d")]
+    deadline: Micros,
+    #[serde(rename = "c")]
+    chunks: Vec<String>,
+}
+
+/// A block whose writer ran past its deadline.
+#[derive(Debug, Serialize, Deserialize)]
+struct Overdue {
+    #[serde(rename = "i")]
+    invocation: String,
+    #[serde(rename = "c")]
+    chunks: Vec<String>,
+    /// The first id of the block per collection, by its short name.
+    #[serde(rename = "f")]
+    first: BTreeMap<String, u64>,
+}
+
+/// The ids that one invocation writes under.
+#[derive(Debug)]
+pub struct Block {
+    invocation: String,
+    collections: Vec<Collection>,
+    /// The first id per collection; the others follow it.
+    pub first: Ids,
+}
+
+/// Takes this many ids of each collection, and says until when and for which chunks they are written.
+pub async fn take(
+    table: &Table,
+    invocation: &str,
+    wanted: &Ids,
+    chunks: Vec<String>,
+    deadline: Micros,
+) -> Result<Block, Error> {
+    let mut sets = vec!["#open = :open".to_owned()];
+    let mut change = Change::of(Key::sequences(), "").name("#open", format!("d#{invocation}")).value(":one", 1)?;
+    for (collection, count) in wanted {
+        let code = collection.code();
+        sets.push(format!("#o{code} = if_not_exists(n{code}, :one), n{code} = if_not_exists(n{code}, :one) + :{code}"));
+        change = change.name(format!("#o{code}"), format!("o#{invocation}#{code}")).value(format!(":{code}"), count)?;
+    }
+    let change = change.expression(format!("SET {}", sets.join(", "))).value(":open", Open { deadline, chunks })?;
+    let Outcome::Written(sequences) = table.change::<Sequences>(&change).await? else {
+        return Err(Error::bug("ids were refused without a condition"));
+    };
+    let first = wanted.iter().map(|(collection, count)| (*collection, sequences.next(*collection) - count)).collect();
+    Ok(Block { invocation: invocation.to_owned(), collections: wanted.keys().copied().collect(), first })
+}
+
+/// Says that everything of the block is written.
+pub async fn close(table: &Table, block: &Block) -> Result<(), Error> {
+    forget(table, &block.invocation, &block.collections).await
+}
+
+async fn forget(table: &Table, invocation: &str, collections: &[Collection]) -> Result<(), Error> {
+    let mut removes = vec!["#open".to_owned()];
+    let mut change = Change::of(Key::sequences(), "").name("#open", format!("d#{invocation}"));
+    for collection in collections {
+        let code = collection.code();
+        removes.push(format!("#o{code}"));
+        change = change.name(format!("#o{code}"), format!("o#{invocation}#{code}"));
+    }
+    let change = change.expression(format!("REMOVE {}", removes.join(", ")));
+    table.change::<serde::de::IgnoredAny>(&change).await.map(drop)
+}
+
+/// The highest id that was ever given out in a collection; 0 before the first.
+pub async fn last_id(table: &Table, collection: Collection) -> Result<u64, Error> {
+    let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();
+    Ok(sequences.next(collection) - 1)
+}
+
+/// Sets blocks aside whose deadline has passed, and forgets those set aside whose chunks are all finished.
+pub async fn sweep(table: &Table, now: Micros) -> Result<(), Error> {
+    let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();
+    for overdue in sequences.overdue(now) {
+        let collections: Vec<_> = overdue.first.keys().filter_map(|code| Collection::from_code(code)).collect();
+        let key = Key::open_block(&overdue.invocation);
+        table.put_new::<_, serde::de::IgnoredAny>(&key, &overdue).await?;
+        forget(table, &overdue.invocation, &collections).await?;
+    }
+    for overdue in table.query_all::<Overdue>(&Range::open_blocks()).await? {
+        if Chunks::new(table).all_finished(&overdue.chunks).await? {
+            table.write_all(vec![Write::Delete(Key::open_block(&overdue.invocation))]).await?;
+        }
+    }
+    Ok(())
+}
+
+impl Sequences {
+    fn next(&self, collection: Collection) -> u64 {
+        match self.attributes.get(&format!("n{}", collection.code())) {
+            Some(Attribute::Number(next)) => *next,
+            _ => 1,
+        }
+    }
+
+    fn overdue(&self, now: Micros) -> Vec<Overdue> {
+        let open = self.attributes.iter().filter_map(|(name, attribute)| match attribute {
+            Attribute::Open(open) if open.deadline < now => Some((name.strip_prefix("d#")?, open)),
+            Attribute::Open(_) | Attribute::Number(_) | Attribute::Text(_) => None,
+        });
+        let blocks = open.map(|(invocation, open)| Overdue {
+            invocation: invocation.to_owned(),
+            chunks: open.chunks.clone(),
+            first: self.first_ids(invocation),
+        });
+        blocks.collect()
+    }
+
+    fn first_ids(&self, invocation: &str) -> BTreeMap<String, u64> {
+        let prefix = format!("o#{invocation}#");
+        let firsts = self.attributes.iter().filter_map(|(name, attribute)| match attribute {
+            Attribute::Number(first) => Some((name.strip_prefix(&prefix)?.to_owned(), *first)),
+            Attribute::Open(_) | Attribute::Text(_) => None,
+        });
+        firsts.collect()
+    }
+}

@@ -1,0 +1,71 @@
+//! Publishing what was verified: to whoever sends usage downstream, and back into the raw notifications, where the
+//! original's worker read its own announcements and counted them.
+
+use crate::error::Error;
+use crate::key::{Collection, Key, Range};
+use crate::notification::raw::RawRow;
+use crate::notification::{Service, body, packing};
+use crate::outbox::{self, Announcement};
+use crate::table::Write;
+use crate::usage::{Usage, announcement};
+
+/// Seconds that an announcement may wait for its own worker before another one publishes it.
+const PATIENCE_SECONDS: i64 = 60;
+
+impl Usage {
+    /// Publishes one announcement and takes it out of the outbox. A crash in between publishes the same message again.
+    pub(crate) async fn publish(&self, announcement: &Announcement) -> Result<(), Error> {
+        let service = match announcement.collection {
+            Collection::ImageExists => Service::Glance,
+            _ => Service::Nova,
+        };
+        match self.announced(announcement, service).await? {
+            Some(notification) => self.send_announcement(announcement, service, notification).await?,
+            None => tracing::error!(
+                raw.id = announcement.raw,
+                "a verified notification is forgotten and cannot be published any more"
+            ),
+        }
+        self.table().write_all(vec![Write::Delete(outbox::key(announcement))]).await
+    }
+
+    async fn send_announcement(
+        &self,
+        announcement: &Announcement,
+        service: Service,
+        notification: String,
+    ) -> Result<(), Error> {
+        let echo = packing::message(&announcement.message_id, Some(service), self.now(), &[notification.clone()]);
+        futures::try_join!(
+            self.platform.queues.verified.send(notification),
+            self.platform.queues.notifications.send(echo)
+        )
+        .map(drop)
+    }
+
+    /// The stored notification in its announced form, as escaped ASCII JSON; none where it is forgotten.
+    async fn announced(&self, announcement: &Announcement, service: Service) -> Result<Option<String>, Error> {
+        let key = Key::row(Collection::Notification, announcement.raw);
+        let Some(raw) = self.table().get::<RawRow>(&key).await? else { return Ok(None) };
+        let stored = body::elements(self.table(), &[&raw.chunk]).await?.pop().flatten();
+        let position = usize::try_from(raw.position).unwrap_or_default();
+        let Some(element) = stored.and_then(|elements| elements.into_iter().nth(position)) else { return Ok(None) };
+        let settings = &self.platform.config.verify;
+        let event_type = match service {
+            Service::Nova => &settings.nova_event_type,
+            Service::Glance => &settings.glance_event_type,
+        };
+        let verified = announcement::verified(&element, event_type, &announcement.message_id);
+        Ok(verified.map(|notification| packing::ascii(&notification.to_string())))
+    }
+
+    /// Publishes what is left in one shard of the outbox by workers that did not come to it.
+    pub(crate) async fn publish_left(&self, shard: u64) -> Result<(), Error> {
+        let waited = self.now().plus_seconds(-PATIENCE_SECONDS);
+        let left: Vec<Announcement> = self.table().query_all(&Range::outbox(shard)).await?;
+        for announcement in left.iter().filter(|announcement| announcement.since <= waited) {
+            self.publish(announcement).await?;
+        }
+        Ok(())
+    }
+}

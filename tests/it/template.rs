@@ -1,0 +1,331 @@
+//! `template.yaml` and what it nests agree with the code, where a linter of templates cannot look.
+
+mod document;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::Path;
+
+use domain::config::{Config, VARIABLES};
+use serde_json::{Value, json};
+
+use document::{list, references, resources, root, template, text};
+
+const FUNCTION: &str = "AWS::Serverless::Function";
+const QUEUE: &str = "AWS::SQS::Queue";
+const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
+const ROUTE: &str = "AWS::ApiGatewayV2::Route";
+
+fn main_template() -> Value {
+    template("template.yaml")
+}
+
+/// The directories of `functions/`, which are the functions.
+fn directories() -> Vec<String> {
+    let entries = fs::read_dir(root().join("functions")).expect("there are functions");
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("it can be listed").file_name().into_string().expect("names are texts"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// `notification-worker` as `NotificationWorkerFunction`.
+fn logical_id(directory: &str) -> String {
+    let words = directory.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+    words.collect::<String>() + "Function"
+}
+
+/// The nested templates, by logical id.
+fn nested(main: &Value) -> BTreeMap<String, Value> {
+    let stacks = resources(main, "AWS::CloudFormation::Stack");
+    stacks.into_iter().map(|(id, stack)| (id, template(text(&stack["Properties"]["TemplateURL"])))).collect()
+}
+
+/// The logical id of the queue in `infra/queues.yaml` that `Queues.Outputs.<output>` stands for.
+fn queue_of(reference: &Value, queues: &Value) -> String {
+    let output =
+        text(&reference["Fn::GetAtt"]).strip_prefix("Queues.Outputs.").expect("queues are in their stack");
+    let target = references(&queues["Outputs"][output]["Value"]).remove(0);
+    target.split('.').next().expect("there is a first part").to_owned()
+}
+
+/// Each function with the values of its environment, the global ones included.
+fn environments(main: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
+    let of = |place: &Value| -> BTreeMap<String, Value> {
+        let variables = place["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
+        variables.into_iter().collect()
+    };
+    let everywhere = of(&main["Globals"]["Function"]);
+    let function = |(id, resource): (String, Value)| {
+        let mut variables = everywhere.clone();
+        variables.extend(of(&resource["Properties"]));
+        (id, variables)
+    };
+    resources(main, FUNCTION).into_iter().map(function).collect()
+}
+
+/// The statements of a function's own policies.
+fn statements(function: &Value) -> Vec<Value> {
+    list(&function["Properties"]["Policies"]).iter().flat_map(|policy| list(&policy["Statement"])).collect()
+}
+
+#[test]
+fn every_directory_of_functions_is_exactly_one_function_and_the_other_way_round() {
+    let functions = resources(&main_template(), FUNCTION);
+    let mut built: Vec<String> = functions
+        .values()
+        .map(|function| text(&function["Metadata"]["BuildProperties"]["Binary"]).to_owned())
+        .collect();
+    built.sort();
+    assert_eq!(built, directories());
+
+    for directory in directories() {
+        let function = &functions[&logical_id(&directory)];
+        assert_eq!(function["Metadata"]["BuildProperties"]["Binary"], json!(directory));
+        assert_eq!(function["Metadata"]["BuildMethod"], "rust-cargolambda");
+    }
+}
+
+#[test]
+fn every_worker_takes_one_queue_and_hands_back_only_what_failed() {
+    let main = main_template();
+    let mappings = resources(&main, MAPPING);
+    let mut fed: Vec<String> = Vec::new();
+    for (id, mapping) in &mappings {
+        let properties = &mapping["Properties"];
+        assert_eq!(properties["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{id}");
+        fed.push(text(&properties["FunctionName"]["Ref"]).to_owned());
+    }
+    fed.sort();
+    let workers: Vec<String> =
+        directories().iter().filter(|name| name.ends_with("-worker")).map(|name| logical_id(name)).collect();
+    assert_eq!(fed, workers);
+}
+
+#[test]
+fn a_message_is_hidden_for_six_times_as_long_as_its_worker_may_run() {
+    let main = main_template();
+    let queues = template("infra/queues.yaml");
+    let functions = resources(&main, FUNCTION);
+    for (id, mapping) in resources(&main, MAPPING) {
+        let properties = &mapping["Properties"];
+        let queue = queue_of(&properties["EventSourceArn"], &queues);
+        let visibility = queues["Resources"][&queue]["Properties"]["VisibilityTimeout"].as_i64();
+        let timeout = functions[text(&properties["FunctionName"]["Ref"])]["Properties"]["Timeout"].as_i64();
+        assert_eq!(visibility, timeout.map(|seconds| 6 * seconds), "{id}: {queue}");
+    }
+}
+
+#[test]
+fn what_fails_five_times_goes_to_the_queues_own_dead_letters_and_stays_there_as_long_as_can_be() {
+    let queues = resources(&template("infra/queues.yaml"), QUEUE);
+    let (dead, live): (Vec<_>, Vec<_>) = queues.iter().partition(|(id, _)| id.ends_with("DeadLetters"));
+    assert_eq!(dead.len(), live.len());
+    for (id, queue) in live {
+        let own = id.replace("Queue", "DeadLetters.Arn");
+        let expected = json!({ "deadLetterTargetArn": { "Fn::GetAtt": own }, "maxReceiveCount": 5 });
+        assert_eq!(queue["Properties"]["RedrivePolicy"], expected, "{id}");
+    }
+    for (id, queue) in dead {
+        assert_eq!(queue["Properties"]["MessageRetentionPeriod"], 14 * 24 * 3600, "{id}");
+    }
+}
+
+/// The function that the gateway hands `path` to: an exact route, else the longest greedy one, else `$default`.
+fn receiver(main: &Value, path: &str) -> Option<String> {
+    let routes = resources(main, ROUTE);
+    let target = |key: &str| {
+        let route = routes.values().find(|route| route["Properties"]["RouteKey"] == key)?;
+        let integration = references(&route["Properties"]["Target"]).remove(0);
+        let uri = references(&main["Resources"][&integration]["Properties"]["IntegrationUri"]).remove(0);
+        Some(uri.strip_suffix(".Arn")?.to_owned())
+    };
+    let parents = path.rmatch_indices('/').map(|(end, _)| &path[..end]);
+    target(&format!("ANY {path}"))
+        .or_else(|| parents.into_iter().find_map(|parent| target(&format!("ANY {parent}/{{proxy+}}"))))
+        .or_else(|| target("$default"))
+}
+
+/// The literal paths of the routers below `directory`.
+fn routed(directory: &Path) -> Vec<String> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(directory).expect("sources can be listed") {
+        let path = entry.expect("it can be listed").path();
+        if path.is_dir() {
+            paths.extend(routed(&path));
+        } else {
+            let source = fs::read_to_string(&path).expect("sources are texts");
+            let literals = source.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
+            paths.extend(literals.filter(|literal| literal.starts_with('/')).map(str::to_owned));
+        }
+    }
+    paths
+}
+
+#[test]
+fn the_gateway_hands_every_path_of_a_router_to_that_routers_function() {
+    let main = main_template();
+    for directory in directories() {
+        for path in routed(&root().join("functions").join(&directory).join("src")) {
+            assert_eq!(receiver(&main, &path), Some(logical_id(&directory)), "{path}");
+        }
+    }
+    for (path, function) in [
+        ("/db", "UsageFunction"),
+        ("/db/usage/launches/", "UsageFunction"),
+        ("/notifications", "IngestFunction"),
+        ("/notifications/rejected", "IngestFunction"),
+        ("/", "AccessFunction"),
+        ("/healthz", "AccessFunction"),
+        ("/dbs", "AccessFunction"),
+    ] {
+        assert_eq!(receiver(&main, path).as_deref(), Some(function), "{path}");
+    }
+}
+
+#[test]
+fn every_route_is_signed_and_answered_before_the_gateway_gives_up() {
+    let main = main_template();
+    for (id, route) in resources(&main, ROUTE) {
+        assert_eq!(route["Properties"]["AuthorizationType"], "AWS_IAM", "{id}");
+    }
+    let functions = resources(&main, FUNCTION);
+    for (id, integration) in resources(&main, "AWS::ApiGatewayV2::Integration") {
+        let properties = &integration["Properties"];
+        assert_eq!(properties["PayloadFormatVersion"], "2.0", "{id}");
+        let uri = references(&properties["IntegrationUri"]).remove(0);
+        let function = uri.strip_suffix(".Arn").expect("an integration is a function");
+        let timeout = functions[function]["Properties"]["Timeout"].as_i64().expect("it has a timeout");
+        assert!(properties["TimeoutInMillis"].as_i64() > Some(timeout * 1000), "{id}");
+        let allowed = resources(&main, "AWS::Lambda::Permission")
+            .values()
+            .any(|permission| permission["Properties"]["FunctionName"]["Ref"] == function);
+        assert!(allowed, "{id}: the gateway may not call {function}");
+    }
+}
+
+#[test]
+fn a_function_is_told_only_what_steward_reads() {
+    for (id, variables) in environments(&main_template()) {
+        for name in variables.keys() {
+            assert!(VARIABLES.contains(&name.as_str()), "{id}: {name}");
+        }
+    }
+}
+
+#[test]
+fn the_templates_parameters_have_the_defaults_of_the_code_and_every_allowed_value_is_understood() {
+    let main = main_template();
+    let mut set: HashMap<String, String> = HashMap::new();
+    for (name, value) in environments(&main).into_values().flatten() {
+        let Some(parameter) = value["Ref"].as_str().map(|parameter| &main["Parameters"][parameter]) else {
+            continue;
+        };
+        let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        for allowed in list(&parameter["AllowedValues"]) {
+            let variables = HashMap::from([(name.clone(), written(&allowed))]);
+            assert!(Config::from_variables(&variables).is_ok(), "{name}={allowed}");
+        }
+        set.insert(name, written(&parameter["Default"]));
+    }
+    assert!(set.len() > 5, "the settings are parameters: {set:?}");
+    let deployed = Config::from_variables(&set).expect("the defaults are understood");
+    assert_eq!(format!("{deployed:?}"), format!("{:?}", Config::default()));
+}
+
+#[test]
+fn no_function_may_do_everything_or_anything_everywhere() {
+    for (id, function) in resources(&main_template(), FUNCTION) {
+        for statement in statements(&function) {
+            for action in list(&statement["Action"]) {
+                let action = text(&action);
+                assert!(!action.contains('*') && !action.ends_with(":Scan"), "{id}: {action}");
+            }
+            for resource in list(&statement["Resource"]) {
+                let arn = resource["Fn::GetAtt"].as_str().unwrap_or_default();
+                assert!(arn.ends_with("Arn"), "{id}: a permission names its table or queue, not {resource}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_function_may_use_what_it_is_told_of_and_nothing_else() {
+    let main = main_template();
+    let environments = environments(&main);
+    for (id, function) in resources(&main, FUNCTION) {
+        let told: BTreeSet<String> = references(&json!(environments[&id]))
+            .iter()
+            .filter_map(|target| target.strip_suffix("Name").or_else(|| target.strip_suffix("Url")))
+            .map(str::to_owned)
+            .collect();
+        let may: BTreeSet<String> = references(&json!(statements(&function)))
+            .iter()
+            .filter_map(|target| target.strip_suffix("Arn"))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(told, may, "{id}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let main = main_template();
+    let nested = nested(&main);
+    for (file, document) in
+        nested.iter().map(|(id, document)| (id.as_str(), document)).chain([("main", &main)])
+    {
+        for target in references(&json!([document["Resources"], document["Outputs"]])) {
+            let name = target.split('.').next().expect("there is a first part");
+            let known = target.starts_with("AWS::")
+                || !document["Resources"][name].is_null()
+                || !document["Parameters"][name].is_null();
+            assert!(known, "{file}: {target}");
+            if let (Some(stack), Some((_, output))) = (nested.get(name), target.split_once(".Outputs.")) {
+                assert!(!stack["Outputs"][output].is_null(), "{file}: {target}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_nested_stack_is_given_what_it_asks_for() {
+    let main = main_template();
+    for (id, document) in nested(&main) {
+        let given = &main["Resources"][&id]["Properties"]["Parameters"];
+        let asked = document["Parameters"].as_object().cloned().unwrap_or_default();
+        for (name, parameter) in &asked {
+            assert!(!given[name].is_null() || !parameter["Default"].is_null(), "{id} asks for {name}");
+        }
+        for name in given.as_object().cloned().unwrap_or_default().keys() {
+            assert!(asked.contains_key(name), "{id} does not ask for {name}");
+        }
+    }
+}
+
+#[test]
+fn every_queue_and_every_function_has_its_alarms() {
+    let main = main_template();
+    let alarms = template("infra/alarms.yaml");
+    let watched: BTreeSet<(String, String)> = resources(&alarms, "AWS::CloudWatch::Alarm")
+        .values()
+        .map(|alarm| {
+            let metric = text(&alarm["Properties"]["MetricName"]).to_owned();
+            (references(&alarm["Properties"]["Dimensions"]).remove(0), metric)
+        })
+        .collect();
+    for queue in resources(&template("infra/queues.yaml"), QUEUE).into_keys() {
+        let metric = if queue.ends_with("DeadLetters") {
+            "ApproximateNumberOfMessagesVisible"
+        } else {
+            "ApproximateAgeOfOldestMessage"
+        };
+        assert!(watched.contains(&(queue.clone(), metric.to_owned())), "{queue}: {metric}");
+    }
+    for function in resources(&main, FUNCTION).into_keys() {
+        for metric in ["Errors", "Throttles"] {
+            assert!(watched.contains(&(function.clone(), metric.to_owned())), "{function}: {metric}");
+        }
+    }
+}

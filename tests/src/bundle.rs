@@ -1,0 +1,211 @@
+//! The whole bundle in the test's own process, on fresh stand-ins in memory.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::clock::Clock;
+use domain::config::Config;
+use domain::id::Ids;
+use domain::notification::Notifications;
+use domain::notification::plan::Delivery;
+use domain::platform::Platform;
+use domain::time::Micros;
+use domain::usage::Usage;
+use local::clients;
+use local::sqs::Sqs;
+use local::stop::Stop;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::picture::{self, Picture};
+use crate::tap::Tap;
+
+/// How long a worker of the bundle may hold what it takes up.
+pub const LEASE_SECONDS: i64 = 60;
+/// How long a message that a worker did not finish stays invisible.
+pub const VISIBILITY_SECONDS: i64 = 360;
+
+/// The bundle, on stand-ins of its own.
+pub struct TestBundle {
+    /// The time, which only the test moves.
+    pub clock: Clock,
+    /// What everything stands on.
+    pub platform: Platform,
+    /// Accepting and recording.
+    pub notifications: Notifications,
+    /// The ledger.
+    pub usage: Usage,
+    /// On every call to the tables.
+    pub tap: Tap,
+    dynamodb: aws_sdk_dynamodb::Client,
+    sqs: aws_sdk_sqs::Client,
+    stop: Stop,
+}
+
+impl Drop for TestBundle {
+    fn drop(&mut self) {
+        self.stop.stop();
+    }
+}
+
+impl TestBundle {
+    /// A bundle with default settings, at 2035-01-05 00:00:30.
+    pub async fn start() -> Result<Self> {
+        Self::with(|_| {}).await
+    }
+
+    /// A bundle with some settings changed.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Result<Self> {
+        let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("a time")?;
+        let (clock, tap, stop) = (Clock::manual(now), Tap::default(), Stop::new());
+        let dynamodb_config = clients::dynamodb(&serve_dynamodb(&stop).await?)
+            .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled());
+        let admin = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.clone().build());
+        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.interceptor(tap.clone()).build());
+        let sqs = aws_sdk_sqs::Client::from_conf(clients::sqs(&serve_sqs(&stop, clock.clone()).await?).build());
+        let mut config = Config::default();
+        config.places.usage_table = create_table(&admin).await?;
+        config.places.notification_queue = create_queue(&sqs, "notifications").await?;
+        config.places.usage_queue = create_queue(&sqs, "usage").await?;
+        config.places.verified_queue = create_queue(&sqs, "verified").await?;
+        change(&mut config);
+        let platform = Platform { clock: clock.clone(), ids: Ids::sequential(), ..Platform::new(dynamodb, sqs.clone(), config) };
+        Ok(Self {
+            clock,
+            notifications: Notifications::new(platform.clone()),
+            usage: Usage::new(platform.clone()),
+            platform,
+            tap,
+            dynamodb: admin,
+            sqs,
+            stop,
+        })
+    }
+
+    /// Accepts notifications as the front door does, and records them.
+    pub async fn record(&self, notifications: &Value) -> Result<usize> {
+        let body = serde_json::to_vec(notifications)?;
+        let accepted = self.notifications.accept(&body, None).await;
+        let accepted = accepted.map_err(|refusal| anyhow::anyhow!("{:?}", refusal.error))?;
+        self.drain().await?;
+        Ok(accepted)
+    }
+
+    /// Ticks once and does all work that follows.
+    pub async fn tick(&self) -> Result<()> {
+        self.usage.tick().await?;
+        self.drain().await
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    /// Until when a worker that begins now may hold what it takes up.
+    pub fn deadline(&self) -> Micros {
+        Micros::from(self.clock.now()).plus_seconds(LEASE_SECONDS)
+    }
+
+    /// Does what is queued and visible, and what that queues, until nothing is left. A message that fails stays
+    /// invisible until the clock is moved.
+    pub async fn drain(&self) -> Result<()> {
+        let places = &self.platform.config.places;
+        loop {
+            let batch = self.receive(&places.notification_queue).await?;
+            let deliveries = batch.iter().map(delivery).collect();
+            let outcomes: HashMap<_, _> =
+                self.notifications.process(deliveries, self.deadline()).await.into_iter().collect();
+            for message in &batch {
+                if matches!(outcomes.get(message.message_id().unwrap_or_default()), Some(Ok(()))) {
+                    self.delete(&places.notification_queue, message).await?;
+                }
+            }
+            let tasks = self.receive(&places.usage_queue).await?;
+            for message in &tasks {
+                if self.usage.work(message.body().unwrap_or_default(), self.deadline()).await.is_ok() {
+                    self.delete(&places.usage_queue, message).await?;
+                }
+            }
+            if batch.is_empty() && tasks.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The verified notifications that were published so far; they are taken out of their queue.
+    pub async fn verified(&self) -> Result<Vec<Value>> {
+        let mut published = Vec::new();
+        loop {
+            let queue = &self.platform.config.places.verified_queue;
+            let batch = self.receive(queue).await?;
+            if batch.is_empty() {
+                return Ok(published);
+            }
+            for message in &batch {
+                published.push(serde_json::from_str(message.body().unwrap_or_default())?);
+                self.delete(queue, message).await?;
+            }
+        }
+    }
+
+    /// What is stored, without ids.
+    pub async fn picture(&self) -> Result<Picture> {
+        picture::of(&self.dynamodb, &self.platform.config.places.usage_table).await
+    }
+
+    async fn receive(&self, queue: &str) -> Result<Vec<aws_sdk_sqs::types::Message>> {
+        let call = self.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+        Ok(call.send().await.context("the queue answers")?.messages.unwrap_or_default())
+    }
+
+    async fn delete(&self, queue: &str, message: &aws_sdk_sqs::types::Message) -> Result<()> {
+        let call = self.sqs.delete_message().queue_url(queue).set_receipt_handle(message.receipt_handle.clone());
+        call.send().await.context("the queue answers").map(drop)
+    }
+}
+
+/// A message as the worker gets it.
+pub fn delivery(message: &aws_sdk_sqs::types::Message) -> Delivery {
+    Delivery {
+        id: message.message_id().unwrap_or_default().to_owned(),
+        body: message.body().unwrap_or_default().to_owned(),
+        sent_at: None,
+        service: None,
+    }
+}
+
+async fn serve_dynamodb(stop: &Stop) -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let endpoint = format!("http://{}", listener.local_addr()?);
+    let database = dynoxide::Database::memory().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let stop = stop.clone();
+    tokio::spawn(async move { dynoxide::server::serve_with_shutdown(listener, database, async move { stop.wait().await }).await });
+    Ok(endpoint)
+}
+
+async fn serve_sqs(stop: &Stop, clock: Clock) -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let endpoint = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(Sqs::memory(clock)?.serve(listener, stop.clone()));
+    Ok(endpoint)
+}
+
+async fn create_queue(sqs: &aws_sdk_sqs::Client, name: &str) -> Result<String> {
+    let call = sqs.create_queue().queue_name(name);
+    let call = call.attributes(aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout, VISIBILITY_SECONDS.to_string());
+    call.send().await.context("the queue is made")?.queue_url.context("it has an address")
+}
+
+async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) -> Result<String> {
+    let mut call = dynamodb.create_table().table_name("usage").billing_mode(BillingMode::PayPerRequest);
+    for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+        call = call.attribute_definitions(attribute.build()?);
+        call = call.key_schema(KeySchemaElement::builder().attribute_name(name).key_type(kind).build()?);
+    }
+    call.send().await.context("the table is made")?;
+    Ok("usage".to_owned())
+}

@@ -1,0 +1,182 @@
+//! A picture of everything that is stored, in which no id appears: two stores that hold the same have the same picture,
+//! whatever was delivered twice, died half-way, or came in another order.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::Client;
+use serde_json::{Map, Value, json};
+
+/// What is stored, by kind and by what names a thing in the notifications themselves.
+pub type Picture = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// Takes the picture of a table.
+pub async fn of(client: &Client, table: &str) -> Result<Picture> {
+    let items = scan(client, table).await?;
+    let names = Names::of(&items);
+    let mut picture = Picture::new();
+    for item in &items {
+        if let Some((kind, name, value)) = names.place(item) {
+            let kind = picture.entry(kind.to_owned()).or_default();
+            match kind.get_mut(&name) {
+                // Shards of one counter, and rows that nothing tells apart, add up.
+                Some(standing) => *standing = add(standing, &value),
+                None => drop(kind.insert(name, value)),
+            }
+        }
+    }
+    Ok(picture)
+}
+
+/// All items of a table as JSON.
+pub async fn scan(client: &Client, table: &str) -> Result<Vec<Map<String, Value>>> {
+    let mut items = Vec::new();
+    let mut pages = client.scan().table_name(table).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        for mut item in page.context("the table can be read")?.items.unwrap_or_default() {
+            // Compressed bodies are no JSON; the rows beside them say what was in them.
+            item.remove("z");
+            items.push(serde_dynamo::from_item(item).context("an item is JSON")?);
+        }
+    }
+    Ok(items)
+}
+
+/// What ids stand for.
+struct Names {
+    by_row: BTreeMap<(String, u64), String>,
+}
+
+fn text<'a>(item: &'a Map<String, Value>, name: &str) -> &'a str {
+    item.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The collection that a partition key of rows names.
+fn collection(item: &Map<String, Value>) -> Option<&str> {
+    let (code, block) = text(item, "pk").split_once('#')?;
+    let rows = ["N", "XN", "XG", "U", "GU", "D", "GD", "R"].contains(&code);
+    (rows && block.bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
+}
+
+/// Columns that are ids of rows of another collection.
+fn links(code: &str) -> &'static [(&'static str, &'static str)] {
+    match code {
+        "XN" => &[("raw", "N"), ("us", "U"), ("de", "D")],
+        "XG" => &[("raw", "N"), ("us", "GU"), ("de", "GD")],
+        "U" => &[],
+        "GU" | "D" | "GD" => &[("raw", "N")],
+        _ => &[],
+    }
+}
+
+impl Names {
+    fn of(items: &[Map<String, Value>]) -> Self {
+        let by_row = items.iter().filter_map(|item| {
+            let code = collection(item)?;
+            Some(((code.to_owned(), item.get("id")?.as_u64()?), name(code, item)))
+        });
+        Self { by_row: by_row.collect() }
+    }
+
+    fn place(&self, item: &Map<String, Value>) -> Option<(&'static str, String, Value)> {
+        if let Some(code) = collection(item) {
+            return Some((kind(code), name(code, item), self.row(code, item)));
+        }
+        let pk = text(item, "pk");
+        let rest = pk.split_once('#').map_or("", |(_, rest)| rest);
+        match pk.split('#').next().unwrap_or_default() {
+            "M" => Some(("message", rest.to_owned(), json!([item.get("k"), item.get("xn")]))),
+            "C" => Some(("chunk", text(item, "st").to_owned(), json!(1))),
+            "K" => Some(("hour", format!("{pk} {}", text(item, "sk").split('#').next()?), self.counts(item))),
+            "V" => Some(("due", format!("{pk} {}", self.pointed(item)?), json!(1))),
+            "OB" => Some(("outbox", self.pointed(item)?, json!(1))),
+            "OPEN" => Some(("open block", rest.to_owned(), json!(1))),
+            "SEQ" => {
+                let open = item.keys().filter(|name| name.contains('#')).count();
+                (open > 0).then(|| ("open block", "in SEQ".to_owned(), json!(open)))
+            }
+            _ => None,
+        }
+    }
+
+    /// A row without its id, and with names in place of other rows' ids.
+    fn row(&self, code: &str, item: &Map<String, Value>) -> Value {
+        let mut row = item.clone();
+        for column in ["pk", "sk", "id", "v", "tk", "ck", "ps", "po", "ttl", "gf"] {
+            row.remove(column);
+        }
+        if code == "N" || code == "R" {
+            row.remove("rc");
+        }
+        for (column, target) in links(code) {
+            if let Some(id) = row.get(*column).and_then(Value::as_u64) {
+                let name = self.by_row.get(&((*target).to_owned(), id)).cloned();
+                row.insert((*column).to_owned(), name.unwrap_or_else(|| format!("dangling {target}")).into());
+            }
+        }
+        if let Some(reason) = row.get("fr").and_then(Value::as_str) {
+            let named = timeless(reason);
+            row.insert("fr".to_owned(), named.into());
+        }
+        Value::Object(row)
+    }
+
+    fn counts(&self, item: &Map<String, Value>) -> Value {
+        item.iter().filter(|(name, _)| name.starts_with("e:")).map(|(name, n)| (name.clone(), n.clone())).collect()
+    }
+
+    fn pointed(&self, item: &Map<String, Value>) -> Option<String> {
+        let id = item.get("id")?.as_u64()?;
+        self.by_row.get(&(text(item, "k").to_owned(), id)).cloned()
+    }
+}
+
+fn kind(code: &str) -> &'static str {
+    match code {
+        "N" => "raw",
+        "XN" => "instance exists",
+        "XG" => "image exists",
+        "U" => "launch",
+        "GU" => "image",
+        "D" => "instance delete",
+        "GD" => "image delete",
+        _ => "rejected",
+    }
+}
+
+/// What names a row in the notifications themselves. An announcement's own id is new each time: its event type does.
+fn name(code: &str, item: &Map<String, Value>) -> String {
+    let column = |name: &str| item.get(name).map(ToString::to_string).unwrap_or_default();
+    match code {
+        "N" if text(item, "et").ends_with(".verified") => format!("{} {}", text(item, "et"), column("in")),
+        "N" => text(item, "mi").to_owned(),
+        "XN" => text(item, "mi").to_owned(),
+        "XG" => format!("{} {}", text(item, "mi"), text(item, "uu")),
+        "U" => format!("{} {}", text(item, "in"), text(item, "rq")),
+        "D" => format!("{} {} {}", text(item, "in"), column("la"), column("da")),
+        "GU" | "GD" => format!("{} {}", text(item, "uu"), column("by")),
+        _ => text(item, "re").to_owned(),
+    }
+}
+
+/// A reason without the time of the failure, which is the only thing in it that another run has differently.
+fn timeless(reason: &str) -> String {
+    let is_time = |word: &&str| !word.starts_with("20") || !word.contains('-') && !word.contains(':');
+    let words = reason.split(' ').skip_while(|word| !is_time(word));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn add(a: &Value, b: &Value) -> Value {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) if a.keys().chain(b.keys()).all(|name| name.starts_with("e:")) => {
+            let mut sum = a.clone();
+            for (name, value) in b {
+                let before = sum.get(name).and_then(Value::as_u64).unwrap_or_default();
+                sum.insert(name.clone(), (before + value.as_u64().unwrap_or_default()).into());
+            }
+            Value::Object(sum)
+        }
+        (Value::Number(a), Value::Number(b)) => json!(a.as_u64().unwrap_or_default() + b.as_u64().unwrap_or_default()),
+        (a, b) => json!([a, b]),
+    }
+}
