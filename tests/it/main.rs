@@ -9,3 +9,4 @@ mod usage_filters;
 mod usage_lists;
 mod usage_repair;
 mod usage_stats;
+mod verifying;

@@ -29,7 +29,8 @@ struct Sequences {
 enum Attribute {
     Number(u64),
     Open(Open),
-    Text(String),
+    /// The item's own key.
+    Text(serde::de::IgnoredAny),
 }
 
 /// Who writes a block, and until when.

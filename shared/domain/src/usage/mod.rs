@@ -9,6 +9,7 @@ pub mod exists;
 pub mod image;
 pub mod launch;
 pub mod ledger;
+pub mod link;
 pub mod listing;
 pub mod publishing;
 pub mod query;

@@ -55,8 +55,9 @@ impl Usage {
             Service::Nova => &settings.nova_event_type,
             Service::Glance => &settings.glance_event_type,
         };
-        let verified = announcement::verified(&element, event_type, &announcement.message_id);
-        Ok(verified.map(|notification| packing::ascii(&notification.to_string())))
+        let verified = announcement::announcement(&element, event_type, &announcement.message_id);
+        let verified = verified.map_err(|cause| Error::bug("a recorded notification is none").because(cause))?;
+        Ok(Some(packing::ascii(&verified.to_string())))
     }
 
     /// Publishes what is left in one shard of the outbox by workers that did not come to it.

@@ -185,7 +185,13 @@ mod tests {
     use crate::usage::delete::ImageDelete;
 
     fn delete(id: u64, deleted_at: Option<i64>) -> ImageDelete {
-        ImageDelete { id, uuid: format!("u{id}"), deleted_at: deleted_at.map(Micros), raw: id }
+        ImageDelete {
+            id,
+            uuid: format!("u{id}"),
+            deleted_at: deleted_at.map(Micros),
+            raw: id,
+            event: crate::notification::Mark { at: Micros(0), message: String::new() },
+        }
     }
 
     fn ids(query: &ListQuery<ImageDelete>, rows: &[ImageDelete]) -> Vec<u64> {

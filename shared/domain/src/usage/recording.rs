@@ -44,7 +44,7 @@ impl Usage {
             Effect::ImageExists(exists) => Some(exists.audit_period_ending),
             Effect::Launch(_) | Effect::InstanceDelete(_) | Effect::Image(_) | Effect::ImageDelete(_) => None,
         });
-        let due = ends.map(|end| verify::due_from(end, self.settle()).max(now));
+        let due = ends.map(|end| verify::due_at(end, self.settle()).max(now));
         due.max().map_or(0, |due| due.epoch_seconds() + retention_seconds)
     }
 
@@ -149,7 +149,7 @@ impl Usage {
 
     /// The row that makes an exists be verified when its period is over and has settled.
     fn due(&self, ends: Micros, now: Micros, collection: Collection, id: u64) -> Result<Write, Error> {
-        let minute = due::minute(verify::due_from(ends, self.settle()), now);
+        let minute = due::minute(verify::due_at(ends, self.settle()), now);
         Ok(Write::Put(item(&due::key(minute, collection, id), &Due { collection, id })?))
     }
 

@@ -1,6 +1,6 @@
 //! The ledger's rows in the table.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -62,16 +62,16 @@ impl Usage {
 
     /// Everything that the ledger says of these images.
     pub(crate) async fn ledger_of_images(&self, rows: &[ImageExists]) -> Result<ImageLedger, Error> {
-        let uuids = rows.iter().map(|row| async {
-            let (image_range, delete_range) = (Range::images_of(&row.uuid), Range::image_deletes_of(&row.uuid));
-            let (images, deletes) = futures::try_join!(
+        let uuids: BTreeSet<_> = rows.iter().map(|row| row.uuid.as_str()).collect();
+        let ledgers = uuids.into_iter().map(|uuid| async move {
+            let (image_range, delete_range) = (Range::images_of(uuid), Range::image_deletes_of(uuid));
+            futures::try_join!(
                 self.rows_at::<Image>(Collection::Image, &image_range),
                 self.rows_at::<ImageDelete>(Collection::ImageDelete, &delete_range),
-            )?;
-            Ok::<_, Error>((row.uuid.clone(), (images, deletes)))
+            )
         });
-        let by_uuid: HashMap<_, _> = try_join_all(uuids).await?.into_iter().collect();
-        Ok(ImageLedger { by_uuid })
+        let (images, deletes): (Vec<_>, Vec<_>) = try_join_all(ledgers).await?.into_iter().unzip();
+        Ok(ImageLedger { images: images.concat(), deletes: deletes.concat() })
     }
 
     /// Makes sure that the launch of these changes, all of one instance and request, has them all.

@@ -14,6 +14,7 @@ use crate::table::{Cancelled, Change, Outcome, Write};
 use crate::time::Micros;
 use crate::usage::Usage;
 use crate::usage::exists::{ImageExists, InstanceExists, Progress};
+use crate::usage::ledger::InstanceLedger;
 use crate::usage::status::{BadTransition, Status};
 use crate::usage::verify::{self, Verdict};
 
@@ -121,8 +122,10 @@ impl Usage {
         }
         let row = self.pick(row, deadline).await?;
         let ledger = self.ledger_of_instance(&row).await?;
-        let verdict = verify::nova::verdict(&row, &ledger, &self.platform.config.verify, self.now());
-        let announced = verdict.passed() && row.progress.status.announces();
+        let InstanceLedger { launches, deletes, reconciles } = ledger;
+        let settings = &self.platform.config.verify;
+        let verdict = verify::nova::verdict(&row, &launches, &deletes, &reconciles, settings, self.now());
+        let announced = verdict.passes() && row.progress.status.announces();
         self.conclude(&row, &verdict, announced).await?;
         Ok(true)
     }
@@ -140,12 +143,13 @@ impl Usage {
             }
         }
         let ledger = self.ledger_of_images(&rows).await?;
-        let verdicts = verify::glance::verdicts(&rows, &ledger, self.now());
-        let announced = rows.iter().zip(&verdicts).all(|(row, verdict)| match row.progress.status {
+        let group = verify::glance::verdicts(&rows, &ledger.images, &ledger.deletes, self.now());
+        // A row that was concluded before the worker of this message died counts as it was concluded.
+        let announced = rows.iter().zip(&group.verdicts).all(|(row, verdict)| match row.progress.status {
             Status::Verified => true,
-            status => status.announces() && verdict.passed(),
+            status => status.announces() && verdict.passes(),
         });
-        let open = rows.iter().zip(&verdicts).filter(|(row, _)| !row.progress.status.is_final());
+        let open = rows.iter().zip(&group.verdicts).filter(|(row, _)| !row.progress.status.is_final());
         for (row, verdict) in open.rev() {
             self.conclude(row, verdict, announced && row.id == first).await?;
         }
@@ -216,9 +220,9 @@ impl Usage {
 
 fn conclusion<R: Exists>(row: &R, verdict: &Verdict) -> Result<Change, Failure> {
     let progress = row.progress();
-    let status = verdict.conclude(progress.status).map_err(impossible)?;
+    let status = verdict.status(progress.status).map_err(impossible)?;
     // Passing does not clear an older reason, as in the original.
-    let reason = verdict.fail_reason.as_ref().or(progress.fail_reason.as_ref());
+    let reason = verdict.fail_reason().or(progress.fail_reason.as_deref());
     let change = Change::of(
         Key::row(R::COLLECTION, row.id()),
         "SET st = :status, fr = :reason, us = :usage, de = :delete REMOVE le",
