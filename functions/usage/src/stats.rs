@@ -7,7 +7,8 @@ use domain::error::Error;
 use domain::notification::Service;
 use domain::usage::Usage;
 use domain::usage::exists::{ImageExists, InstanceExists};
-use domain::usage::stats::{EventQuery, Events, Exists};
+use domain::usage::exists::Exists;
+use domain::usage::stats::{EventQuery, Events};
 use domain::usage::window::Window;
 use serde::Serialize;
 
