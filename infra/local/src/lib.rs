@@ -12,6 +12,6 @@ pub mod samples;
 pub mod sqs;
 pub mod stand_ins;
 pub mod stop;
-mod template;
+pub mod template;
 pub mod ticks;
 pub mod up;
