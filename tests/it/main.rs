@@ -3,4 +3,11 @@
 mod house_rules;
 mod recording;
 mod template;
+mod usage_answers;
+mod usage_confirm;
+mod usage_filters;
+mod usage_flow;
+mod usage_lists;
+mod usage_repair;
+mod usage_stats;
 mod verifying;
