@@ -1,5 +1,7 @@
 //! The bundle under test: everything in one process, a clock that stands still, faults on demand.
 
+#![expect(clippy::missing_panics_doc, reason = "what a test is given must hold, or the test fails")]
+
 pub mod bundle;
 pub mod calling;
 pub mod ledger;
