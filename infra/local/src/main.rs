@@ -23,7 +23,8 @@ enum Command {
     Up(Up),
 }
 
-#[tokio::main]
+// The stand-ins hold a thread while the disk works; requests and workers need others meanwhile.
+#[tokio::main(worker_threads = 8)]
 async fn main() -> ExitCode {
     let Command::Up(up) = match Steward::try_parse() {
         Ok(steward) => steward.command,
@@ -51,7 +52,9 @@ fn refuse(code: u8, problem: &str) -> ExitCode {
 /// As `LOG_FORMAT` and `RUST_LOG` say, unless the format was given.
 fn start_log(given: Option<LogFormat>) -> Result<()> {
     let Log { format, filter } = Log::from_env()?;
-    let filter = EnvFilter::try_new(&filter).with_context(|| format!("RUST_LOG: '{filter}'"))?;
+    // A refused conditional write is an answer like others, which dynoxide warns of.
+    let filter = EnvFilter::try_new(format!("dynoxide=error,{filter}"))
+        .with_context(|| format!("RUST_LOG: {filter}"))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match given.unwrap_or(format) {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).with_target(false).init(),
