@@ -1,6 +1,7 @@
 //! The bundle under test: everything in one process, a clock that stands still, faults on demand.
 
 pub mod bundle;
+pub mod lambda;
 pub mod picture;
 pub mod tap;
 
