@@ -143,8 +143,7 @@ async fn an_empty_segment_is_not_found_and_a_named_stage_is_no_part_of_the_path(
 async fn a_body_is_bytes_whatever_its_content_type() -> Result<()> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(b"{\"a\": 1}")?;
-    let base64 =
-        |bytes: &[u8]| serde_json::to_value(aws_lambda_events::encodings::Base64Data(bytes.to_vec()));
+    let base64 = |bytes: &[u8]| serde_json::to_value(lambda_http::Body::Binary(bytes.to_vec()));
     let (plain, zipped) = (base64(b"{\"a\": 1}")?, base64(&gzip.finish()?)?);
     let form = "application/x-www-form-urlencoded";
     for (kind, encoding, body, is_base64, expected) in [

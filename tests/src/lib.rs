@@ -1,8 +1,12 @@
 //! The bundle under test: everything in one process, a clock that stands still, faults on demand.
 
 pub mod bundle;
+pub mod calling;
 pub mod lambda;
+pub mod ledger;
 pub mod picture;
 pub mod tap;
 
 pub use bundle::TestBundle;
+pub use calling::Reply;
+pub use ledger::{delete, exists, image, image_delete, image_exists, instance, launch, time};

@@ -53,9 +53,7 @@ impl Usage {
         let mut counts = BTreeMap::new();
         let mut count = |row: R| {
             if filter.matches(&row) {
-                *counts
-                    .entry((row.progress().status, row.progress().send_status))
-                    .or_default() += 1;
+                *counts.entry((row.progress().status, row.progress().send_status)).or_default() += 1;
             }
         };
         if let Some(rows) = self.of_instance(filter).await? {
@@ -82,8 +80,7 @@ impl Usage {
         let (whole, parts) = self.counted(query, Some(bounds)).await?.split(&window);
         let mut counts = whole.sum();
         if !parts.is_empty() {
-            self.count_rows(query, &window, parts, &mut budget, &mut counts)
-                .await?;
+            self.count_rows(query, &window, parts, &mut budget, &mut counts).await?;
         }
         Ok(counts)
     }
@@ -145,9 +142,7 @@ impl Usage {
 
 /// Adds the item of one hour and shard. Its attributes `e:<event type>` are counts.
 fn add_counter(hours: &mut Hours, event: Option<&str>, item: HashMap<String, serde_json::Value>) {
-    let Some(hour) = item.get("sk").and_then(|sk| key::hour_of(sk.as_str()?)) else {
-        return;
-    };
+    let Some(hour) = key::hour_of(&item) else { return };
     for (name, count) in item {
         let (Some(event_type), Some(count)) = (name.strip_prefix("e:"), count.as_u64()) else {
             continue;
