@@ -4,6 +4,7 @@
 
 pub mod bundle;
 pub mod calling;
+pub mod lambda;
 pub mod ledger;
 pub mod picture;
 pub mod tap;
