@@ -1,5 +1,6 @@
 //! The bundle as a whole: its deployment, its rules and its flows.
 
+mod generated;
 mod house_rules;
 mod recording;
 mod template;
