@@ -232,6 +232,19 @@ fn a_pure_file_waits_for_nothing_and_touches_nothing() {
 }
 
 #[test]
+fn in_a_group_only_its_store_touches_the_table() {
+    let groups = groups();
+    let sources = files("shared/domain/src", &[".rs"]);
+    let verbs = sources.iter().filter(|file| {
+        let in_group =
+            groups.iter().any(|group| file.path.starts_with(&format!("shared/domain/src/{group}/")));
+        in_group && file.name() != "store.rs" && !file.path.contains("/store/")
+    });
+    let broken = bad_lines(verbs, |line| has_word(line, "Table") || line.contains(".tables."));
+    none("a use case asks its group's store", &broken);
+}
+
+#[test]
 fn keys_are_built_in_key_rs() {
     let sources = files("shared", &[".rs"]);
     let elsewhere = sources.iter().filter(|file| !["key.rs", "table.rs"].contains(&file.name()));
