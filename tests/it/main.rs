@@ -2,6 +2,7 @@
 
 mod events;
 mod gateway;
+mod generated;
 mod house_rules;
 mod recording;
 mod template;

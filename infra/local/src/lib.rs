@@ -1,5 +1,6 @@
 //! The whole bundle in one process, on embedded stand-ins for `DynamoDB` and SQS.
 
+pub mod bundle;
 pub mod clients;
 pub mod data_folder;
 pub mod definitions;
@@ -13,3 +14,4 @@ pub mod stand_ins;
 pub mod stop;
 pub mod template;
 pub mod ticks;
+pub mod up;

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::notification::Service;
 use crate::time::Micros;
@@ -326,7 +326,7 @@ fn sortable_hour(hour: i64) -> String {
 }
 
 /// The hour (since the epoch) that the item of an hour counter, as it was read, stands for.
-pub fn hour_of(counter: &HashMap<String, serde_json::Value>) -> Option<i64> {
+pub fn hour_of(counter: &BTreeMap<String, serde_json::Value>) -> Option<i64> {
     hour_of_sort_key(counter.get("sk")?.as_str()?)
 }
 

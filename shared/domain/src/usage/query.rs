@@ -196,7 +196,9 @@ mod tests {
 
     fn ids(query: &ListQuery<ImageDelete>, rows: &[ImageDelete]) -> Vec<u64> {
         let mut selection = Selection::new(query);
-        rows.iter().cloned().for_each(|row| selection.offer(row));
+        for row in rows {
+            selection.offer(row.clone());
+        }
         selection.page().iter().map(Row::id).collect()
     }
 
@@ -229,14 +231,13 @@ mod tests {
         #[test]
         fn a_page_is_what_sorting_everything_would_give(
             times in prop::collection::vec(prop::option::of(0_i64..40), 0..3_000),
-            offset in 0_usize..80,
-            limit in 0_usize..40,
+            (offset, limit) in (0_usize..80, 0_usize..40),
         ) {
-            let rows: Vec<_> = times.iter().zip(1_u64..).map(|(at, id)| delete(id, *at)).collect();
+            let rows: Vec<_> = times.into_iter().zip(1_u64..).map(|(at, id)| delete(id, at)).collect();
             let mut expected: Vec<_> = rows.iter().map(|row| (row.deleted_at, row.id)).collect();
             expected.sort_unstable_by(|a, b| b.cmp(a));
             let expected: Vec<_> = expected.into_iter().map(|(_, id)| id).skip(offset).take(limit).collect();
-            let query = ListQuery { offset, limit, ..ListQuery::default() };
+            let query = ListQuery { limit, offset, ..ListQuery::default() };
             prop_assert_eq!(ids(&query, &rows), expected);
         }
     }

@@ -1,6 +1,6 @@
 //! Counts: exists by their states, and notifications by their event type.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::pin::pin;
 
 use futures::StreamExt;
@@ -141,7 +141,7 @@ impl Usage {
 }
 
 /// Adds the item of one hour and shard. Its attributes `e:<event type>` are counts.
-fn add_counter(hours: &mut Hours, event: Option<&str>, item: HashMap<String, serde_json::Value>) {
+fn add_counter(hours: &mut Hours, event: Option<&str>, item: BTreeMap<String, serde_json::Value>) {
     let Some(hour) = key::hour_of(&item) else { return };
     for (name, count) in item {
         let (Some(event_type), Some(count)) = (name.strip_prefix("e:"), count.as_u64()) else {
