@@ -3,6 +3,7 @@
 mod events;
 mod gateway;
 mod house_rules;
+mod permissions;
 mod recording;
 mod template;
 mod usage_answers;
