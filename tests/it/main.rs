@@ -5,6 +5,7 @@ mod events;
 mod gateway;
 mod generated;
 mod house_rules;
+mod permissions;
 mod recording;
 mod template;
 mod usage_answers;

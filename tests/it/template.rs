@@ -31,7 +31,7 @@ fn directories() -> Vec<String> {
 }
 
 /// `notification-worker` as `NotificationWorkerFunction`.
-fn logical_id(directory: &str) -> String {
+pub fn logical_id(directory: &str) -> String {
     let words = directory.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
     words.collect::<String>() + "Function"
 }
@@ -68,6 +68,13 @@ fn environments(main: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
 /// The statements of a function's own policies.
 fn statements(function: &Value) -> Vec<Value> {
     list(&function["Properties"]["Policies"]).iter().flat_map(|policy| list(&policy["Statement"])).collect()
+}
+
+/// What a function may do to the table.
+pub fn allowed(function: &str) -> BTreeSet<String> {
+    let function = &main_template()["Resources"][function];
+    let actions = statements(function).into_iter().flat_map(|statement| list(&statement["Action"]));
+    actions.map(|action| text(&action).to_owned()).filter(|action| action.starts_with("dynamodb:")).collect()
 }
 
 #[test]
