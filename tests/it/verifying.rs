@@ -42,7 +42,11 @@ async fn an_exists_is_verified_after_its_period_has_settled_and_announced_once()
     let exists = &picture["instance exists"]["m-2"];
     assert_eq!((&exists["st"], &exists["fr"]), (&json!("verified"), &json!(null)));
     assert_eq!(exists["us"], "72e4d8e8-9f63-47cb-a904-0193e5edac6e req-1");
-    assert!(!picture.contains_key("due") && !picture.contains_key("outbox") && !picture.contains_key("open block"));
+    assert!(
+        !picture.contains_key("due")
+            && !picture.contains_key("outbox")
+            && !picture.contains_key("open block")
+    );
 
     let published = bundle.verified().await?;
     assert_eq!(published.len(), 1);

@@ -90,7 +90,13 @@ pub fn image(id: u64) -> Image {
 
 /// A delete of image 1.
 pub fn image_delete(id: u64) -> ImageDelete {
-    ImageDelete { id, uuid: instance(1), deleted_at: Some(time("2014-01-17 15:28:18.154927")), raw: 300_523, event: mark(id) }
+    ImageDelete {
+        id,
+        uuid: instance(1),
+        deleted_at: Some(time("2014-01-17 15:28:18.154927")),
+        raw: 300_523,
+        event: mark(id),
+    }
 }
 
 /// An exists of image 1, the only one of its message `m<id>`.

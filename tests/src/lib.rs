@@ -4,10 +4,10 @@
 
 pub mod bundle;
 pub mod calling;
-pub mod lambda;
-pub mod ledger;
 pub mod dice;
 pub mod generate;
+pub mod lambda;
+pub mod ledger;
 pub mod picture;
 pub mod tap;
 

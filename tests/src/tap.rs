@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextMut,
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    FinalizerInterceptorContextMut,
 };
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::Value;
 
@@ -96,7 +97,11 @@ impl Cost {
     /// The cost of these calls.
     pub fn of(calls: &[Call]) -> Self {
         let units = |writes| calls.iter().filter(|call| call.writes == writes).map(|call| call.units).sum();
-        Self { write: units(true), read: units(false), trips: calls.iter().map(|call| call.depth).max().unwrap_or(0) }
+        Self {
+            write: units(true),
+            read: units(false),
+            trips: calls.iter().map(|call| call.depth).max().unwrap_or(0),
+        }
     }
 }
 
@@ -146,7 +151,8 @@ impl Intercept for Tap {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (Some(Depth(depth)), Some(Operation(operation))) = (bag.load::<Depth>(), bag.load::<Operation>()) else {
+        let (Some(Depth(depth)), Some(Operation(operation))) = (bag.load::<Depth>(), bag.load::<Operation>())
+        else {
             return Ok(());
         };
         let writes = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
@@ -179,7 +185,8 @@ impl Intercept for Tap {
 /// The capacity units in a reply. A refused condition is charged one unit and not reported: every record that a
 /// condition guards is smaller than a kilobyte.
 fn units(response: &HttpResponse) -> f64 {
-    let reply: Value = response.body().bytes().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
+    let reply: Value =
+        response.body().bytes().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
     let refused = reply["__type"].as_str().is_some_and(|kind| kind.contains("ConditionalCheckFailed"));
     match &reply["ConsumedCapacity"] {
         _ if refused => 1.0,

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::key::{Collection, Key};
 use crate::sequence;
@@ -99,7 +99,7 @@ impl<'a> Chunks<'a> {
             None => Ok(Some(claim)),
             Some(old) if old.state == State::Done => Ok(None),
             Some(old) if old.is_free(now) => self.take_over(chunk, &old, lease).await.map(Some),
-            Some(_) => Err(Failure::Retry(Error::unavailable("Another worker holds the chunk."))),
+            Some(_) => Err(held("Another worker holds the chunk.")),
         }
     }
 
@@ -113,7 +113,7 @@ impl<'a> Chunks<'a> {
             .value(":lease", lease)?;
         match self.table.change(&change).await? {
             Outcome::Written(claim) => Ok(claim),
-            Outcome::Refused(_) => Err(Failure::Retry(Error::unavailable("Another worker took the chunk."))),
+            Outcome::Refused(_) => Err(held("Another worker took the chunk.")),
         }
     }
 
@@ -127,10 +127,8 @@ impl<'a> Chunks<'a> {
         match claim.state {
             State::Done => Ok(true),
             State::Abandoned => Ok(false),
-            State::Claimed if !claim.is_free(now) => {
-                Err(Failure::Retry(Error::unavailable("A message of the chunk is in another worker's hands.")))
-            }
-            State::Claimed => self.abandon(chunk, &claim).await,
+            State::Claimed if claim.is_free(now) => self.abandon(chunk, &claim).await,
+            State::Claimed => Err(held("A message of the chunk is in another worker's hands.")),
         }
     }
 
@@ -145,7 +143,7 @@ impl<'a> Chunks<'a> {
             Outcome::Written(_) => Ok(false),
             // Another message of the same two chunks, or a third chunk, was faster.
             Outcome::Refused(Some(Claim { state: State::Abandoned, .. })) => Ok(false),
-            Outcome::Refused(_) => Err(Failure::Retry(Error::unavailable("A worker came back to the other chunk."))),
+            Outcome::Refused(_) => Err(held("A worker came back to the other chunk.")),
         }
     }
 
@@ -167,4 +165,9 @@ impl<'a> Chunks<'a> {
         let claims = self.table.get_many::<Claim>(&keys).await?;
         Ok(claims.values().all(|claim| claim.state == State::Done))
     }
+}
+
+/// Somebody else is at it, or was faster: the message comes back later.
+fn held(why: &str) -> Failure {
+    Failure::Retry(Error::new(Kind::Conflict, why))
 }

@@ -29,7 +29,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Whether the store refused because somebody else was writing, not because it was down.
+/// Whether somebody else was at it, or faster: the normal course of many workers, not a fault.
 pub fn is_conflict(error: &Error) -> bool {
     error.kind() == Kind::Conflict
 }

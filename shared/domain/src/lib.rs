@@ -22,8 +22,8 @@
 //! Folders hold one group each: `notification`, `usage`. Groups do not know each other, except that `notification`
 //! feeds `usage`.
 
-pub mod chunk;
 pub mod block;
+pub mod chunk;
 pub mod clock;
 pub mod config;
 pub mod due;

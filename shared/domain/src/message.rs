@@ -47,6 +47,7 @@ pub enum UsageTask {
 impl UsageTask {
     /// The message's body.
     pub fn body(&self) -> Result<String, Error> {
-        serde_json::to_string(self).map_err(|cause| Error::bug("a message could not be written").because(cause))
+        serde_json::to_string(self)
+            .map_err(|cause| Error::bug("a message could not be written").because(cause))
     }
 }

@@ -42,7 +42,8 @@ impl Queue {
     pub async fn send_all(&self, bodies: Vec<String>) -> Result<(), Unsent> {
         let mut sent = 0;
         for call in calls(bodies) {
-            sent += self.send_call(call).await.map_err(|unsent| Unsent { sent: sent + unsent.sent, ..unsent })?;
+            sent +=
+                self.send_call(call).await.map_err(|unsent| Unsent { sent: sent + unsent.sent, ..unsent })?;
         }
         Ok(())
     }
@@ -55,15 +56,18 @@ impl Queue {
         let messages = bodies.len();
         let mut call = self.client.send_message_batch().queue_url(&self.url);
         for (number, body) in bodies.into_iter().enumerate() {
-            let entry = SendMessageBatchRequestEntry::builder().id(number.to_string()).message_body(body).build();
+            let entry =
+                SendMessageBatchRequestEntry::builder().id(number.to_string()).message_body(body).build();
             call = call.entries(entry.map_err(|cause| unsent(0, cause.into()))?);
         }
-        let reply = call.send().await.map_err(|error| unsent(0, format!("{}", DisplayErrorContext(error)).into()))?;
+        let reply =
+            call.send().await.map_err(|error| unsent(0, format!("{}", DisplayErrorContext(error)).into()))?;
         let refused = reply.failed().iter().filter_map(|entry| entry.id().parse::<usize>().ok()).min();
         match refused {
             None => Ok(messages),
             Some(first) => {
-                let codes: Vec<_> = reply.failed().iter().map(aws_sdk_sqs::types::BatchResultErrorEntry::code).collect();
+                let codes: Vec<_> =
+                    reply.failed().iter().map(aws_sdk_sqs::types::BatchResultErrorEntry::code).collect();
                 Err(unsent(first, codes.join(", ").into()))
             }
         }

@@ -72,17 +72,24 @@ pub async fn take(
     deadline: Micros,
 ) -> Result<Block, Error> {
     let mut sets = vec!["#open = :open".to_owned()];
-    let mut change = Change::of(Key::sequences(), "").name("#open", format!("d#{invocation}")).value(":one", 1)?;
+    let mut change =
+        Change::of(Key::sequences(), "").name("#open", format!("d#{invocation}")).value(":one", 1)?;
     for (collection, count) in wanted {
         let code = collection.code();
-        sets.push(format!("#o{code} = if_not_exists(n{code}, :one), n{code} = if_not_exists(n{code}, :one) + :{code}"));
-        change = change.name(format!("#o{code}"), format!("o#{invocation}#{code}")).value(format!(":{code}"), count)?;
+        sets.push(format!(
+            "#o{code} = if_not_exists(n{code}, :one), n{code} = if_not_exists(n{code}, :one) + :{code}"
+        ));
+        change = change
+            .name(format!("#o{code}"), format!("o#{invocation}#{code}"))
+            .value(format!(":{code}"), count)?;
     }
-    let change = change.expression(format!("SET {}", sets.join(", "))).value(":open", Open { deadline, chunks })?;
+    let change =
+        change.expression(format!("SET {}", sets.join(", "))).value(":open", Open { deadline, chunks })?;
     let Outcome::Written(sequences) = table.change::<Sequences>(&change).await? else {
         return Err(Error::bug("ids were refused without a condition"));
     };
-    let first = wanted.iter().map(|(collection, count)| (*collection, sequences.next(*collection) - count)).collect();
+    let first =
+        wanted.iter().map(|(collection, count)| (*collection, sequences.next(*collection) - count)).collect();
     Ok(Block { invocation: invocation.to_owned(), collections: wanted.keys().copied().collect(), first })
 }
 
@@ -113,7 +120,8 @@ pub async fn last_id(table: &Table, collection: Collection) -> Result<u64, Error
 pub async fn sweep(table: &Table, now: Micros) -> Result<(), Error> {
     let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();
     for overdue in sequences.overdue(now) {
-        let collections: Vec<_> = overdue.first.keys().filter_map(|code| Collection::from_code(code)).collect();
+        let collections: Vec<_> =
+            overdue.first.keys().filter_map(|code| Collection::from_code(code)).collect();
         let key = Key::open_block(&overdue.invocation);
         table.put_new::<_, serde::de::IgnoredAny>(&key, &overdue).await?;
         forget(table, &overdue.invocation, &collections).await?;

@@ -29,6 +29,7 @@ pub type Item = HashMap<String, AttributeValue>;
 pub struct Table {
     client: Client,
     name: String,
+    consistent: bool,
 }
 
 /// A change of one item by expressions, optionally under a condition.
@@ -101,7 +102,8 @@ fn key_item(key: &Key) -> Item {
 }
 
 fn read<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
-    serde_dynamo::from_item(item).map_err(|cause| Error::bug("an item could not be read as a record").because(cause))
+    serde_dynamo::from_item(item)
+        .map_err(|cause| Error::bug("an item could not be read as a record").because(cause))
 }
 
 /// An attribute of a returned item as text; empty when it is missing.
@@ -131,7 +133,13 @@ where
 impl Change {
     /// A change of the item with this key, such as `SET st = :st REMOVE le`.
     pub fn of(key: Key, expression: impl Into<String>) -> Self {
-        Self { key, expression: expression.into(), condition: None, names: HashMap::new(), values: HashMap::new() }
+        Self {
+            key,
+            expression: expression.into(),
+            condition: None,
+            names: HashMap::new(),
+            values: HashMap::new(),
+        }
     }
 
     /// The same with these expressions instead.
@@ -175,17 +183,29 @@ impl Change {
 impl Table {
     /// The table of this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into() }
+        Self { client, name: name.into(), consistent: true }
     }
 
-    /// The item with this key, read consistently.
+    /// The same table, whose reads may miss the writes of the last moments and cost half: enough for whoever asks from
+    /// outside, who cannot know which moment it is.
+    #[must_use]
+    pub fn eventual(&self) -> Self {
+        Self { consistent: false, ..self.clone() }
+    }
+
+    /// The item with this key.
     pub async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Error> {
-        let call = self.client.get_item().table_name(&self.name).set_key(Some(key_item(key))).consistent_read(true);
-        let reply = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .consistent_read(self.consistent);
+        let reply = Box::pin(call.return_consumed_capacity(ReturnConsumedCapacity::Total).send()).await;
         reply.map_err(|error| failed("get an item", error))?.item.map(read).transpose()
     }
 
-    /// The items with these keys that exist, in no order, read consistently; a key given twice is read once.
+    /// The items with these keys that exist, in no order; a key given twice is read once.
     pub async fn get_many<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<HashMap<Key, T>, Error> {
         let mut keys: Vec<_> = keys.to_vec();
         keys.sort_unstable();
@@ -204,10 +224,12 @@ impl Table {
         let mut found = Vec::new();
         let mut wanted: Vec<Item> = keys.iter().map(key_item).collect();
         for attempt in 1..=failure::ATTEMPTS {
-            let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
-            let request = request.map_err(|cause| Error::bug("a batch of keys is not whole").because(cause))?;
+            let request =
+                KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(self.consistent).build();
+            let request =
+                request.map_err(|cause| Error::bug("a batch of keys is not whole").because(cause))?;
             let call = self.client.batch_get_item().request_items(&self.name, request);
-            let reply = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+            let reply = Box::pin(call.return_consumed_capacity(ReturnConsumedCapacity::Total).send()).await;
             let mut reply = reply.map_err(|error| failed("get a batch of items", error))?;
             let items = reply.responses.as_mut().and_then(|tables| tables.remove(&self.name));
             found.extend(items.unwrap_or_default());
@@ -229,7 +251,7 @@ impl Table {
         after: Option<&Key>,
         limit: Option<i32>,
     ) -> Result<Page<T>, Error> {
-        let mut call = self.client.query().table_name(&self.name).consistent_read(true);
+        let mut call = self.client.query().table_name(&self.name).consistent_read(self.consistent);
         call = call.expression_attribute_values(":pk", AttributeValue::S(range.pk().to_owned()));
         call = match range.bounds() {
             None => call.key_condition_expression("pk = :pk"),
@@ -238,8 +260,11 @@ impl Table {
                 .expression_attribute_values(":low", AttributeValue::S(low.to_owned()))
                 .expression_attribute_values(":high", AttributeValue::S(high.to_owned())),
         };
-        call = call.scan_index_forward(!descending).set_exclusive_start_key(after.map(key_item)).set_limit(limit);
-        let reply = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+        call = call
+            .scan_index_forward(!descending)
+            .set_exclusive_start_key(after.map(key_item))
+            .set_limit(limit);
+        let reply = Box::pin(call.return_consumed_capacity(ReturnConsumedCapacity::Total).send()).await;
         let reply = reply.map_err(|error| failed("query items", error))?;
         let units = reply.consumed_capacity.and_then(|used| used.capacity_units).unwrap_or_default();
         let next = reply.last_evaluated_key.as_ref().map(key_of);
@@ -271,11 +296,13 @@ impl Table {
     async fn put<Old: DeserializeOwned>(&self, call: PutItemFluentBuilder) -> Result<Option<Old>, Error> {
         let call = call.return_consumed_capacity(ReturnConsumedCapacity::Total);
         let call = call.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match call.send().await {
+        match Box::pin(call.send()).await {
             Ok(_) => Ok(None),
             Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
                 match refused.into_err() {
-                    PutItemError::ConditionalCheckFailedException(e) => read(e.item.unwrap_or_default()).map(Some),
+                    PutItemError::ConditionalCheckFailedException(e) => {
+                        read(e.item.unwrap_or_default()).map(Some)
+                    }
                     other => Err(Error::bug("a refusal changed its kind").because(other)),
                 }
             }
@@ -303,12 +330,14 @@ impl Table {
     /// Makes a change: the item after it, or, where the condition did not hold, the item as it stands.
     pub async fn change<T: DeserializeOwned>(&self, change: &Change) -> Result<Outcome<T>, Error> {
         let call = self.client.update_item().table_name(&self.name).set_key(Some(key_item(&change.key)));
-        let call = call.update_expression(&change.expression).set_condition_expression(change.condition.clone());
+        let call =
+            call.update_expression(&change.expression).set_condition_expression(change.condition.clone());
         let call = call.set_expression_attribute_names(change.names());
         let call = call.set_expression_attribute_values(change.values());
-        let call = call.return_values(ReturnValue::AllNew).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let call =
+            call.return_values(ReturnValue::AllNew).return_consumed_capacity(ReturnConsumedCapacity::Total);
         let call = call.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match call.send().await {
+        match Box::pin(call.send()).await {
             Ok(reply) => read(reply.attributes.unwrap_or_default()).map(Outcome::Written),
             Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
                 match refused.into_err() {
@@ -334,7 +363,7 @@ impl Table {
     async fn write_batch(&self, mut batch: Vec<WriteRequest>) -> Result<(), Error> {
         for attempt in 1..=failure::ATTEMPTS {
             let call = self.client.batch_write_item().request_items(&self.name, batch);
-            let reply = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+            let reply = Box::pin(call.return_consumed_capacity(ReturnConsumedCapacity::Total).send()).await;
             let mut reply = reply.map_err(|error| failed("write a batch of items", error))?;
             let left = reply.unprocessed_items.as_mut().and_then(|tables| tables.remove(&self.name));
             batch = left.unwrap_or_default();
@@ -349,9 +378,10 @@ impl Table {
     /// Makes all of the writes (at most 100) or none; the same token within ten minutes is the same transaction.
     pub async fn transact(&self, writes: Vec<Write>, token: &str) -> Result<(), Cancelled> {
         let writes: Result<Vec<_>, _> = writes.into_iter().map(|write| self.transact_item(write)).collect();
-        let call = self.client.transact_write_items().set_transact_items(Some(writes.map_err(Cancelled::Failed)?));
+        let call =
+            self.client.transact_write_items().set_transact_items(Some(writes.map_err(Cancelled::Failed)?));
         let call = call.client_request_token(token).return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match call.send().await {
+        match Box::pin(call.send()).await {
             Ok(_) => Ok(()),
             Err(error) => Err(cancelled(error)),
         }
@@ -379,7 +409,8 @@ impl Table {
     }
 
     fn transact_put(&self, item: Item, condition: Option<String>) -> Result<Put, Error> {
-        let put = Put::builder().table_name(&self.name).set_item(Some(item)).set_condition_expression(condition);
+        let put =
+            Put::builder().table_name(&self.name).set_item(Some(item)).set_condition_expression(condition);
         put.build().map_err(|cause| Error::bug("a put is not whole").because(cause))
     }
 }
@@ -418,7 +449,10 @@ fn cancelled(error: SdkError<TransactWriteItemsError>) -> Cancelled {
     Cancelled::Failed(Error::bug("The request could not be served.").because(error))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the store said that it is busy: asking at once would not help it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the store said that it is busy: asking at once would not help it"
+)]
 async fn pause(attempt: u32) {
     tokio::time::sleep(failure::delay(attempt)).await;
 }

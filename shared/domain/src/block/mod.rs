@@ -8,17 +8,17 @@ use serde::de::DeserializeOwned;
 pub use budget::Budget;
 
 use crate::error::Error;
-use crate::key::{BLOCK, Collection, Range};
+use crate::key::{BLOCK, Collection, Key, Range};
 use crate::sequence;
-use crate::table::Table;
+use crate::table::{Page, Table};
 
 /// Blocks that are read at once where the whole collection is wanted.
 const AHEAD: usize = 8;
 
 /// The blocks of one collection as they are when the reading begins.
-#[derive(Clone, Copy, Debug)]
-pub struct Blocks<'a> {
-    table: &'a Table,
+#[derive(Clone, Debug)]
+pub struct Blocks {
+    table: Table,
     collection: Collection,
     last: u64,
 }
@@ -26,16 +26,17 @@ pub struct Blocks<'a> {
 /// The rows of a block, and the read units they cost.
 #[derive(Clone, Debug)]
 pub struct Rows<T> {
-    /// The rows by ascending id.
+    /// The rows by descending id.
     pub rows: Vec<T>,
     /// Read units.
     pub units: f64,
 }
 
-impl<'a> Blocks<'a> {
+impl Blocks {
     /// The blocks of a collection up to its highest id so far.
-    pub async fn of(table: &'a Table, collection: Collection) -> Result<Self, Error> {
-        Ok(Self { table, collection, last: sequence::last_id(table, collection).await? })
+    pub async fn of(table: Table, collection: Collection) -> Result<Self, Error> {
+        let last = sequence::last_id(&table, collection).await?;
+        Ok(Self { table, collection, last })
     }
 
     /// The highest id that was given so far, and so the most rows there can be; 0 where there are none.
@@ -53,35 +54,30 @@ impl<'a> Blocks<'a> {
         (self.last * row_bytes(self.collection)).div_ceil(READ_UNIT)
     }
 
-    /// The range of the block at this place, counted from the newest or from the oldest.
-    pub fn range(&self, place: u64, newest_first: bool) -> Range {
-        let place = if newest_first {
-            self.count() - 1 - place
-        } else {
-            place
-        };
-        Range::block(self.collection, place)
+    /// A page of the block at this place, counted from the newest or from the oldest, in the same order.
+    pub async fn page<T: DeserializeOwned>(
+        &self,
+        place: u64,
+        newest_first: bool,
+        after: Option<&Key>,
+        limit: Option<i32>,
+    ) -> Result<Page<T>, Error> {
+        let number = if newest_first { self.count() - 1 - place } else { place };
+        self.table.query(&Range::block(self.collection, number), newest_first, after, limit).await
     }
 
     /// All blocks from the newest to the oldest, several read ahead.
-    pub fn newest_first<T: DeserializeOwned + 'a>(
+    pub fn newest_first<T: DeserializeOwned>(
         &self,
-    ) -> impl Stream<Item = Result<Rows<T>, Error>> + use<'a, T> {
-        let blocks = *self;
-        stream::iter(0..blocks.count())
-            .map(move |place| blocks.read(place))
-            .buffered(AHEAD)
+    ) -> impl Stream<Item = Result<Rows<T>, Error>> + use<'_, T> {
+        stream::iter(0..self.count()).map(|place| self.read(place)).buffered(AHEAD)
     }
 
-    async fn read<T: DeserializeOwned>(self, place: u64) -> Result<Rows<T>, Error> {
-        let range = self.range(place, true);
-        let mut page = self.table.query(&range, false, None, None).await?;
-        let mut rows = Rows {
-            rows: page.items,
-            units: page.units,
-        };
+    async fn read<T: DeserializeOwned>(&self, place: u64) -> Result<Rows<T>, Error> {
+        let mut page = self.page(place, true, None, None).await?;
+        let mut rows = Rows { rows: page.items, units: page.units };
         while let Some(next) = page.next {
-            page = self.table.query(&range, false, Some(&next), None).await?;
+            page = self.page(place, true, Some(&next), None).await?;
             rows.rows.append(&mut page.items);
             rows.units += page.units;
         }
@@ -89,8 +85,8 @@ impl<'a> Blocks<'a> {
     }
 }
 
-/// Bytes that a strongly consistent read unit covers.
-const READ_UNIT: u64 = 4_096;
+/// Bytes that an eventually consistent read unit covers.
+const READ_UNIT: u64 = 8_192;
 
 /// The usual size of a stored row: an estimate for refusing a query before it reads, nothing else.
 fn row_bytes(collection: Collection) -> u64 {

@@ -122,7 +122,8 @@ impl Notification {
         let within = |path: &str, name: &str| payload.pointer(path).and_then(|object| text(object, name));
         match self.service {
             Service::Nova => {
-                let name = if payload.get("instance_uuid").is_some() { "instance_uuid" } else { "instance_id" };
+                let name =
+                    if payload.get("instance_uuid").is_some() { "instance_uuid" } else { "instance_id" };
                 text(payload, name)
                     .or_else(|| within("/exception/kwargs", "uuid"))
                     .or_else(|| within("/instance", "uuid"))

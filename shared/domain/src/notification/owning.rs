@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chunk::Claim;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::key::Collection;
 use crate::notification::Notifications;
@@ -92,7 +92,9 @@ impl Notifications {
         let raw = claim.first(Collection::Notification) + entry.position;
         let rows = entry.rows.map(|rows| Rows { first: claim.first(rows.collection) + rows.first, ..rows });
         // Without a message_id the chunk's own claim is all that tells a repeat.
-        let Some(message_id) = &entry.notification.message_id else { return Ok(Some(Owned { entry, raw, rows })) };
+        let Some(message_id) = &entry.notification.message_id else {
+            return Ok(Some(Owned { entry, raw, rows }));
+        };
         let message = Message::new(plan, entry, raw, rows, expires);
         let standing = match self.message_put_new(message_id, &message).await? {
             None => message,
@@ -118,7 +120,7 @@ impl Notifications {
             return Ok(None);
         }
         let taken = self.message_take(message_id, &old, &new).await?;
-        let lost = || Failure::Retry(Error::unavailable("Another chunk took the message."));
+        let lost = || Failure::Retry(Error::new(Kind::Conflict, "Another chunk took the message."));
         taken.ok_or_else(lost).map(Some)
     }
 }

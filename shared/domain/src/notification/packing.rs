@@ -1,5 +1,7 @@
 //! Pure. Cutting a request body into notifications, and packing those into queue messages.
 
+use std::fmt::Write as _;
+
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Kind};
@@ -26,7 +28,8 @@ type Element = String;
 ///
 /// Refuses the whole body when it is not JSON, when an element is neither, or when something is too large or too deep.
 pub fn elements(body: &[u8]) -> Result<Vec<Element>, Error> {
-    let text = std::str::from_utf8(body).map_err(|cause| Error::invalid("The body is not UTF-8.").because(cause))?;
+    let text =
+        std::str::from_utf8(body).map_err(|cause| Error::invalid("The body is not UTF-8.").because(cause))?;
     check_depth(text)?;
     let whole: &RawValue = serde_json::from_str(text).map_err(|cause| not_json(&cause))?;
     let elements = match first_byte(whole) {
@@ -97,7 +100,7 @@ pub fn ascii(json: &str) -> String {
             text.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                let _ = write!(text, "\\u{unit:04x}");
             }
         }
     }
@@ -184,7 +187,8 @@ mod tests {
         assert_eq!(small.iter().map(Vec::len).collect::<Vec<_>>(), [20, 20, 5]);
 
         let alone = "x".repeat(NOTIFICATION_BYTES);
-        let mixed = pack(vec!["x".repeat(30_000), "x".repeat(29_000), "x".repeat(2_000), alone.clone(), alone]);
+        let mixed =
+            pack(vec!["x".repeat(30_000), "x".repeat(29_000), "x".repeat(2_000), alone.clone(), alone]);
         assert_eq!(mixed.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1, 1]);
     }
 

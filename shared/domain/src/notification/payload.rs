@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn text_is_text_or_a_number_and_blanks_are_null() {
-        let object = json!({"a": "x", "b": 7, "c": "", "d": "  ", "e": null, "f": [], "g": {}, "h": true, "i": " x "});
+        let object =
+            json!({"a": "x", "b": 7, "c": "", "d": "  ", "e": null, "f": [], "g": {}, "h": true, "i": " x "});
         for (name, expected) in [
             ("a", Some("x")),
             ("b", Some("7")),
@@ -154,7 +155,10 @@ mod tests {
             (json!({"image_meta": {"os_distro": "debian"}}), 0x200),
             (json!({"image_meta": {"os_distro": "centos"}}), 0x400),
             (json!({"image_meta": {"os_distro": "rhel"}}), 0x800),
-            (json!({"image_meta": {"image_type": "import", "os_type": "windows", "os_distro": "rhel"}}), 0x823),
+            (
+                json!({"image_meta": {"image_type": "import", "os_type": "windows", "os_distro": "rhel"}}),
+                0x823,
+            ),
         ] {
             assert_eq!(image_type(&payload), expected, "{payload}");
         }

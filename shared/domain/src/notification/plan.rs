@@ -97,7 +97,9 @@ impl Planned {
         let chunk = digest(&delivery.body);
         let received = delivery.sent_at.unwrap_or(now);
         match packing::elements(delivery.body.as_bytes()) {
-            Err(refusal) => Self::Chunk(Plan::set_aside(chunk, received, &delivery.body, &refusal.to_string())),
+            Err(refusal) => {
+                Self::Chunk(Plan::set_aside(chunk, received, &delivery.body, &refusal.to_string()))
+            }
             Ok(elements) if elements.len() > packing::CHUNK_NOTIFICATIONS => {
                 let groups = packing::pack(elements).into_iter().enumerate();
                 let messages = groups.map(|(number, group)| {
@@ -106,7 +108,8 @@ impl Planned {
                 Self::Split(messages.collect())
             }
             Ok(elements) => {
-                let values = elements.iter().filter_map(|element| serde_json::from_str(element).ok()).collect();
+                let values =
+                    elements.iter().filter_map(|element| serde_json::from_str(element).ok()).collect();
                 Self::Chunk(Plan::of(chunk, delivery.service, received, values))
             }
         }
@@ -116,7 +119,8 @@ impl Planned {
 impl Plan {
     fn of(chunk: String, service: Option<Service>, received: Micros, elements: Vec<Value>) -> Self {
         let body = Value::Array(elements);
-        let mut plan = Self { chunk, received, entries: Vec::new(), rejected: Vec::new(), body: body.to_string() };
+        let mut plan =
+            Self { chunk, received, entries: Vec::new(), rejected: Vec::new(), body: body.to_string() };
         let mut taken = sequence::Ids::new();
         let mut seen = HashSet::new();
         for (position, element) in (0_u64..).zip(body.as_array().into_iter().flatten()) {
@@ -161,7 +165,9 @@ impl Plan {
         let rows = self.entries.iter().filter_map(|entry| entry.rows);
         let rows = rows.map(|rows| (rows.collection, rows.first + rows.count));
         let others = places.map(|places| (Collection::Notification, places)).into_iter();
-        for (collection, count) in others.chain((rejected > 0).then_some((Collection::Rejected, rejected))).chain(rows) {
+        for (collection, count) in
+            others.chain((rejected > 0).then_some((Collection::Rejected, rejected))).chain(rows)
+        {
             let most = wanted.entry(collection).or_default();
             *most = count.max(*most);
         }

@@ -80,7 +80,12 @@ impl Notifications {
         self.ids_take(&wanted, chunks, deadline).await
     }
 
-    async fn record_chunk(&self, plan: &Plan, first: &sequence::Ids, deadline: Micros) -> Result<(), Failure> {
+    async fn record_chunk(
+        &self,
+        plan: &Plan,
+        first: &sequence::Ids,
+        deadline: Micros,
+    ) -> Result<(), Failure> {
         let now = self.now();
         let claim = self.chunks().claim(&plan.chunk, first, plan.received, now, deadline).await?;
         let Some(claim) = claim else { return Ok(()) };
@@ -91,7 +96,13 @@ impl Notifications {
     }
 
     /// Raw rows, the body, what is set aside, and the ledger.
-    async fn write_rows(&self, plan: &Plan, claim: &Claim, owned: &[Owned<'_>], now: Micros) -> Result<(), Failure> {
+    async fn write_rows(
+        &self,
+        plan: &Plan,
+        claim: &Claim,
+        owned: &[Owned<'_>],
+        now: Micros,
+    ) -> Result<(), Failure> {
         let recorded: Vec<_> = owned.iter().filter_map(recorded).collect();
         let kept = self.usage.keep_until(&recorded, now, self.retention_seconds());
         let expires = kept.max(claim.received.epoch_seconds() + self.retention_seconds());
@@ -145,6 +156,7 @@ fn counts<'a>(owned: &[Owned<'a>]) -> Counts<'a> {
 }
 
 fn refuse_all(plans: Vec<(String, Plan)>, error: &Error) -> Vec<Outcome> {
-    let refuse = |(id, _)| (id, Err(Failure::Retry(Error::unavailable(error.to_string()).because(error.chain()))));
+    let refuse =
+        |(id, _)| (id, Err(Failure::Retry(Error::unavailable(error.to_string()).because(error.chain()))));
     plans.into_iter().map(refuse).collect()
 }

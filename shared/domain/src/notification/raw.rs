@@ -201,7 +201,8 @@ mod tests {
 
     #[test]
     fn the_columns_of_an_image_are_filled() {
-        let payload = json!({"id": "img", "owner": "7", "status": "saving", "properties": {"instance_uuid": "i-9"}});
+        let payload =
+            json!({"id": "img", "owner": "7", "status": "saving", "properties": {"instance_uuid": "i-9"}});
         let row = row("image.update", "glance-api01", &payload);
         assert_eq!((row.service, row.image.as_deref()), (Service::Glance, Some("img")));
         assert_eq!((row.tenant.as_deref(), row.instance.as_deref()), (Some("7"), Some("i-9")));
@@ -219,7 +220,8 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_at_a_whole_character() {
-        let payload = json!({"state": "ä".repeat(40), "tenant_id": "7".repeat(5_000), "old_state": "x".repeat(5_000)});
+        let payload =
+            json!({"state": "ä".repeat(40), "tenant_id": "7".repeat(5_000), "old_state": "x".repeat(5_000)});
         let row = row("compute.instance.update", &"p".repeat(5_000), &payload);
         assert_eq!((row.state, row.old_state.len()), ("ä".repeat(15), 20));
         assert_eq!((row.publisher.len(), row.tenant.map(|tenant| tenant.len())), (100, Some(64)));

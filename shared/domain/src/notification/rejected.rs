@@ -55,7 +55,12 @@ impl Notifications {
         let set_aside = |(row, elements): (Row, Option<Vec<Value>>)| {
             let position = usize::try_from(row.position).unwrap_or(usize::MAX);
             let element = elements.and_then(|elements| elements.into_iter().nth(position));
-            SetAside { id: row.id, received: row.received, reason: row.reason, body: element.unwrap_or_default() }
+            SetAside {
+                id: row.id,
+                received: row.received,
+                reason: row.reason,
+                body: element.unwrap_or_default(),
+            }
         };
         Ok(rows.into_iter().zip(bodies).map(set_aside).collect())
     }

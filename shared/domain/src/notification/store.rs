@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::chunk::{Chunks, Claim};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::key::{BLOCK, Collection, Key, Range};
+
+use crate::notification::Notifications;
 use crate::notification::body::Body;
 use crate::notification::owning::{Message, Owned};
 use crate::notification::plan::{Plan, digest};
 use crate::notification::processing::Counts;
 use crate::notification::raw::{Place, RawRow};
 use crate::notification::rejected::Row;
-use crate::notification::Notifications;
 use crate::sequence;
 use crate::table::{Cancelled, Change, Outcome, Table, Write, item};
 use crate::time::Micros;
@@ -48,7 +49,11 @@ impl Notifications {
     }
 
     /// Makes a message belong to a chunk. Returns the owner that it has already, if it has one.
-    pub(crate) async fn message_put_new(&self, message_id: &str, new: &Message) -> Result<Option<Message>, Error> {
+    pub(crate) async fn message_put_new(
+        &self,
+        message_id: &str,
+        new: &Message,
+    ) -> Result<Option<Message>, Error> {
         self.table().put_new(&Key::message(message_id), new).await
     }
 
@@ -80,8 +85,13 @@ impl Notifications {
     ) -> Result<(), Error> {
         let mut writes = vec![Write::Put(item(&Key::body(&plan.chunk), &Body::of(&plan.body, expires)?)?)];
         for Owned { entry, raw, .. } in owned {
-            let place =
-                Place { id: *raw, chunk: &plan.chunk, position: entry.position, received: claim.received, ttl: expires };
+            let place = Place {
+                id: *raw,
+                chunk: &plan.chunk,
+                position: entry.position,
+                received: claim.received,
+                ttl: expires,
+            };
             let row = RawRow::of(&entry.notification, place);
             writes.push(Write::Put(item(&Key::row(Collection::Notification, *raw), &row)?));
         }
@@ -112,16 +122,21 @@ impl Notifications {
                 Ok(()) => return Ok(()),
                 Err(Cancelled::Conflict) => {}
                 Err(Cancelled::Condition(_)) => {
-                    return Err(Failure::Retry(Error::unavailable("Another worker took the chunk.")));
+                    return Err(Failure::Retry(Error::new(Kind::Conflict, "Another worker took the chunk.")));
                 }
                 Err(Cancelled::Failed(error)) => return Err(Failure::Retry(error)),
             }
         }
-        Err(Failure::Retry(Error::unavailable("The counters are busy.")))
+        Err(Failure::Retry(Error::new(Kind::Conflict, "The counters are busy.")))
     }
 
     /// The rows of what is set aside with ids below this one, newest first, at most `limit` of those not yet expired.
-    pub(crate) async fn rejected_list(&self, below: Option<u64>, limit: usize, now: i64) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rejected_list(
+        &self,
+        below: Option<u64>,
+        limit: usize,
+        now: i64,
+    ) -> Result<Vec<Row>, Error> {
         let newest = sequence::last_id(self.table(), Collection::Rejected).await?;
         let mut next = below.unwrap_or(u64::MAX).min(newest + 1);
         let mut rows: Vec<Row> = Vec::new();
@@ -143,7 +158,9 @@ impl Notifications {
 
 /// A notification as it came, by the id of its row; none where it is forgotten already.
 pub async fn notification_get(table: &Table, raw: u64) -> Result<Option<Value>, Error> {
-    let Some(row) = table.get::<RawRow>(&Key::row(Collection::Notification, raw)).await? else { return Ok(None) };
+    let Some(row) = table.get::<RawRow>(&Key::row(Collection::Notification, raw)).await? else {
+        return Ok(None);
+    };
     let elements = bodies(table, &[&row.chunk]).await?.pop().flatten().unwrap_or_default();
     Ok(elements.into_iter().nth(usize::try_from(row.position).unwrap_or(usize::MAX)))
 }
@@ -158,7 +175,9 @@ fn count(key: Key, events: &BTreeMap<&str, u64>) -> Result<Change, Error> {
     let adds: Vec<_> = (0..events.len()).map(|number| format!("#e{number} :n{number}")).collect();
     let mut change = Change::of(key, format!("ADD {}", adds.join(", ")));
     for (number, (event_type, count)) in events.iter().enumerate() {
-        change = change.name(format!("#e{number}"), format!("e:{event_type}")).value(format!(":n{number}"), count)?;
+        change = change
+            .name(format!("#e{number}"), format!("e:{event_type}"))
+            .value(format!(":n{number}"), count)?;
     }
     Ok(change)
 }

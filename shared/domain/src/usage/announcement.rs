@@ -59,8 +59,10 @@ mod tests {
 
     #[test]
     fn one_without_message_id_has_no_original() {
-        let announcement = announcement(&json!({"event_type": "image.exists"}), "image.exists.verified", "n-1");
-        let expected = json!({"event_type": "image.exists.verified", "message_id": "n-1", "original_message_id": null});
+        let announcement =
+            announcement(&json!({"event_type": "image.exists"}), "image.exists.verified", "n-1");
+        let expected =
+            json!({"event_type": "image.exists.verified", "message_id": "n-1", "original_message_id": null});
         assert_eq!(announcement, Ok(expected));
     }
 

@@ -3,32 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use crate::error::Error;
-use crate::key::{Collection, Key};
 use crate::notification::Service;
-use crate::table::{Change, Outcome};
 use crate::usage::Usage;
 use crate::usage::confirmation::{Answer, Confirmation};
 
 /// Rows that are changed at once.
 pub(super) const AT_ONCE: usize = 16;
-
-/// A longer text is no key of the table, and so no message's id.
-const LONGEST_ID: usize = 1_024;
-
-/// What the table knows of a message: which rows its notification made.
-#[derive(Clone, Debug, Deserialize)]
-struct Message {
-    #[serde(rename = "k")]
-    collection: Option<String>,
-    #[serde(rename = "x")]
-    first: Option<u64>,
-    #[serde(rename = "xn")]
-    rows: Option<u64>,
-}
 
 /// What became of a confirmation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,57 +44,26 @@ impl Usage {
         service: Service,
         answers: &BTreeMap<String, Answer>,
     ) -> Result<Confirmed, Error> {
-        let rows = self.rows_of(service, answers.keys().cloned().collect()).await?;
+        let rows = self.exists_of_messages(service, answers.keys().cloned().collect()).await?;
         let mut changes = Vec::new();
         for (id, answer) in answers {
             for key in rows.get(id).into_iter().flatten() {
-                changes.push((id.clone(), change(key.clone(), answer)?));
+                changes.push((id.clone(), key.clone(), answer.clone()));
             }
         }
         let mut written: HashMap<String, u64> = HashMap::new();
-        let mut outcomes = stream::iter(changes)
-            .map(|(id, change)| async move {
-                Ok::<_, Error>((id, self.table().change::<IgnoredAny>(&change).await?))
-            })
-            .buffer_unordered(AT_ONCE);
-        while let Some((id, outcome)) = outcomes.try_next().await? {
-            if matches!(outcome, Outcome::Written(_)) {
+        let mut outcomes =
+            stream::iter(changes)
+                .map(|(id, key, answer)| async move {
+                    Ok::<_, Error>((id, self.exists_answer(key, &answer).await?))
+                })
+                .buffer_unordered(AT_ONCE);
+        while let Some((id, is_written)) = outcomes.try_next().await? {
+            if is_written {
                 *written.entry(id).or_default() += 1;
             }
         }
         let unknown = answers.keys().filter(|id| !written.contains_key(*id)).cloned().collect();
         Ok(Confirmed { rows: written.values().sum(), unknown })
     }
-
-    /// The exists rows that messages of a service made; messages that made none are left out.
-    pub(super) async fn rows_of(
-        &self,
-        service: Service,
-        message_ids: Vec<String>,
-    ) -> Result<HashMap<String, Vec<Key>>, Error> {
-        let collection = match service {
-            Service::Nova => Collection::InstanceExists,
-            Service::Glance => Collection::ImageExists,
-        };
-        let known = message_ids.into_iter().filter(|id| id.len() <= LONGEST_ID);
-        let asked: Vec<_> = known.map(|id| (Key::message(&id), id)).collect();
-        let keys: Vec<_> = asked.iter().map(|(key, _)| key.clone()).collect();
-        let found: HashMap<Key, Message> = self.table().get_many(&keys).await?;
-        let rows = asked.into_iter().filter_map(|(key, id)| {
-            let message =
-                found.get(&key).filter(|made| made.collection.as_deref() == Some(collection.code()))?;
-            let (first, count) = (message.first?, message.rows.unwrap_or(1));
-            let rows: Vec<_> = (first..first + count).map(|row| Key::row(collection, row)).collect();
-            (!rows.is_empty()).then_some((id, rows))
-        });
-        Ok(rows.collect())
-    }
-}
-
-fn change(key: Key, answer: &Answer) -> Result<Change, Error> {
-    let expression = match &answer.event_id {
-        None => Change::of(key, "SET ss = :s"),
-        Some(event_id) => Change::of(key, "SET ss = :s, ei = :e").value(":e", event_id)?,
-    };
-    expression.when("attribute_exists(pk)").value(":s", answer.send_status)
 }

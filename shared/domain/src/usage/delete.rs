@@ -91,8 +91,11 @@ mod tests {
 
     #[test]
     fn a_repeated_delete_is_one_row_whose_raw_is_the_newest_event_in_any_order() {
-        let effect =
-            NewInstanceDelete { instance: "i".to_owned(), launched_at: Micros(1), deleted_at: Some(Micros(2)) };
+        let effect = NewInstanceDelete {
+            instance: "i".to_owned(),
+            launched_at: Micros(1),
+            deleted_at: Some(Micros(2)),
+        };
         let events = [(10, mark(5, "a")), (11, mark(7, "a")), (12, mark(7, "b")), (13, mark(6, "z"))];
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
             let [first, rest @ ..] = order.map(|index: usize| events[index].clone());

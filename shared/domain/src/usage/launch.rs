@@ -188,8 +188,18 @@ impl Launch {
         let before = self.clone();
         self.describe(change);
         let origin = &mut self.origin;
-        offer(&mut self.instance_type_id, &mut origin.instance_type_id, change.instance_type_id.as_ref(), change);
-        offer(&mut self.instance_flavor_id, &mut origin.instance_flavor_id, change.instance_flavor_id.as_ref(), change);
+        offer(
+            &mut self.instance_type_id,
+            &mut origin.instance_type_id,
+            change.instance_type_id.as_ref(),
+            change,
+        );
+        offer(
+            &mut self.instance_flavor_id,
+            &mut origin.instance_flavor_id,
+            change.instance_flavor_id.as_ref(),
+            change,
+        );
         origin.time(change);
         self.launched_at = origin.launched_at();
         *self != before
@@ -217,7 +227,9 @@ impl Origin {
             LaunchTime::Advance(at) => {
                 self.ended = Some(match self.ended.take() {
                     None => Ended { first: change.mark.clone(), latest: at },
-                    Some(old) => Ended { first: old.first.min(change.mark.clone()), latest: old.latest.max(at) },
+                    Some(old) => {
+                        Ended { first: old.first.min(change.mark.clone()), latest: old.latest.max(at) }
+                    }
                 });
             }
         }
@@ -236,7 +248,12 @@ impl Origin {
 }
 
 /// Gives a flavor field a value if the event that offers it comes before the one that gave the present value.
-fn offer(value: &mut Option<String>, giver: &mut Option<Giver>, offered: Option<&String>, change: &LaunchChange) {
+fn offer(
+    value: &mut Option<String>,
+    giver: &mut Option<Giver>,
+    offered: Option<&String>,
+    change: &LaunchChange,
+) {
     let Some(offered) = offered else { return };
     let mark = &change.mark;
     let wins = match (change.flavor, giver.as_ref()) {

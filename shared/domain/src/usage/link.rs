@@ -99,7 +99,8 @@ mod tests {
             let launches = order.map(|index: usize| launches[index].clone());
             assert_eq!(launch_link(L, &launches).map(|launch| launch.id), Some(2), "{order:?}");
         }
-        let deletes = [delete(1, 0, None), delete(2, 0, Some(9)), delete(3, 0, Some(8)), delete(4, 1, Some(7))];
+        let deletes =
+            [delete(1, 0, None), delete(2, 0, Some(9)), delete(3, 0, Some(8)), delete(4, 1, Some(7))];
         assert_eq!(delete_link(L, &deletes).map(|delete| delete.id), Some(3));
     }
 
@@ -117,7 +118,8 @@ mod tests {
         let images = [image(1, "a", 9), image(2, "a", 3), image(3, "b", 1)];
         assert_eq!(image_link("a", &images).map(|image| image.id), Some(2));
         assert_eq!(image_link("c", &images), None);
-        let delete = |id, at| ImageDelete { id, uuid: "a".to_owned(), deleted_at: None, raw: 1, event: mark(at) };
+        let delete =
+            |id, at| ImageDelete { id, uuid: "a".to_owned(), deleted_at: None, raw: 1, event: mark(at) };
         let deletes = [delete(1, 9), delete(2, 3)];
         assert_eq!(image_delete_link("a", &deletes).map(|delete| delete.id), Some(2));
         assert_eq!(image_delete_link("c", &deletes), None);

@@ -6,16 +6,15 @@ use futures::StreamExt;
 
 use crate::block::{Blocks, Budget};
 use crate::error::Error;
-use crate::key::{Key, Range};
+use crate::key::Key;
 use crate::usage::Usage;
 use crate::usage::column::Row;
 use crate::usage::query::{Direction, Filter, ListQuery, Selection};
-use crate::usage::store::Pointer;
 
 impl Usage {
     /// The row with this id.
     pub async fn get<R: Row>(&self, id: u64) -> Result<Option<R>, Error> {
-        self.table().get(&Key::row(R::COLLECTION, id)).await
+        self.row_read(id).await
     }
 
     /// A page of rows.
@@ -33,7 +32,7 @@ impl Usage {
             }
             return Ok(selection.page());
         }
-        let blocks = Blocks::of(self.table(), R::COLLECTION).await?;
+        let blocks = self.blocks(R::COLLECTION).await?;
         if query.offset as u64 >= blocks.last_id() {
             return Ok(Vec::new());
         }
@@ -51,17 +50,16 @@ impl Usage {
         let (Some(instance), Some(pointers)) = (&filter.instance, R::BY_INSTANCE) else {
             return Ok(None);
         };
-        let pointers: Vec<Pointer> = self.table().query_all(&pointers(instance)).await?;
+        let pointers = self.pointers_read(&pointers(instance)).await?;
         let rows = pointers.len() as u64;
         Budget::new(self.platform.config.query_budget, "this instance has too many").allow(rows, rows)?;
-        let keys: Vec<_> = pointers.iter().map(|pointer| Key::row(R::COLLECTION, pointer.id)).collect();
-        Ok(Some(self.table().get_many(&keys).await?.into_values().collect()))
+        self.rows_read(&pointers).await.map(Some)
     }
 
     /// Gives every row of a table to `take`, newest blocks first, unless that is over the budget.
     pub(super) async fn for_each_row<R: Row>(
         &self,
-        blocks: &Blocks<'_>,
+        blocks: &Blocks,
         mut budget: Budget,
         mut take: impl FnMut(R),
     ) -> Result<(), Error> {
@@ -87,19 +85,18 @@ impl Usage {
     /// Reads block after block in the order of the list, and stops when the page is full.
     async fn page_by_id<R: Row>(
         &self,
-        blocks: &Blocks<'_>,
+        blocks: &Blocks,
         query: &ListQuery<R>,
         mut budget: Budget,
     ) -> Result<Vec<R>, Error> {
         let descending = query.direction == Direction::Descending;
         let (mut passed, mut page) = (0, Vec::new());
         for place in 0..blocks.count() {
-            let range: Range = blocks.range(place, descending);
             let mut after: Option<Key> = None;
             loop {
                 let missing = query.offset - passed + query.limit - page.len();
                 let most = query.filter.is_empty().then(|| i32::try_from(missing).ok()).flatten();
-                let found = self.table().query::<R>(&range, descending, after.as_ref(), most).await?;
+                let found = blocks.page::<R>(place, descending, after.as_ref(), most).await?;
                 budget.spend(found.units)?;
                 for row in found.items.into_iter().filter(|row| query.filter.matches(row)) {
                     if passed < query.offset {

@@ -13,10 +13,8 @@ const PATIENCE_SECONDS: i64 = 60;
 impl Usage {
     /// Publishes one announcement and takes it out of the outbox. A crash in between publishes the same message again.
     pub(crate) async fn publish(&self, announcement: &Announcement) -> Result<(), Error> {
-        let service = match announcement.collection {
-            Collection::ImageExists => Service::Glance,
-            _ => Service::Nova,
-        };
+        let service =
+            if announcement.collection == Collection::ImageExists { Service::Glance } else { Service::Nova };
         match self.announced(announcement, service).await? {
             Some(notification) => self.send_announcement(announcement, service, notification).await?,
             None => tracing::error!(
@@ -33,7 +31,12 @@ impl Usage {
         service: Service,
         notification: String,
     ) -> Result<(), Error> {
-        let echo = packing::message(&announcement.message_id, Some(service), self.now(), &[notification.clone()]);
+        let echo = packing::message(
+            &announcement.message_id,
+            Some(service),
+            self.now(),
+            std::slice::from_ref(&notification),
+        );
         futures::try_join!(
             self.platform.queues.verified.send(notification),
             self.platform.queues.notifications.send(echo)
@@ -42,7 +45,11 @@ impl Usage {
     }
 
     /// The stored notification in its announced form, as escaped ASCII JSON; none where it is forgotten.
-    async fn announced(&self, announcement: &Announcement, service: Service) -> Result<Option<String>, Error> {
+    async fn announced(
+        &self,
+        announcement: &Announcement,
+        service: Service,
+    ) -> Result<Option<String>, Error> {
         let Some(element) = self.notification_get(announcement.raw).await? else { return Ok(None) };
         let settings = &self.platform.config.verify;
         let event_type = match service {
@@ -50,7 +57,8 @@ impl Usage {
             Service::Glance => &settings.glance_event_type,
         };
         let verified = announcement::announcement(&element, event_type, &announcement.message_id);
-        let verified = verified.map_err(|cause| Error::bug("a recorded notification is none").because(cause))?;
+        let verified =
+            verified.map_err(|cause| Error::bug("a recorded notification is none").because(cause))?;
         Ok(Some(packing::ascii(&verified.to_string())))
     }
 

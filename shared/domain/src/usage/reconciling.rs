@@ -3,8 +3,6 @@
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::key::Key;
-use crate::table::{Change, Outcome};
 use crate::time::Micros;
 use crate::usage::Usage;
 use crate::usage::launch::Image;
@@ -24,27 +22,8 @@ impl Usage {
     /// `launched_at` and `source` are needed, texts may be numbers, and what is not known is null or missing.
     pub async fn reconcile(&self, fields: &Map<String, Value>) -> Result<Reconcile, Error> {
         let record = record(fields, self.platform.clock.now().into())?;
-        let key = Key::reconcile_of(&record.instance, record.launched_at, &record.source);
-        match self.table().change(&replacing(key, &record)?).await? {
-            Outcome::Written(stored) => Ok(stored),
-            Outcome::Refused(_) => Err(Error::bug("a change without a condition was refused")),
-        }
+        self.reconcile_put(&record).await
     }
-}
-
-/// Every attribute is replaced but the time when the row was made.
-fn replacing(key: Key, record: &Reconcile) -> Result<Change, Error> {
-    let attributes = serde_json::to_value(record);
-    let attributes = attributes.map_err(|cause| Error::bug("a record is no JSON").because(cause))?;
-    let attributes: Vec<_> = attributes.as_object().into_iter().flatten().collect();
-    let sets = attributes.iter().map(|(name, _)| match name.as_str() {
-        "rc" => "#rc = if_not_exists(#rc, :rc)".to_owned(),
-        name => format!("#{name} = :{name}"),
-    });
-    let change = Change::of(key, format!("SET {}", sets.collect::<Vec<_>>().join(", ")));
-    attributes.into_iter().try_fold(change, |change, (name, value)| {
-        change.name(format!("#{name}"), name).value(format!(":{name}"), value)
-    })
 }
 
 /// The record that these fields describe, made now.

@@ -49,10 +49,14 @@ impl Usage {
 
     /// Writes what these notifications do: launches, deletes and images first, then exists with their links to them.
     pub async fn record(&self, recorded: Vec<Recorded<'_>>, now: Micros) -> Result<(), Error> {
-        let (exists, others): (Vec<_>, Vec<_>) = recorded
-            .into_iter()
-            .partition(|recorded| matches!(recorded.effect, Effect::InstanceExists(_) | Effect::ImageExists(_)));
-        futures::try_join!(self.record_launches(&others), self.record_deletes(&others), self.record_images(&others))?;
+        let (exists, others): (Vec<_>, Vec<_>) = recorded.into_iter().partition(|recorded| {
+            matches!(recorded.effect, Effect::InstanceExists(_) | Effect::ImageExists(_))
+        });
+        futures::try_join!(
+            self.record_launches(&others),
+            self.record_deletes(&others),
+            self.record_images(&others)
+        )?;
         try_join_all(exists.iter().map(|recorded| self.record_exists(recorded, now))).await.map(drop)
     }
 
@@ -109,7 +113,9 @@ impl Usage {
         match recorded.effect {
             Effect::InstanceExists(effect) => self.record_instance_exists(recorded, effect, now).await,
             Effect::ImageExists(effect) => self.record_image_exists(recorded, effect, now).await,
-            Effect::Launch(_) | Effect::InstanceDelete(_) | Effect::Image(_) | Effect::ImageDelete(_) => Ok(()),
+            Effect::Launch(_) | Effect::InstanceDelete(_) | Effect::Image(_) | Effect::ImageDelete(_) => {
+                Ok(())
+            }
         }
     }
 
@@ -119,7 +125,8 @@ impl Usage {
         effect: &NewInstanceExists,
         now: Micros,
     ) -> Result<(), Error> {
-        let mut exists = InstanceExists::new(recorded.first, effect.clone(), recorded.raw, recorded.notification);
+        let mut exists =
+            InstanceExists::new(recorded.first, effect.clone(), recorded.raw, recorded.notification);
         let ledger = self.ledger_of_instance(&exists).await?;
         (exists.progress.usage, exists.progress.delete) = ledger.links(&exists);
         let id = exists.id;
@@ -139,7 +146,8 @@ impl Usage {
         effect: &NewImageExists,
         now: Micros,
     ) -> Result<(), Error> {
-        let mut rows = ImageExists::group(recorded.first, effect.clone(), recorded.raw, recorded.notification);
+        let mut rows =
+            ImageExists::group(recorded.first, effect.clone(), recorded.raw, recorded.notification);
         let ledger = self.ledger_of_images(&rows).await?;
         for row in &mut rows {
             (row.progress.usage, row.progress.delete) = ledger.links(row);

@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use serde::de::IgnoredAny;
 
 use crate::error::{Error, Kind};
 use crate::key::Key;
 use crate::notification::Service;
-use crate::table::{Change, Outcome};
+use crate::table::Outcome;
 use crate::usage::Usage;
 use crate::usage::confirm::AT_ONCE;
 use crate::usage::confirmation::MOST;
@@ -41,7 +40,7 @@ impl Usage {
         if message_ids.len() > MOST {
             return Err(Error::new(Kind::TooLarge, format!("A request repairs at most {MOST} messages.")));
         }
-        let mut rows = self.rows_of(service, message_ids.clone()).await?;
+        let mut rows = self.exists_of_messages(service, message_ids.clone()).await?;
         let of_message = message_ids.into_iter().map(|id| {
             let rows = rows.remove(&id).unwrap_or_default();
             (id, rows)
@@ -76,11 +75,9 @@ impl Usage {
         let from = Status::Pending;
         let to =
             from.repair().map_err(|cause| Error::bug("a pending record is not repaired").because(cause))?;
-        let change = Change::of(key, "SET st = :to, ss = :sent").when("st = :from");
-        let change = change.value(":from", from)?.value(":to", to)?.value(":sent", SENT)?;
-        Ok(match self.table().change::<IgnoredAny>(&change).await? {
-            Outcome::Written(_) => Found::Pending,
-            Outcome::Refused(Some(_)) => Found::NotPending,
+        Ok(match self.exists_repair(key, from, to, SENT).await? {
+            Outcome::Written(()) => Found::Pending,
+            Outcome::Refused(Some(())) => Found::NotPending,
             Outcome::Refused(None) => Found::Absent,
         })
     }

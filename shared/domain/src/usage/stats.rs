@@ -6,9 +6,9 @@ use std::pin::pin;
 use futures::StreamExt;
 use serde::Deserialize;
 
-use crate::block::{Blocks, Budget};
+use crate::block::Budget;
 use crate::error::Error;
-use crate::key::{self, Collection, Range};
+use crate::key::{self, Collection};
 use crate::notification::Service;
 use crate::time::Micros;
 use crate::usage::Usage;
@@ -59,7 +59,7 @@ impl Usage {
         if let Some(rows) = self.of_instance(filter).await? {
             rows.into_iter().for_each(count);
         } else {
-            let blocks = Blocks::of(self.table(), R::COLLECTION).await?;
+            let blocks = self.blocks(R::COLLECTION).await?;
             self.for_each_row(&blocks, self.budget::<R>(), &mut count).await?;
         }
         Ok(counts)
@@ -88,10 +88,9 @@ impl Usage {
     /// The hour counters between two hours, all shards summed.
     async fn counted(&self, query: &EventQuery, bounds: Option<(i64, i64)>) -> Result<Hours, Error> {
         let mut budget = Budget::new(self.platform.config.query_budget, "give when_min and when_max.");
-        let range = Range::hours(query.service, bounds);
         let (mut hours, mut after) = (Hours::default(), None);
         loop {
-            let page = self.table().query(&range, false, after.as_ref(), None).await?;
+            let page = self.hours_page(query.service, bounds, after.as_ref()).await?;
             budget.spend(page.units)?;
             for item in page.items {
                 add_counter(&mut hours, query.event.as_deref(), item);
@@ -114,7 +113,7 @@ impl Usage {
         budget: &mut Budget,
         counts: &mut Events,
     ) -> Result<(), Error> {
-        let blocks = Blocks::of(self.table(), Collection::Notification).await?;
+        let blocks = self.blocks(Collection::Notification).await?;
         let mut stream = pin!(blocks.newest_first::<Notification>());
         while !missing.is_empty()
             && let Some(block) = stream.next().await

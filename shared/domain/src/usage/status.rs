@@ -148,7 +148,10 @@ mod tests {
     fn no_transition_leaves_a_final_state() {
         for status in Status::ALL.into_iter().filter(|status| status.is_final()) {
             assert!(status.repair().is_err(), "{status}");
-            assert!(status.verify().is_err() && status.reconcile().is_err() && status.fail().is_err(), "{status}");
+            assert!(
+                status.verify().is_err() && status.reconcile().is_err() && status.fail().is_err(),
+                "{status}"
+            );
         }
     }
 

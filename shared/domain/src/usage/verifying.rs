@@ -66,7 +66,9 @@ impl Usage {
         let finished = match due.collection {
             Collection::InstanceExists => self.verify_instance(due.id, deadline).await?,
             Collection::ImageExists => self.verify_images(due.id, deadline).await?,
-            other => return Err(Failure::GiveUp(Error::bug(format!("Nothing of {} is ever due.", other.code())))),
+            other => {
+                return Err(Failure::GiveUp(Error::bug(format!("Nothing of {} is ever due.", other.code()))));
+            }
         };
         if finished {
             self.due_remove(minute, due).await?;
@@ -76,7 +78,7 @@ impl Usage {
 
     /// Verifies one instance's exists. False where its row is still to be written.
     async fn verify_instance(&self, id: u64, deadline: Micros) -> Result<bool, Failure> {
-        let Some(row) = self.get::<InstanceExists>(id).await? else { return Ok(false) };
+        let Some(row) = self.row_get::<InstanceExists>(id).await? else { return Ok(false) };
         if row.progress.status.is_final() {
             return Ok(true);
         }
@@ -156,5 +158,5 @@ fn impossible(transition: BadTransition) -> Failure {
 }
 
 fn overtaken() -> Failure {
-    Failure::Retry(Error::unavailable("Another worker verifies the record."))
+    Failure::Retry(Error::new(Kind::Conflict, "Another worker verifies the record."))
 }

@@ -122,7 +122,8 @@ fn the_service_is_given_or_told_by_the_event_type() {
         ("image.exists", Some(Service::Nova), Service::Nova),
         ("compute.instance.exists", Some(Service::Glance), Service::Glance),
     ] {
-        let notification = Notification::parse(&with("event_type", json!(event_type)), given).expect("it is usable");
+        let notification =
+            Notification::parse(&with("event_type", json!(event_type)), given).expect("it is usable");
         assert_eq!(notification.service, expected, "{event_type}");
     }
 }
@@ -133,7 +134,10 @@ fn the_instance_is_looked_for_in_four_places() {
         (json!({"instance_uuid": "a", "instance_id": "b"}), Some("a")),
         (json!({"instance_id": "b"}), Some("b")),
         (json!({"instance_uuid": "", "instance_id": "b"}), None),
-        (json!({"instance_uuid": null, "exception": {"kwargs": {"uuid": "c"}}, "instance": {"uuid": "d"}}), Some("c")),
+        (
+            json!({"instance_uuid": null, "exception": {"kwargs": {"uuid": "c"}}, "instance": {"uuid": "d"}}),
+            Some("c"),
+        ),
         (json!({"exception": "text", "instance": {"uuid": "d"}}), Some("d")),
         (json!({"instance_id": ""}), None),
         (json!("a string"), None),
@@ -159,7 +163,8 @@ fn the_tenant_is_the_payloads_else_the_contexts() {
 #[test]
 fn an_image_has_an_owner_and_may_belong_to_an_instance() {
     let payload = json!({"id": "img", "owner": "7", "properties": {"instance_uuid": "i-9"}});
-    let notification = Notification::parse(&with("payload", payload), Some(Service::Glance)).expect("it is usable");
+    let notification =
+        Notification::parse(&with("payload", payload), Some(Service::Glance)).expect("it is usable");
     assert_eq!(notification.image().as_deref(), Some("img"));
     assert_eq!(notification.tenant().as_deref(), Some("7"));
     assert_eq!(notification.instance().as_deref(), Some("i-9"));

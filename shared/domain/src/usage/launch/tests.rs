@@ -87,7 +87,9 @@ impl Naive {
             self.instance_type_id = Some(value.clone());
             self.instance_flavor_id = Some(value.clone());
         }
-        if ["create.end", "rebuild.end", "rescue.end", "finish_resize.end", "resize.revert.end"].contains(&name) {
+        if ["create.end", "rebuild.end", "rescue.end", "finish_resize.end", "resize.revert.end"]
+            .contains(&name)
+        {
             if self.launched_at.is_none_or(|old| old < at) {
                 self.launched_at = Some(at);
             }
@@ -152,7 +154,9 @@ proptest! {
         let mut sorted = events.clone();
         sorted.sort_by(|a, b| (a.second, &a.message_id).cmp(&(b.second, &b.message_id)));
         let mut naive = Naive::default();
-        sorted.iter().for_each(|event| naive.apply(event));
+        for event in &sorted {
+            naive.apply(event);
+        }
 
         let changes: Vec<_> = events.iter().map(Event::change).collect();
         let launch = merged(order.iter().map(|index| &changes[*index]));
@@ -207,7 +211,8 @@ fn a_launch_after_create_start_alone_has_no_time() {
 
 #[test]
 fn a_resize_with_an_older_launch_time_gives_the_flavor_and_keeps_the_time() {
-    let (create, resize) = (event("create.end", 1, 50, 2).change(), event("finish_resize.end", 2, 40, 3).change());
+    let (create, resize) =
+        (event("create.end", 1, 50, 2).change(), event("finish_resize.end", 2, 40, 3).change());
     let launch = merged(&[create, resize]);
     assert_eq!(launch.launched_at, Some(Micros(0).plus_seconds(50)));
     assert_eq!(launch.instance_type_id.as_deref(), Some("3"));

@@ -47,7 +47,8 @@ fn exists(notification: &Notification) -> Result<Recording, Reason> {
         return Ok(Recording::nothing(Warning::Without("images")));
     };
     let (images, warnings) = read(listed);
-    let exists = NewImageExists { owner: notification.tenant(), audit_period_beginning, audit_period_ending, images };
+    let exists =
+        NewImageExists { owner: notification.tenant(), audit_period_beginning, audit_period_ending, images };
     let effect = (!exists.images.is_empty()).then_some(Effect::ImageExists(exists));
     Ok(Recording { effect, warnings })
 }

@@ -121,7 +121,9 @@ fn without_an_instance_nothing_happens() {
 
 #[test]
 fn the_service_decides_not_the_event_type() {
-    for (event_type, service) in [("compute.instance.exists", Service::Glance), ("image.exists", Service::Nova)] {
+    for (event_type, service) in
+        [("compute.instance.exists", Service::Glance), ("image.exists", Service::Nova)]
+    {
         let mut notification = notification(event_type, json!({}));
         notification.service = service;
         assert_eq!(record(&notification, &notification.mark("-")), Ok(Recording::default()), "{event_type}");
@@ -158,7 +160,11 @@ fn a_launch_time_that_is_missing_leaves_the_row_and_a_warning() {
             let recording = fine(&format!("compute.instance.{event}"), payload.clone());
             let Some(Effect::Launch(change)) = recording.effect else { panic!("the row is kept") };
             assert_eq!(change.launched_at, LaunchTime::Keep, "{event}");
-            assert_eq!(recording.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warning], "{event}");
+            assert_eq!(
+                recording.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                [warning],
+                "{event}"
+            );
         }
         let kept = fine("compute.instance.create.start", payload);
         assert_eq!(kept.warnings, [], "create.start does not look at it");
@@ -175,7 +181,10 @@ fn a_notification_without_request_or_image_has_empty_texts() {
     let recording = record(&notification, &notification.mark("c#3")).expect("it can be recorded");
     let Some(Effect::Launch(change)) = recording.effect else { panic!("a launch") };
     assert_eq!((change.request_id.as_str(), change.mark.message.as_str()), ("", "c#3"));
-    assert_eq!((change.image, change.tenant, change.instance_type_id), (launch::Image::default(), None, None));
+    assert_eq!(
+        (change.image, change.tenant, change.instance_type_id),
+        (launch::Image::default(), None, None)
+    );
 }
 
 #[test]
@@ -191,7 +200,9 @@ fn a_delete_takes_terminated_at_before_deleted_at() {
         let mut payload = launched();
         payload["terminated_at"] = terminated_at;
         payload["deleted_at"] = deleted_at;
-        let Effect::InstanceDelete(delete) = effect("compute.instance.delete.end", payload) else { panic!("a delete") };
+        let Effect::InstanceDelete(delete) = effect("compute.instance.delete.end", payload) else {
+            panic!("a delete")
+        };
         assert_eq!(delete.deleted_at, expected.map(at));
         assert_eq!((delete.instance.as_str(), delete.launched_at), ("i-1", at("2014-01-17 10:00:00")));
     }
@@ -332,7 +343,8 @@ fn an_activation_without_what_its_row_needs_is_set_aside() {
         ("size", json!(null), "'size' is missing"),
         ("size", json!("big"), "'size' cannot be read"),
     ] {
-        let mut payload = json!({"id": "img", "created_at": "2014-01-17T10:00:00", "owner": null, "size": 2_048});
+        let mut payload =
+            json!({"id": "img", "created_at": "2014-01-17T10:00:00", "owner": null, "size": 2_048});
         payload[field] = value;
         let refused = recorded("image.activate", payload).expect_err("it is set aside");
         assert_eq!(refused.to_string(), reason);
@@ -342,9 +354,11 @@ fn an_activation_without_what_its_row_needs_is_set_aside() {
 #[test]
 fn an_image_delete_looks_beside_the_payload_first() {
     let (one, two) = ("2014-01-17 11:00:00", "2014-01-17 12:00:00");
-    for (beside, within, expected) in
-        [(json!(one), json!(two), Some(one)), (json!(""), json!(two), Some(two)), (json!(null), json!(""), None)]
-    {
+    for (beside, within, expected) in [
+        (json!(one), json!(two), Some(one)),
+        (json!(""), json!(two), Some(two)),
+        (json!(null), json!(""), None),
+    ] {
         let body = json!({
             "event_type": "image.delete", "publisher_id": "p", "timestamp": "2014-01-17 15:35:44",
             "deleted_at": beside, "payload": {"id": "img", "deleted_at": within},
@@ -375,7 +389,8 @@ fn a_list_of_images_becomes_one_record_each() {
     ]));
     let Effect::ImageExists(new) = effect("image.exists", payload.clone()) else { panic!("exists") };
     let rows = ImageExists::group(10, new, 4, &notification("image.exists", payload));
-    let fields: Vec<_> = rows.iter().map(|row| (row.id, row.uuid.as_str(), row.deleted_at, row.size)).collect();
+    let fields: Vec<_> =
+        rows.iter().map(|row| (row.id, row.uuid.as_str(), row.deleted_at, row.size)).collect();
     let deleted_at = Some(at("2014-01-17 12:00:00"));
     assert_eq!(fields, [(10, "a", None, 1), (11, "b", deleted_at, 2), (12, "c", None, 3)]);
     for row in &rows {
@@ -432,7 +447,9 @@ fn a_glance_payload_of_text_does_nothing() {
 fn a_delete_row_has_the_values_of_its_event() {
     let mut payload = launched();
     payload["terminated_at"] = json!("2014-01-17 11:00:00");
-    let Effect::InstanceDelete(new) = effect("compute.instance.delete.end", payload) else { panic!("a delete") };
+    let Effect::InstanceDelete(new) = effect("compute.instance.delete.end", payload) else {
+        panic!("a delete")
+    };
     let delete = InstanceDelete::new(1, &new, 2, Mark { at: Micros(3), message: "m".to_owned() });
     assert_eq!((delete.id, delete.raw, delete.version, delete.newest.at), (1, 2, 1, Micros(3)));
     assert_eq!((delete.launched_at, delete.deleted_at), (new.launched_at, new.deleted_at));

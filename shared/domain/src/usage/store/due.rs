@@ -27,7 +27,12 @@ impl Usage {
     }
 
     /// What is due in one shard of a minute, a page of it, after this sort key.
-    pub(crate) async fn due_page(&self, minute: i64, shard: u64, after: Option<String>) -> Result<Page<Due>, Error> {
+    pub(crate) async fn due_page(
+        &self,
+        minute: i64,
+        shard: u64,
+        after: Option<String>,
+    ) -> Result<Page<Due>, Error> {
         let range = Range::due(minute, shard);
         let start = after.map(|sk| Key::read(range.pk(), sk));
         self.table().query(&range, false, start.as_ref(), Some(PAGE)).await

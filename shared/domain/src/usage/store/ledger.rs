@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 
 use crate::error::Error;
 use crate::key::{Collection, Key, Range};
+use crate::table::{Change, Outcome};
 use crate::usage::Usage;
 use crate::usage::delete::{ImageDelete, InstanceDelete};
 use crate::usage::exists::{ImageExists, InstanceExists};
@@ -47,16 +48,16 @@ impl Usage {
     pub(crate) async fn launch_save(&self, changes: Vec<(&LaunchChange, u64)>) -> Result<(), Error> {
         let Some((first, proposed)) = changes.first().copied() else { return Ok(()) };
         let id = self.id_at(&Key::launch_of(&first.instance, &first.request_id), proposed).await?;
-        self.merge_at(&Key::row(Collection::Launch, id), |standing: Option<Launch>| {
-            let is_new = standing.is_none();
-            let mut launch = standing.unwrap_or_else(|| Launch::new(id, first));
+        self.merge_at(&Key::row(Collection::Launch, id), |row: Option<Launch>| {
+            let is_new = row.is_none();
+            let mut launch = row.unwrap_or_else(|| Launch::new(id, first));
             let version = if is_new { 0 } else { launch.version };
-            let mut changed = is_new;
-            for (change, _) in &changes {
-                changed |= launch.merge(change);
+            let mut is_changed = is_new;
+            for (event, _) in &changes {
+                is_changed |= launch.merge(event);
             }
             launch.version = version + 1;
-            changed.then_some((launch, version))
+            is_changed.then_some((launch, version))
         })
         .await
     }
@@ -64,15 +65,41 @@ impl Usage {
     /// Makes sure that this delete stands, with the newest of the notifications that said so.
     pub(crate) async fn instance_delete_save(&self, pointer: Key, new: InstanceDelete) -> Result<(), Error> {
         let id = self.id_at(&pointer, new.id).await?;
-        self.merge_at(&Key::row(Collection::InstanceDelete, id), |standing: Option<InstanceDelete>| match standing {
-            None => Some((InstanceDelete { id, version: 1, ..new.clone() }, 0)),
-            Some(mut delete) => {
-                let version = delete.version;
-                let changed = delete.merge(new.raw, &new.newest);
-                delete.version = version + 1;
-                changed.then_some((delete, version))
+        self.merge_at(&Key::row(Collection::InstanceDelete, id), |standing: Option<InstanceDelete>| {
+            match standing {
+                None => Some((InstanceDelete { id, version: 1, ..new.clone() }, 0)),
+                Some(mut delete) => {
+                    let version = delete.version;
+                    let changed = delete.merge(new.raw, &new.newest);
+                    delete.version = version + 1;
+                    changed.then_some((delete, version))
+                }
             }
         })
         .await
     }
+
+    /// Stores what a report says in place of what the same report said before; the time when the row was made stays.
+    pub(crate) async fn reconcile_put(&self, record: &Reconcile) -> Result<Reconcile, Error> {
+        let key = Key::reconcile_of(&record.instance, record.launched_at, &record.source);
+        match self.table().change(&replacing(key, record)?).await? {
+            Outcome::Written(stored) => Ok(stored),
+            Outcome::Refused(_) => Err(Error::bug("a change without a condition was refused")),
+        }
+    }
+}
+
+/// Every attribute is replaced but the time when the row was made.
+fn replacing(key: Key, record: &Reconcile) -> Result<Change, Error> {
+    let attributes = serde_json::to_value(record);
+    let attributes = attributes.map_err(|cause| Error::bug("a record is no JSON").because(cause))?;
+    let attributes: Vec<_> = attributes.as_object().into_iter().flatten().collect();
+    let sets = attributes.iter().map(|(name, _)| match name.as_str() {
+        "rc" => "#rc = if_not_exists(#rc, :rc)".to_owned(),
+        name => format!("#{name} = :{name}"),
+    });
+    let change = Change::of(key, format!("SET {}", sets.collect::<Vec<_>>().join(", ")));
+    attributes.into_iter().try_fold(change, |change, (name, value)| {
+        change.name(format!("#{name}"), name).value(format!(":{name}"), value)
+    })
 }

@@ -4,6 +4,7 @@ mod due;
 mod exists;
 mod ledger;
 mod outbox;
+mod reading;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::key::{Collection, Key, Range};
 use crate::sequence;
 use crate::table::{Table, Write, item};
 use crate::usage::Usage;
+use crate::usage::column::Row;
 
 /// Where a row is found from something else than its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +41,18 @@ impl Usage {
     }
 
     /// Puts a row that stands under its own id, unless it stands there already: a repeat must not undo a later change.
-    pub(crate) async fn row_put<T: Serialize>(&self, collection: Collection, id: u64, row: &T) -> Result<(), Error> {
+    pub(crate) async fn row_put<T: Serialize>(
+        &self,
+        collection: Collection,
+        id: u64,
+        row: &T,
+    ) -> Result<(), Error> {
         self.table().put_new::<T, IgnoredAny>(&Key::row(collection, id), row).await.map(drop)
+    }
+
+    /// The row with this id.
+    pub(crate) async fn row_get<R: Row>(&self, id: u64) -> Result<Option<R>, Error> {
+        self.table().get(&Key::row(R::COLLECTION, id)).await
     }
 
     /// The rows that the pointers of a range lead to.

@@ -58,7 +58,9 @@ fn optional(exists: &InstanceExists) -> Result<(), Reason> {
         check.present(name, Some(value))?;
     }
     check.is("rax_options", options, "an integer", is_integer)?;
-    words.iter().try_for_each(|(name, value)| check.is(name, value, "letters, digits, '.', '_' and '-'", is_word))
+    words
+        .iter()
+        .try_for_each(|(name, value)| check.is(name, value, "letters, digits, '.', '_' and '-'", is_word))
 }
 
 /// Names the record in the reasons.
@@ -110,7 +112,8 @@ mod tests {
 
     #[test]
     fn each_rule_takes_what_it_should() {
-        let rules: [(fn(&str) -> bool, &[&str], &[&str]); 4] = [
+        type Rule = fn(&str) -> bool;
+        let rules: [(Rule, &[&str], &[&str]); 4] = [
             (is_hexadecimal, &["5853600", "DEADbeef", "0"], &["", "0x1", "12-34", "g", "１"]),
             (is_integer, &["0", "-4", " 12 ", "+1"], &["", "-", "1.0", "one", "1 2"]),
             (is_word, &["x64", "x86_64", "org.centos", "6.4-rc1"], &["", "a b", "ä", "a/b", "a\n"]),

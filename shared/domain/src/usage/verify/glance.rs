@@ -19,7 +19,12 @@ pub struct GroupVerdict {
 
 /// Judges the records of one notification by all activations and deletes of their images. The order of the lists does
 /// not matter.
-pub fn verdicts(rows: &[ImageExists], images: &[Image], deletes: &[ImageDelete], now: Micros) -> GroupVerdict {
+pub fn verdicts(
+    rows: &[ImageExists],
+    images: &[Image],
+    deletes: &[ImageDelete],
+    now: Micros,
+) -> GroupVerdict {
     let verdicts: Vec<_> = rows.iter().map(|exists| verdict(exists, images, deletes, now)).collect();
     let announced = !verdicts.is_empty() && verdicts.iter().all(Verdict::passes);
     GroupVerdict { verdicts, announced }
@@ -50,12 +55,22 @@ fn compare(exists: &ImageExists, image: Option<&Image>) -> Result<(), Reason> {
         return Err(mismatch(exists, "owner", exists.owner.clone(), side, image.owner.clone()));
     }
     if exists.size != image.size {
-        return Err(mismatch(exists, "size", Some(exists.size.to_string()), side, Some(image.size.to_string())));
+        return Err(mismatch(
+            exists,
+            "size",
+            Some(exists.size.to_string()),
+            side,
+            Some(image.size.to_string()),
+        ));
     }
     Ok(())
 }
 
-fn compare_delete(exists: &ImageExists, delete: Option<&ImageDelete>, deletes: &[ImageDelete]) -> Result<(), Reason> {
+fn compare_delete(
+    exists: &ImageExists,
+    delete: Option<&ImageDelete>,
+    deletes: &[ImageDelete],
+) -> Result<(), Reason> {
     let Some(deleted_at) = exists.deleted_at else { return no_delete(exists, deletes) };
     let Some(delete) = delete else { return Err(missing(exists, Record::ImageDelete)) };
     if delete.deleted_at.is_some_and(|at| at.whole_second() == deleted_at.whole_second()) {
@@ -68,7 +83,8 @@ fn compare_delete(exists: &ImageExists, delete: Option<&ImageDelete>, deletes: &
 /// An image that lives must have no delete before the end of its period; one after it is no contradiction.
 fn no_delete(exists: &ImageExists, deletes: &[ImageDelete]) -> Result<(), Reason> {
     let ending = exists.audit_period_ending;
-    let early = |delete: &ImageDelete| delete.uuid == exists.uuid && delete.deleted_at.is_some_and(|at| at <= ending);
+    let early =
+        |delete: &ImageDelete| delete.uuid == exists.uuid && delete.deleted_at.is_some_and(|at| at <= ending);
     if !deletes.iter().any(early) {
         return Ok(());
     }

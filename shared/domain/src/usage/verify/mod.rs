@@ -129,7 +129,10 @@ mod tests {
         assert_eq!(due_at(ending, 300), Micros(1_390_000_300_000_001));
         assert!(!is_due(ending, 300, Micros(1_390_000_300_000_000)));
         assert!(is_due(ending, 300, Micros(1_390_000_300_000_001)));
-        assert!(!is_due(Micros(ending.0 + 86_400_000_000), 0, ending), "a period that ends in the future waits");
+        assert!(
+            !is_due(Micros(ending.0 + 86_400_000_000), 0, ending),
+            "a period that ends in the future waits"
+        );
     }
 
     #[test]

@@ -46,9 +46,9 @@ pub fn verdict(
         delete.as_ref().ok().and_then(|delete| delete.map(|delete| delete.id)),
     );
     let by_ledger = fields::instance(exists, settings.level, flavor)
-        .and_then(|()| launch)
+        .and(launch)
         .and_then(|launch| compare(exists, &Facts::from(launch), flavor))
-        .and_then(|()| delete)
+        .and(delete)
         .and_then(|delete| compare_delete(exists, delete.map(Deletion::from).as_ref()));
     let outcome = match by_ledger {
         Ok(()) => Outcome::Verified,
@@ -66,14 +66,18 @@ fn launch_of<'a>(exists: &InstanceExists, launches: &'a [Launch]) -> Result<&'a 
     if let Some(launch) = launch_link(exists.launched_at, launches) {
         return Ok(launch);
     }
-    let same =
-        launches.iter().filter(|launch| launch.launched_at.is_some_and(|at| same_second(at, exists.launched_at)));
+    let same = launches
+        .iter()
+        .filter(|launch| launch.launched_at.is_some_and(|at| same_second(at, exists.launched_at)));
     only(same, Record::InstanceUsage, exists)
 }
 
 /// The delete linked to a deleted record, else the only one of the same second of launch. A record that is not deleted
 /// must have no delete before the end of its period; one after it is no contradiction.
-fn delete_of<'a>(exists: &InstanceExists, deletes: &'a [InstanceDelete]) -> Result<Option<&'a InstanceDelete>, Reason> {
+fn delete_of<'a>(
+    exists: &InstanceExists,
+    deletes: &'a [InstanceDelete],
+) -> Result<Option<&'a InstanceDelete>, Reason> {
     let mut same = deletes.iter().filter(|delete| same_second(delete.launched_at, exists.launched_at));
     if exists.deleted_at.is_some() {
         return match delete_link(exists.launched_at, deletes) {
@@ -84,7 +88,11 @@ fn delete_of<'a>(exists: &InstanceExists, deletes: &'a [InstanceDelete]) -> Resu
     let ending = exists.audit_period_ending;
     if same.any(|delete| delete.deleted_at.is_some_and(|at| at <= ending)) {
         let (launched_at, deleted_at) = (exists.launched_at.whole_second(), format!("up to {ending}"));
-        let keys = keys([("instance", &exists.instance), ("launched_at", &launched_at), ("deleted_at", &deleted_at)]);
+        let keys = keys([
+            ("instance", &exists.instance),
+            ("launched_at", &launched_at),
+            ("deleted_at", &deleted_at),
+        ]);
         return Err(Reason::Deleted { record: Record::InstanceDeletes, keys });
     }
     Ok(None)
@@ -97,7 +105,8 @@ fn second_opinion(
     reconciles: &[Reconcile],
     flavor: FlavorField,
 ) -> Option<Result<(), Reason>> {
-    let same: Vec<_> = reconciles.iter().filter(|row| same_second(row.launched_at, exists.launched_at)).collect();
+    let same: Vec<_> =
+        reconciles.iter().filter(|row| same_second(row.launched_at, exists.launched_at)).collect();
     if same.is_empty() {
         return None;
     }
@@ -119,7 +128,8 @@ fn compare(exists: &InstanceExists, facts: &Facts<'_>, field: FlavorField) -> Re
     if !same_known_second(launched_at, facts.launched_at) {
         return Err(mismatch(exists, "launched_at", time(launched_at), side, time(facts.launched_at)));
     }
-    let (flavor, ours) = fields::flavor(field, exists.instance_type_id.as_ref(), exists.instance_flavor_id.as_ref());
+    let (flavor, ours) =
+        fields::flavor(field, exists.instance_type_id.as_ref(), exists.instance_flavor_id.as_ref());
     let (_, theirs) = fields::flavor(field, facts.instance_type_id, facts.instance_flavor_id);
     let (image, other) = (&exists.image, facts.image);
     for (field, ours, theirs) in [
@@ -186,20 +196,26 @@ impl Deletion {
     /// The one that an audit report speaks of.
     fn reported(reconcile: &Reconcile) -> Option<Self> {
         let deleted_at = reconcile.deleted_at?;
-        Some(Self { side: Side::Reconciles, launched_at: reconcile.launched_at, deleted_at: Some(deleted_at) })
+        Some(Self {
+            side: Side::Reconciles,
+            launched_at: reconcile.launched_at,
+            deleted_at: Some(deleted_at),
+        })
     }
 }
 
-fn only<'a, T>(found: impl Iterator<Item = &'a T>, record: Record, exists: &InstanceExists) -> Result<&'a T, Reason> {
+fn only<'a, T>(
+    found: impl Iterator<Item = &'a T>,
+    record: Record,
+    exists: &InstanceExists,
+) -> Result<&'a T, Reason> {
     let found: Vec<_> = found.collect();
-    match found.as_slice() {
-        [one] => Ok(one),
-        _ => {
-            let second = exists.launched_at.whole_second();
-            let keys = keys([("instance", &exists.instance), ("launched_at", &second)]);
-            Err(Reason::Count { record, keys, found: found.len() })
-        }
+    if let [one] = found.as_slice() {
+        return Ok(one);
     }
+    let second = exists.launched_at.whole_second();
+    let keys = keys([("instance", &exists.instance), ("launched_at", &second)]);
+    Err(Reason::Count { record, keys, found: found.len() })
 }
 
 fn same_second(one: Micros, other: Micros) -> bool {

@@ -116,13 +116,21 @@ impl Reason {
         let text = match self {
             Self::Mismatch { uuid, field, exists, side, found } => {
                 let (uuid, exists, found) = (short(uuid), value(exists.as_deref()), value(found.as_deref()));
-                format!("{now} UTC, {uuid}: '{field}' differs: exists has {exists}, {} has {found}", side.name())
+                format!(
+                    "{now} UTC, {uuid}: '{field}' differs: exists has {exists}, {} has {found}",
+                    side.name()
+                )
             }
             Self::Empty { field, exists } => format!("{now} UTC: '{field}' of exists {exists} is empty"),
             Self::Invalid { field, exists, expected, value } => {
-                format!("{now} UTC: '{field}' of exists {exists} is '{}', which is not {expected}", short(value))
+                format!(
+                    "{now} UTC: '{field}' of exists {exists} is '{}', which is not {expected}",
+                    short(value)
+                )
             }
-            Self::Count { record, keys, found: 0 } => format!("{now} UTC: there is no {} with {keys}", record.name()),
+            Self::Count { record, keys, found: 0 } => {
+                format!("{now} UTC: there is no {} with {keys}", record.name())
+            }
             Self::Count { record, keys, found } => {
                 format!("{now} UTC: there are {found} {} with {keys}, where one is expected", record.name())
             }
@@ -136,7 +144,8 @@ impl Reason {
 
 /// Search keys as a reason prints them.
 pub fn keys<const N: usize>(pairs: [(&str, &dyn Display); N]) -> String {
-    let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{name} {}", short(&value.to_string()))).collect();
+    let pairs: Vec<_> =
+        pairs.iter().map(|(name, value)| format!("{name} {}", short(&value.to_string()))).collect();
     pairs.join(", ")
 }
 
@@ -172,14 +181,22 @@ mod tests {
                 mismatch(Some("1"), Side::Launches, Some("2")),
                 ", i-1: 'tenant' differs: exists has '1', launches has '2'",
             ),
-            (mismatch(None, Side::Deletes, Some("")), ", i-1: 'tenant' differs: exists has null, deletes has ''"),
+            (
+                mismatch(None, Side::Deletes, Some("")),
+                ", i-1: 'tenant' differs: exists has null, deletes has ''",
+            ),
             (
                 mismatch(Some("1"), Side::Reconciles, None),
                 ", i-1: 'tenant' differs: exists has '1', reconciles has null",
             ),
             (Reason::Empty { field: "tenant", exists: 7 }, ": 'tenant' of exists 7 is empty"),
             (
-                Reason::Invalid { field: "tenant", exists: 7, expected: "hexadecimal", value: "x-1".to_owned() },
+                Reason::Invalid {
+                    field: "tenant",
+                    exists: 7,
+                    expected: "hexadecimal",
+                    value: "x-1".to_owned(),
+                },
                 ": 'tenant' of exists 7 is 'x-1', which is not hexadecimal",
             ),
             (

@@ -55,7 +55,13 @@ fn image(id: u64, uuid: &str, size: i64) -> Image {
 }
 
 fn delete(id: u64, deleted_at: Option<&str>) -> ImageDelete {
-    ImageDelete { id, uuid: A.to_owned(), deleted_at: deleted_at.map(at), raw: 1, event: mark(id.cast_signed()) }
+    ImageDelete {
+        id,
+        uuid: A.to_owned(),
+        deleted_at: deleted_at.map(at),
+        raw: 1,
+        event: mark(id.cast_signed()),
+    }
 }
 
 fn judge(exists: &ImageExists, images: &[Image], deletes: &[ImageDelete]) -> Verdict {
@@ -95,7 +101,10 @@ fn each_field_must_be_that_of_the_activation() {
     let other_owner = Image { owner: None, ..good.clone() };
     let other_size = Image { size: 2, ..good };
     for (image, reason) in [
-        (other_time, "'created_at' differs: exists has '2014-01-17 10:00:00', launches has '2014-01-17 10:00:01'"),
+        (
+            other_time,
+            "'created_at' differs: exists has '2014-01-17 10:00:00', launches has '2014-01-17 10:00:01'",
+        ),
         (other_owner, "'owner' differs: exists has '5853600', launches has null"),
         (other_size, "'size' differs: exists has '1', launches has '2'"),
     ] {

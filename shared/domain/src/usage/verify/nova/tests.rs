@@ -169,7 +169,9 @@ fn times_need_to_agree_in_their_second_only() {
     case().with(|case| case.launches = vec![launch(1, "2014-01-17 10:00:00.75")]).passes(Some(1), None);
     let earlier = case().with(|case| case.exists.launched_at = at("2014-01-17 10:00:00.75"));
     earlier.passes(Some(1), None);
-    deleted().with(|case| case.deletes[0].deleted_at = Some(at("2014-01-17 12:00:00.9"))).passes(Some(1), Some(3));
+    deleted()
+        .with(|case| case.deletes[0].deleted_at = Some(at("2014-01-17 12:00:00.9")))
+        .passes(Some(1), Some(3));
     let delete_before = deleted().with(|case| case.exists.launched_at = at("2014-01-17 10:00:00.75"));
     delete_before.passes(Some(1), Some(3));
 }
@@ -215,7 +217,8 @@ fn of_several_launches_the_first_in_reach_is_taken_and_several_before_are_ambigu
 
 #[test]
 fn each_field_must_be_that_of_the_launch() {
-    let fields: [(&str, fn(&mut Launch), &str, &str); 6] = [
+    type Change = fn(&mut Launch);
+    let fields: [(&str, Change, &str, &str); 6] = [
         ("instance_type_id", |launch| launch.instance_type_id = None, "'2'", "null"),
         ("tenant", |launch| launch.tenant = Some("1".to_owned()), "'5853600'", "'1'"),
         ("rax_options", |launch| launch.image.rax_options.clear(), "'4'", "''"),
@@ -237,7 +240,9 @@ fn only_the_configured_flavor_field_counts() {
     configured.fails(
         Some(1),
         None,
-        &format!(", {INSTANCE}: 'instance_flavor_id' differs: exists has 'performance1-1', launches has 'other'"),
+        &format!(
+            ", {INSTANCE}: 'instance_flavor_id' differs: exists has 'performance1-1', launches has 'other'"
+        ),
     );
 }
 
@@ -260,11 +265,27 @@ fn each_level_validates_its_fields() {
     let word = "letters, digits, '.', '_' and '-'";
     for (case, level, reason) in [
         (tenant(None), Level::Basic, "'tenant' of exists 7 is empty".to_owned()),
-        (tenant(Some(dashed)), Level::Basic, format!("'tenant' of exists 7 is '{dashed}', which is not hexadecimal")),
-        (tenant(Some("12g")), Level::Basic, "'tenant' of exists 7 is '12g', which is not hexadecimal".to_owned()),
+        (
+            tenant(Some(dashed)),
+            Level::Basic,
+            format!("'tenant' of exists 7 is '{dashed}', which is not hexadecimal"),
+        ),
+        (
+            tenant(Some("12g")),
+            Level::Basic,
+            "'tenant' of exists 7 is '12g', which is not hexadecimal".to_owned(),
+        ),
         (no_flavor, Level::Basic, "'instance_type_id' of exists 7 is empty".to_owned()),
-        (both(|image| image.rax_options.clear()), Level::All, "'rax_options' of exists 7 is empty".to_owned()),
-        (both(|image| image.os_architecture.clear()), Level::All, "'os_architecture' of exists 7 is empty".to_owned()),
+        (
+            both(|image| image.rax_options.clear()),
+            Level::All,
+            "'rax_options' of exists 7 is empty".to_owned(),
+        ),
+        (
+            both(|image| image.os_architecture.clear()),
+            Level::All,
+            "'os_architecture' of exists 7 is empty".to_owned(),
+        ),
         (both(|image| image.os_distro.clear()), Level::All, "'os_distro' of exists 7 is empty".to_owned()),
         (both(|image| image.os_version.clear()), Level::All, "'os_version' of exists 7 is empty".to_owned()),
         (
@@ -295,7 +316,8 @@ fn each_level_validates_its_fields() {
 fn a_tenant_of_hexadecimal_digits_in_any_case_is_valid() {
     for tenant in ["5853600", "DEADBEEF00", "0123456789abcdef0123456789abcdef"] {
         let tenant = Some(tenant.to_owned());
-        let case = case().with(|case| (case.exists.tenant, case.launches[0].tenant) = (tenant.clone(), tenant));
+        let case =
+            case().with(|case| (case.exists.tenant, case.launches[0].tenant) = (tenant.clone(), tenant));
         case.passes(Some(1), None);
     }
 }
@@ -318,15 +340,16 @@ fn an_image_that_its_user_brought_needs_no_distribution_or_version() {
 
 #[test]
 fn a_live_instance_must_not_be_deleted_before_its_period_ends() {
-    let deleted_at = |text| case().with(|case| case.deletes = vec![delete(3, "2014-01-17 10:00:00.5", Some(text))]);
+    let deleted_at =
+        |text| case().with(|case| case.deletes = vec![delete(3, "2014-01-17 10:00:00.5", Some(text))]);
     let reason = ": exists is not deleted, yet there is InstanceDeletes with instance \
                   1818e811-892f-402b-923f-0824128b2f33, launched_at 2014-01-17 10:00:00, deleted_at up to \
                   2014-01-18 00:00:00";
     deleted_at("2014-01-17 12:00:00").fails(Some(1), None, reason);
     deleted_at("2014-01-18 00:00:00").fails(Some(1), None, reason);
     deleted_at("2014-01-18 00:00:00.000001").passes(Some(1), None);
-    let other_launch =
-        case().with(|case| case.deletes = vec![delete(3, "2014-01-17 09:00:00", Some("2014-01-17 09:30:00"))]);
+    let other_launch = case()
+        .with(|case| case.deletes = vec![delete(3, "2014-01-17 09:00:00", Some("2014-01-17 09:30:00"))]);
     other_launch.passes(Some(1), None);
     case().with(|case| case.deletes = vec![delete(3, "2014-01-17 10:00:00", None)]).passes(Some(1), None);
 }
@@ -346,7 +369,8 @@ fn a_deleted_instance_needs_its_delete() {
 #[test]
 fn the_times_of_a_delete_must_agree() {
     let later = deleted().with(|case| case.deletes[0].deleted_at = Some(at("2014-01-17 12:00:01")));
-    let differs = format!(", {INSTANCE}: 'deleted_at' differs: exists has '2014-01-17 12:00:00', deletes has");
+    let differs =
+        format!(", {INSTANCE}: 'deleted_at' differs: exists has '2014-01-17 12:00:00', deletes has");
     later.fails(Some(1), Some(3), &format!("{differs} '2014-01-17 12:00:01'"));
     let unknown = deleted().with(|case| case.deletes[0].deleted_at = None);
     unknown.fails(Some(1), Some(3), &format!("{differs} null"));
@@ -367,7 +391,8 @@ fn a_report_vouches_for_what_the_ledger_does_not_have() {
     lost.reconciles();
     assert_eq!((lost.verdict().usage, lost.verdict().delete), (None, None));
     let deleted_at = Some("2014-01-17 12:00:00");
-    let lost_delete = deleted().with(|case| (case.deletes, case.reconciles) = (Vec::new(), report(deleted_at)));
+    let lost_delete =
+        deleted().with(|case| (case.deletes, case.reconciles) = (Vec::new(), report(deleted_at)));
     lost_delete.reconciles();
     assert_eq!(lost_delete.verdict().usage, Some(1));
     let wrong = case().with(|case| {
@@ -391,13 +416,18 @@ fn a_report_that_disagrees_gives_the_reason() {
         case.reconciles = vec![reconcile("2014-01-17 10:00:00", None)];
         case.reconciles[0].tenant = Some("1".to_owned());
     });
-    tenant.fails(None, None, &format!(", {INSTANCE}: 'tenant' differs: exists has '5853600', reconciles has '1'"));
+    tenant.fails(
+        None,
+        None,
+        &format!(", {INSTANCE}: 'tenant' differs: exists has '5853600', reconciles has '1'"),
+    );
 
     let deletion = case().with(|case| {
         case.launches.clear();
         case.reconciles = vec![reconcile("2014-01-17 10:00:00", Some("2014-01-17 12:00:00"))];
     });
-    let reason = format!(", {INSTANCE}: 'deleted_at' differs: exists has null, reconciles has '2014-01-17 12:00:00'");
+    let reason =
+        format!(", {INSTANCE}: 'deleted_at' differs: exists has null, reconciles has '2014-01-17 12:00:00'");
     deletion.fails(None, None, &reason);
 
     let early = case().with(|case| {
@@ -410,7 +440,8 @@ fn a_report_that_disagrees_gives_the_reason() {
 
     let two = case().with(|case| {
         case.launches.clear();
-        case.reconciles = vec![reconcile("2014-01-17 10:00:00", None), reconcile("2014-01-17 10:00:00.1", None)];
+        case.reconciles =
+            vec![reconcile("2014-01-17 10:00:00", None), reconcile("2014-01-17 10:00:00.1", None)];
     });
     two.fails(
         None,
