@@ -1,7 +1,9 @@
 //! The bundle as a whole: its deployment, its rules and its flows.
 
+mod documents;
 mod events;
 mod gateway;
+mod generated;
 mod house_rules;
 mod permissions;
 mod recording;

@@ -6,6 +6,8 @@ pub mod bundle;
 pub mod calling;
 pub mod lambda;
 pub mod ledger;
+pub mod dice;
+pub mod generate;
 pub mod picture;
 pub mod tap;
 

@@ -90,6 +90,7 @@ impl Names {
             "K" => Some(("hour", format!("{pk} {}", text(item, "sk").split('#').next()?), self.counts(item))),
             "V" => Some(("due", format!("{pk} {}", self.pointed(item)?), json!(1))),
             "OB" => Some(("outbox", self.pointed(item)?, json!(1))),
+            "I" | "G" => self.pointer(pk, item),
             "OPEN" => Some(("open block", rest.to_owned(), json!(1))),
             "SEQ" => {
                 let open = item.keys().filter(|name| name.contains('#')).count();
@@ -122,12 +123,33 @@ impl Names {
     }
 
     fn counts(&self, item: &Map<String, Value>) -> Value {
-        item.iter().filter(|(name, _)| name.starts_with("e:")).map(|(name, n)| (name.clone(), n.clone())).collect()
+        item.iter()
+            .filter(|(name, _)| name.starts_with("e:"))
+            .map(|(name, n)| (name.clone(), n.clone()))
+            .collect()
     }
 
+    /// What an item that names a row by its collection and id leads to.
     fn pointed(&self, item: &Map<String, Value>) -> Option<String> {
-        let id = item.get("id")?.as_u64()?;
-        self.by_row.get(&(text(item, "k").to_owned(), id)).cloned()
+        self.named(text(item, "k"), item.get("id")?.as_u64()?)
+    }
+
+    /// What the pointers of an instance or an image lead to.
+    fn pointer(&self, pk: &str, item: &Map<String, Value>) -> Option<(&'static str, String, Value)> {
+        let code = match (pk.starts_with("I#"), text(item, "sk").split('#').next()?) {
+            (true, "U") => "U",
+            (true, "D") => "D",
+            (true, "E") => "XN",
+            (true, _) => return None,
+            (false, "U") => "GU",
+            (false, _) => "GD",
+        };
+        Some(("pointer", format!("{pk} {}", self.named(code, item.get("id")?.as_u64()?)?), json!(1)))
+    }
+
+    fn named(&self, code: &str, id: u64) -> Option<String> {
+        let name = self.by_row.get(&(code.to_owned(), id)).cloned();
+        Some(name.unwrap_or_else(|| format!("dangling {code}")))
     }
 }
 
@@ -159,16 +181,22 @@ fn name(code: &str, item: &Map<String, Value>) -> String {
     }
 }
 
-/// A reason without the time of the failure, which is the only thing in it that another run has differently.
+/// A reason without what another run has differently: the time of the failure, and the id of the exists.
 fn timeless(reason: &str) -> String {
-    let is_time = |word: &&str| !word.starts_with("20") || !word.contains('-') && !word.contains(':');
-    let words = reason.split(' ').skip_while(|word| !is_time(word));
-    words.collect::<Vec<_>>().join(" ")
+    let reason = reason.split_once(" UTC").map_or(reason, |(_, rest)| rest);
+    let words: Vec<_> = reason.split(' ').collect();
+    let is_id = |place: usize| {
+        place > 0 && words[place - 1] == "exists" && words[place].bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let kept = (0..words.len()).filter(|place| !is_id(*place)).map(|place| words[place]);
+    kept.collect::<Vec<_>>().join(" ")
 }
 
 fn add(a: &Value, b: &Value) -> Value {
     match (a, b) {
-        (Value::Object(a), Value::Object(b)) if a.keys().chain(b.keys()).all(|name| name.starts_with("e:")) => {
+        (Value::Object(a), Value::Object(b))
+            if a.keys().chain(b.keys()).all(|name| name.starts_with("e:")) =>
+        {
             let mut sum = a.clone();
             for (name, value) in b {
                 let before = sum.get(name).and_then(Value::as_u64).unwrap_or_default();
@@ -176,7 +204,9 @@ fn add(a: &Value, b: &Value) -> Value {
             }
             Value::Object(sum)
         }
-        (Value::Number(a), Value::Number(b)) => json!(a.as_u64().unwrap_or_default() + b.as_u64().unwrap_or_default()),
+        (Value::Number(a), Value::Number(b)) => {
+            json!(a.as_u64().unwrap_or_default() + b.as_u64().unwrap_or_default())
+        }
         (a, b) => json!([a, b]),
     }
 }

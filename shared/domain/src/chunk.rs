@@ -143,6 +143,8 @@ impl<'a> Chunks<'a> {
             .value(":token", claim.token)?;
         match self.table.change::<Claim>(&change).await? {
             Outcome::Written(_) => Ok(false),
+            // Another message of the same two chunks, or a third chunk, was faster.
+            Outcome::Refused(Some(Claim { state: State::Abandoned, .. })) => Ok(false),
             Outcome::Refused(_) => Err(Failure::Retry(Error::unavailable("A worker came back to the other chunk."))),
         }
     }

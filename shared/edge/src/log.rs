@@ -1,4 +1,4 @@
-//! Logs, as JSON for CloudWatch or as text for a person. Names of fields are dotted; bodies and queries are never logged.
+//! Logs, as JSON for `CloudWatch` or as text for a person. Names of fields are dotted; bodies and queries are never logged.
 
 use std::io::{self, IsTerminal};
 

@@ -1,0 +1,279 @@
+//! Instances: how one lives, and what can be wrong with an exists of it.
+
+use domain::time::Micros;
+use serde_json::{Value, json};
+
+use super::{World, day};
+use crate::dice::Dice;
+
+const ARCHITECTURE: &str = "org.openstack__1__architecture";
+const DISTRO: &str = "org.openstack__1__os_distro";
+const VERSION: &str = "org.openstack__1__os_version";
+const OPTIONS: &str = "com.rackspace__1__options";
+
+/// One instance and the exists of its last day.
+pub(super) struct Case {
+    /// The payload of the events of its launch.
+    launch: Value,
+    /// The payload of the exists.
+    exists: Value,
+    /// When the exists says that it was launched.
+    launched_at: Micros,
+    /// Microseconds from there to each launch that is told.
+    launches: Vec<i64>,
+    /// Microseconds from there to the launch that each delete names, and when it says that it was deleted.
+    deletes: Vec<(i64, Micros)>,
+    /// The end of the audit period.
+    ends: Micros,
+    reports: Vec<Value>,
+    repaired: bool,
+}
+
+/// A way to be wrong: the reason that it leads to at level `all`, where the flavor is `instance_type_id`.
+type Way = (&'static str, fn(&mut Case));
+
+/// All ways, the right ones first.
+pub(super) const WAYS: &[Way] = &[
+    ("", |_| {}),
+    ("", |case| case.is_deleted(0)),
+    ("", |case| case.launches = vec![1_000_000 - case.fraction() - 1]),
+    ("", |case| case.deletes = vec![(0, case.ends.plus_seconds(3_600))]),
+    ("", |case| {
+        case.both(|payload| {
+            payload["image_meta"] = json!({"image_type": "import", ARCHITECTURE: "x64", OPTIONS: "0"});
+        })
+    }),
+    ("", |case| case.repaired = true),
+    ("tenant is empty", |case| case.both(|payload| payload["tenant_id"] = json!(""))),
+    ("tenant is empty", |case| case.exists["tenant_id"] = Value::Null),
+    ("tenant is invalid", |case| case.both(|payload| payload["tenant_id"] = json!("58-535"))),
+    ("instance_type_id is empty", |case| case.exists["instance_type_id"] = Value::Null),
+    ("", |case| case.exists["instance_flavor_id"] = Value::Null),
+    ("rax_options is empty", |case| case.image(OPTIONS, "")),
+    ("os_architecture is empty", |case| case.image(ARCHITECTURE, "")),
+    ("os_distro is empty", |case| case.image(DISTRO, "")),
+    ("os_version is empty", |case| case.image(VERSION, "")),
+    ("rax_options is invalid", |case| case.image(OPTIONS, "many")),
+    ("os_architecture is invalid", |case| case.image(ARCHITECTURE, "x 64")),
+    ("os_distro is invalid", |case| case.image(DISTRO, "org/centos")),
+    ("os_version is invalid", |case| case.image(VERSION, "5:8")),
+    ("no InstanceUsage", |case| case.launches.clear()),
+    ("several InstanceUsage", |case| case.launches = vec![-200_000, -100_000]),
+    ("launched_at differs from launches", |case| case.launches = vec![1_000_000]),
+    ("instance_type_id differs from launches", |case| case.exists["instance_type_id"] = json!(99)),
+    ("", |case| case.exists["instance_flavor_id"] = json!("99")),
+    ("tenant differs from launches", |case| case.exists["tenant_id"] = json!("99")),
+    ("rax_options differs from launches", |case| case.exists["image_meta"][OPTIONS] = json!("99")),
+    ("os_architecture differs from launches", |case| case.exists["image_meta"][ARCHITECTURE] = json!("arm")),
+    ("os_version differs from launches", |case| case.exists["image_meta"][VERSION] = json!("6.4")),
+    ("os_distro differs from launches", |case| case.exists["image_meta"][DISTRO] = json!("org.debian")),
+    ("no InstanceDeletes", |case| {
+        case.is_deleted(0);
+        case.deletes.clear();
+    }),
+    ("several InstanceDeletes", |case| {
+        case.is_deleted(-100_000);
+        case.delete_again();
+    }),
+    ("unexpected InstanceDeletes", |case| {
+        case.is_deleted(0);
+        case.exists["deleted_at"] = json!("");
+    }),
+    ("launched_at differs from deletes", |case| case.is_deleted(1_000_000)),
+    ("deleted_at differs from deletes", |case| {
+        case.is_deleted(0);
+        case.deletes[0].1 = case.ends;
+    }),
+    ("sent: tenant differs from launches", |case| {
+        case.exists["tenant_id"] = json!("99");
+        case.repaired = true;
+    }),
+    ("reconciled", |case| {
+        case.exists["tenant_id"] = json!("99");
+        case.report("", json!(null));
+    }),
+    ("reconciled", |case| {
+        case.launches.clear();
+        case.repaired = true;
+        case.report("", json!(null));
+    }),
+    ("reconciled", |case| {
+        case.is_deleted(0);
+        case.deletes.clear();
+        let deleted_at = case.exists["deleted_at"].clone();
+        case.report("deleted_at", deleted_at);
+    }),
+    ("several InstanceReconcile", |case| {
+        case.launches.clear();
+        case.report("", json!(null));
+        case.report("source", json!("another"));
+    }),
+    ("instance_type_id differs from reconciles", |case| case.wrong_report("instance_type_id", json!(99))),
+    ("reconciled", |case| case.wrong_report("instance_flavor_id", json!("99"))),
+    ("tenant differs from reconciles", |case| case.wrong_report("tenant", json!("99"))),
+    ("rax_options differs from reconciles", |case| case.wrong_report("rax_options", json!("99"))),
+    ("os_architecture differs from reconciles", |case| case.wrong_report("os_architecture", json!("arm"))),
+    ("os_version differs from reconciles", |case| case.wrong_report("os_version", json!("6.4"))),
+    ("os_distro differs from reconciles", |case| case.wrong_report("os_distro", json!("org.debian"))),
+    ("deleted_at differs from reconciles", |case| {
+        case.wrong_report("deleted_at", json!("2035-01-01 00:00:01"))
+    }),
+    ("unexpected InstanceDeletes", |case| {
+        case.is_deleted(0);
+        case.exists["deleted_at"] = json!("");
+        case.wrong_report("source", json!("says nothing of a delete"));
+    }),
+];
+
+impl Case {
+    fn new(dice: &mut Dice) -> Self {
+        let begins = day(dice.between(2, 4));
+        let launched_at = Micros(begins.0 + dice.between(3_600, 43_200) * 1_000_000 + 500_000);
+        let payload = json!({
+            "instance_id": dice.uuid(), "tenant_id": dice.between(5_850_000, 5_899_999).to_string(),
+            "instance_type_id": dice.between(2, 8), "instance_flavor_id": dice.pick(&["performance1-4", "2", "io1-15"]),
+            "state": "active", "deleted_at": "", "image_meta": {
+                "image_type": dice.pick(&["base", "snapshot"]), ARCHITECTURE: dice.pick(&["x64", "x86_64"]),
+                DISTRO: dice.pick(&["org.centos", "com.ubuntu"]), VERSION: dice.pick(&["5.8", "12.04"]), OPTIONS: "0",
+            },
+        });
+        Self {
+            launch: payload.clone(),
+            exists: payload,
+            launched_at,
+            launches: vec![0],
+            deletes: Vec::new(),
+            ends: begins.plus_seconds(86_399),
+            reports: Vec::new(),
+            repaired: false,
+        }
+    }
+
+    fn fraction(&self) -> i64 {
+        self.launched_at.0 - self.launched_at.whole_second().0
+    }
+
+    fn both(&mut self, change: fn(&mut Value)) {
+        change(&mut self.launch);
+        change(&mut self.exists);
+    }
+
+    fn image(&mut self, field: &str, value: &str) {
+        self.launch["image_meta"][field] = json!(value);
+        self.exists["image_meta"][field] = json!(value);
+    }
+
+    /// It is deleted, and the delete names a launch that is this much later.
+    fn is_deleted(&mut self, later: i64) {
+        let deleted_at = self.launched_at.plus_seconds(7_200);
+        self.exists["deleted_at"] = json!(deleted_at.to_string());
+        self.deletes = vec![(later, deleted_at)];
+    }
+
+    fn delete_again(&mut self) {
+        let (later, deleted_at) = self.deletes[0];
+        self.deletes.push((later, deleted_at.plus_seconds(1)));
+    }
+
+    /// A report that agrees with the exists but for this field.
+    fn report(&mut self, field: &str, value: Value) {
+        let (exists, image) = (&self.exists, &self.exists["image_meta"]);
+        let mut report = json!({
+            "instance": exists["instance_id"], "launched_at": self.launched_at.to_string(), "deleted_at": null,
+            "instance_type_id": exists["instance_type_id"], "instance_flavor_id": exists["instance_flavor_id"],
+            "tenant": exists["tenant_id"], "os_architecture": image[ARCHITECTURE], "os_distro": image[DISTRO],
+            "os_version": image[VERSION], "rax_options": image[OPTIONS], "source": "audit",
+        });
+        if !field.is_empty() {
+            report[field] = value;
+        }
+        self.reports.push(report);
+    }
+
+    fn wrong_report(&mut self, field: &str, value: Value) {
+        self.launches.clear();
+        self.report(field, value);
+    }
+}
+
+/// Tells the life of an instance, with the way that its number has.
+pub(super) fn tell(world: &mut World, dice: &mut Dice, number: usize) {
+    let (meant, way) = WAYS[number % WAYS.len()];
+    let mut case = Case::new(dice);
+    way(&mut case);
+    if !case.launches.is_empty() && dice.percent(50) {
+        tell_youth(world, dice, &case);
+    }
+    for (place, later) in case.launches.iter().enumerate() {
+        tell_launch(world, dice, &case, Micros(case.launched_at.0 + later), place);
+    }
+    for (later, deleted_at) in &case.deletes {
+        let mut payload = case.launch.clone();
+        payload["launched_at"] = json!(Micros(case.launched_at.0 + later).to_string());
+        payload["deleted_at"] = json!(deleted_at.plus_seconds(1).to_string());
+        payload["terminated_at"] = json!(deleted_at.to_string());
+        world.say(dice, "compute.instance.delete.start", *deleted_at, "req-delete", payload.clone());
+        world.say(dice, "compute.instance.delete.end", deleted_at.plus_seconds(1), "req-delete", payload);
+    }
+    let mut exists = case.exists.clone();
+    exists["launched_at"] = json!(case.launched_at.to_string());
+    let message_id = say_exists(world, dice, exists, case.ends);
+    world.reports.extend(case.reports);
+    let uuid = case.exists["instance_id"].as_str().unwrap_or_default().to_owned();
+    world.meant.insert((message_id.clone(), uuid), meant);
+    if case.repaired {
+        world.repaired.push(message_id);
+    }
+}
+
+fn say_exists(world: &mut World, dice: &mut Dice, mut payload: Value, ends: Micros) -> String {
+    payload["audit_period_beginning"] = json!(ends.plus_seconds(-86_399).to_string());
+    payload["audit_period_ending"] = json!(ends.to_string());
+    payload["bandwidth"] = json!({"public": {"bw_in": 1, "bw_out": dice.between(0, 1 << 40)}});
+    world.say(dice, "compute.instance.exists", ends.plus_seconds(7), "req-audit", payload)
+}
+
+/// Before the launch that the exists names it was made, a day earlier and smaller, and its exists of that day is right.
+fn tell_youth(world: &mut World, dice: &mut Dice, case: &Case) {
+    let mut young = case.launch.clone();
+    young["instance_type_id"] = json!(1);
+    young["tenant_id"] = json!("1");
+    young["image_meta"] =
+        json!({"image_type": "base", ARCHITECTURE: "x64", DISTRO: "a", VERSION: "1", OPTIONS: "0"});
+    let at = case.launched_at.plus_seconds(-86_400);
+    young["launched_at"] = json!("");
+    world.say(dice, "compute.instance.create.start", at.plus_seconds(-9), "req-create", young.clone());
+    young["launched_at"] = json!(at.to_string());
+    young["message"] = json!("Success");
+    world.say(dice, "compute.instance.create.end", at, "req-create", young.clone());
+    let uuid = young["instance_id"].as_str().unwrap_or_default().to_owned();
+    let message_id = say_exists(world, dice, young, case.ends.plus_seconds(-86_400));
+    world.meant.insert((message_id, uuid), "");
+}
+
+/// A launch in one of the ways to come to one. What starts it names another tenant and an earlier launch, and a resize
+/// the smaller flavor; what ends it has the last word.
+fn tell_launch(world: &mut World, dice: &mut Dice, case: &Case, launched_at: Micros, place: usize) {
+    let request = format!("req-{}", dice.uuid());
+    let mut early = case.launch.clone();
+    early["tenant_id"] = json!("2");
+    early["launched_at"] = json!(launched_at.plus_seconds(-3_600).to_string());
+    let mut last = case.launch.clone();
+    last["launched_at"] = json!(launched_at.to_string());
+    world.say(dice, "compute.instance.update", launched_at.plus_seconds(-40), &request, early.clone());
+    let story: &[&str] = match if place > 0 { 0 } else { dice.below(4) } {
+        0 => &["create.start", "create.end"],
+        1 => &["resize.prep.start", "resize.prep.end", "finish_resize.start", "finish_resize.end"],
+        2 => &["rebuild.start", "rebuild.end"],
+        _ => &["rescue.start", "rescue.end"],
+    };
+    for (step, event) in (0_i64..).zip(story) {
+        let is_last = event.ends_with(".end") && *event != "resize.prep.end";
+        let at = if is_last { launched_at.plus_seconds(1) } else { launched_at.plus_seconds(step - 30) };
+        let mut payload = if is_last { last.clone() } else { early.clone() };
+        if event.starts_with("resize.prep") {
+            payload["instance_type_id"] = json!(1);
+        }
+        world.say(dice, &format!("compute.instance.{event}"), at, &request, payload);
+    }
+}

@@ -1,0 +1,72 @@
+//! Four days of notifications from a seed: instances and images that live as they should, and one of each that does
+//! not in every way that a verdict can name.
+
+pub mod expect;
+mod images;
+mod instances;
+
+use std::collections::BTreeMap;
+
+use domain::time::Micros;
+use serde_json::{Value, json};
+
+use crate::dice::Dice;
+
+/// What happened, as producers, auditors and operators tell it.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// All notifications, in the order of their times.
+    pub notifications: Vec<Value>,
+    /// What audit reports say of instances.
+    pub reports: Vec<Value>,
+    /// Message ids of instances' exists that somebody else has sent downstream.
+    pub repaired: Vec<String>,
+    /// Message ids of images' exists that somebody else has sent downstream.
+    pub repaired_images: Vec<String>,
+    /// The reason that an exists was made to fail with at level `all`, by message id and UUID; empty where it is right.
+    pub meant: BTreeMap<(String, String), &'static str>,
+}
+
+impl World {
+    /// The world of a seed: this many instances and messages about images, the ways to be wrong in turn.
+    pub fn new(seed: u64, instances: usize, images: usize) -> Self {
+        let (mut world, mut dice) = (Self::default(), Dice::new(seed));
+        for number in 0..instances {
+            instances::tell(&mut world, &mut dice, number);
+        }
+        for number in 0..images {
+            images::tell(&mut world, &mut dice, number);
+        }
+        world.notifications.sort_by_key(|notification| notification["timestamp"].to_string());
+        world
+    }
+
+    /// Every way to be right or wrong at least once.
+    pub fn complete(seed: u64) -> Self {
+        Self::new(seed, instances::WAYS.len(), images::WAYS.len())
+    }
+
+    /// Adds a notification and returns its message id.
+    fn say(
+        &mut self,
+        dice: &mut Dice,
+        event_type: &str,
+        at: Micros,
+        request: &str,
+        payload: Value,
+    ) -> String {
+        let message_id = dice.uuid();
+        let publisher =
+            if event_type.starts_with("image.") { "glance-api01.host-2" } else { "compute.cell1.host-7" };
+        self.notifications.push(json!({
+            "message_id": message_id, "event_type": event_type, "publisher_id": publisher, "priority": "INFO",
+            "timestamp": at.to_string(), "_context_request_id": request, "payload": payload,
+        }));
+        message_id
+    }
+}
+
+/// The beginning of a day of January 2035.
+fn day(number: i64) -> Micros {
+    Micros(2_051_222_400_000_000).plus_seconds((number - 1) * 86_400)
+}
