@@ -1,5 +1,6 @@
 //! The bundle as a whole: its deployment, its rules and its flows.
 
+mod crashes;
 mod generated;
 mod house_rules;
 mod recording;

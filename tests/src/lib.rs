@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod dice;
+pub mod gate;
 pub mod generate;
 pub mod picture;
 pub mod tap;

@@ -117,17 +117,19 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    /// Makes sure that the holder of another chunk can no longer finish: true when that chunk is done or forgotten,
-    /// and its messages are recorded; false when it is abandoned now, and its messages may be taken over.
+    /// Makes sure, for the holder of the chunk `by`, that the holder of another chunk can no longer finish: true when that
+    /// chunk is done or forgotten, and its messages are recorded; false when it is abandoned now, and its messages may be
+    /// taken over.
     ///
-    /// Retried while its holder may still finish.
-    pub async fn fence(&self, chunk: &str, now: Micros) -> Result<bool, Failure> {
+    /// Retried while its holder may still finish, unless `by` comes before it: two chunks that each hold a message of the
+    /// other would otherwise wait for each other at every redelivery.
+    pub async fn fence(&self, chunk: &str, by: &str, now: Micros) -> Result<bool, Failure> {
         // A claim is only forgotten some time after it was done.
         let Some(claim) = self.table.get::<Claim>(&Key::chunk(chunk)).await? else { return Ok(true) };
         match claim.state {
             State::Done => Ok(true),
             State::Abandoned => Ok(false),
-            State::Claimed if !claim.is_free(now) => {
+            State::Claimed if !claim.is_free(now) && chunk < by => {
                 Err(Failure::Retry(Error::unavailable("A message of the chunk is in another worker's hands.")))
             }
             State::Claimed => self.abandon(chunk, &claim).await,
@@ -145,6 +147,7 @@ impl<'a> Chunks<'a> {
             Outcome::Written(_) => Ok(false),
             // Another message of the same two chunks, or a third chunk, was faster.
             Outcome::Refused(Some(Claim { state: State::Abandoned, .. })) => Ok(false),
+            Outcome::Refused(Some(Claim { state: State::Done, .. })) => Ok(true),
             Outcome::Refused(_) => Err(Failure::Retry(Error::unavailable("A worker came back to the other chunk."))),
         }
     }

@@ -110,7 +110,7 @@ async fn take_over(
     new: &Message,
     now: Micros,
 ) -> Result<Option<Message>, Failure> {
-    if Chunks::new(table).fence(&old.chunk, now).await? {
+    if Chunks::new(table).fence(&old.chunk, &new.chunk, now).await? {
         return Ok(None);
     }
     let change = Change::of(Key::message(message_id), "SET ck = :new, po = :position")
