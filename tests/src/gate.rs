@@ -27,7 +27,7 @@ pub enum Mishap {
     None,
     /// It dies when this many calls were let through.
     Dies(usize),
-    /// It is held up when this many calls were let through, until all others are done.
+    /// It is held up when this many calls were let through, until all others and their successors are done.
     Stalls(usize),
 }
 
@@ -62,67 +62,99 @@ impl Gate {
         gone
     }
 
-    /// Lets one of the waiting calls of these workers through; false where there is none.
-    fn open(&self, dice: &mut Dice, free: impl Fn(usize) -> bool) -> bool {
-        let mut state = self.state();
-        let waiting: Vec<_> = (0..state.waiting.len()).filter(|place| free(state.waiting[*place].0)).collect();
-        if waiting.is_empty() {
-            return false;
-        }
-        let (worker, go) = state.waiting.remove(dice.pick(&waiting));
-        // One whose worker is dead goes nowhere.
-        state.busy = go.send(()).is_ok().then_some(worker);
-        true
-    }
-
-    /// Runs workers, numbered from 0, to their ends, calls in an order drawn from the dice. `woken` is called before a
-    /// worker that was held up goes on.
+    /// Runs workers, numbered from 0, to their ends, calls in an order drawn from the dice; then, after `between`, their
+    /// successors, numbered on. Who stalls goes on when all the others have come to their ends.
     pub async fn run(
         &self,
-        work: Vec<Work<'_>>,
         dice: &mut Dice,
+        work: Vec<Work<'_>>,
         mishaps: &[Mishap],
-        mut woken: impl FnMut(),
+        between: impl FnOnce(),
+        successors: Vec<Work<'_>>,
     ) {
-        let mut work: Vec<Option<Work<'_>>> = work.into_iter().map(Some).collect();
-        let mut mishaps = mishaps.to_vec();
-        mishaps.resize(work.len(), Mishap::None);
-        let mut calls = 0;
+        let mut shift = Shift { gate: self, dice, mishaps: mishaps.to_vec(), calls: 0, work: Vec::new() };
+        shift.work.extend(work.into_iter().map(Some));
+        let mut second = Some((between, successors));
         std::future::poll_fn(|context| {
-            for (worker, future) in work.iter_mut().enumerate() {
-                if matches!(mishaps[worker], Mishap::Dies(at) if at <= calls) && future.take().is_some() {
-                    self.state().busy.take_if(|busy| *busy == worker);
+            loop {
+                shift.poll(context);
+                if self.state().busy.is_some() || shift.open() {
+                    return Poll::Pending;
                 }
-                poll(future, context);
-            }
-            if work.iter().all(Option::is_none) {
-                return Poll::Ready(());
-            }
-            while self.state().busy.is_none() {
-                let stalls = |worker: usize| matches!(mishaps[worker], Mishap::Stalls(at) if at <= calls);
-                if self.open(dice, |worker| !stalls(worker)) {
-                    calls += 1;
-                } else if let Some(stalled) = (0..work.len()).find(|worker| stalls(*worker) && work[*worker].is_some()) {
-                    let others = work.iter().enumerate().filter(|(worker, _)| *worker != stalled);
-                    if others.clone().any(|(worker, future)| future.is_some() && !stalls(worker)) {
-                        break;
-                    }
-                    woken();
-                    mishaps[stalled] = Mishap::None;
+                if !shift.only_stalled_are_left() {
+                    return Poll::Pending;
+                }
+                if let Some((between, successors)) = second.take() {
+                    between();
+                    shift.work.extend(successors.into_iter().map(Some));
+                } else if shift.work.iter().all(Option::is_none) {
+                    return Poll::Ready(());
                 } else {
-                    break;
+                    shift.mishaps.clear();
                 }
             }
-            Poll::Pending
         })
         .await;
         self.state().waiting.clear();
     }
 }
 
-fn poll(work: &mut Option<Work<'_>>, context: &mut Context<'_>) {
-    if work.as_mut().is_some_and(|work| work.as_mut().poll(context).is_ready()) {
-        *work = None;
+/// Workers at their work.
+struct Shift<'a, 'w> {
+    gate: &'a Gate,
+    dice: &'a mut Dice,
+    work: Vec<Option<Work<'w>>>,
+    mishaps: Vec<Mishap>,
+    /// How many calls were let through.
+    calls: usize,
+}
+
+impl Shift<'_, '_> {
+    fn mishap(&self, worker: usize) -> Mishap {
+        match self.mishaps.get(worker) {
+            Some(mishap @ (Mishap::Dies(at) | Mishap::Stalls(at))) if *at <= self.calls => *mishap,
+            _ => Mishap::None,
+        }
+    }
+
+    fn stalls(&self, worker: usize) -> bool {
+        matches!(self.mishap(worker), Mishap::Stalls(_))
+    }
+
+    fn only_stalled_are_left(&self) -> bool {
+        self.work.iter().enumerate().all(|(worker, work)| work.is_none() || self.stalls(worker))
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) {
+        for worker in 0..self.work.len() {
+            let dies = matches!(self.mishap(worker), Mishap::Dies(_));
+            let work = &mut self.work[worker];
+            if dies && work.take().is_some() {
+                self.gate.state().busy.take_if(|busy| *busy == worker);
+            }
+            if work.as_mut().is_some_and(|work| work.as_mut().poll(context).is_ready()) {
+                *work = None;
+            }
+        }
+    }
+
+    /// Lets one of the waiting calls through; false where there is none that may.
+    fn open(&mut self) -> bool {
+        loop {
+            let mut state = self.gate.state();
+            let free = |place: &usize| !self.stalls(state.waiting[*place].0);
+            let waiting: Vec<_> = (0..state.waiting.len()).filter(free).collect();
+            if waiting.is_empty() {
+                return false;
+            }
+            let (worker, go) = state.waiting.remove(self.dice.pick(&waiting));
+            // One whose worker is dead goes nowhere.
+            if go.send(()).is_ok() {
+                state.busy = Some(worker);
+                self.calls += 1;
+                return true;
+            }
+        }
     }
 }
 
