@@ -1,5 +1,7 @@
 //! The bundle as a whole: its deployment, its rules and its flows.
 
+mod crashes;
+mod deliveries;
 mod documents;
 mod events;
 mod gateway;

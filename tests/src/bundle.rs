@@ -21,6 +21,7 @@ use local::stop::Stop;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use crate::gate::Gate;
 use crate::picture::{self, Picture};
 use crate::tap::Tap;
 
@@ -41,9 +42,20 @@ pub struct TestBundle {
     pub usage: Usage,
     /// On every call to the tables.
     pub tap: Tap,
+    /// On every call to the queues that is not the test's own.
+    pub queue_tap: Tap,
+    configs: (aws_sdk_dynamodb::Config, aws_sdk_sqs::Config),
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
     stop: Stop,
+}
+
+/// One of several workers of a bundle, whose every call waits at a gate.
+pub struct Worker {
+    /// Recording.
+    pub notifications: Notifications,
+    /// Verifying.
+    pub usage: Usage,
 }
 
 impl Drop for TestBundle {
@@ -61,13 +73,16 @@ impl TestBundle {
     /// A bundle with some settings changed.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Result<Self> {
         let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("a time")?;
-        let (clock, tap, stop) = (Clock::manual(now), Tap::default(), Stop::new());
+        let (clock, tap, queue_tap, stop) = (Clock::manual(now), Tap::default(), Tap::default(), Stop::new());
         let dynamodb_config = clients::dynamodb(&serve_dynamodb(&stop).await?)
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled());
-        let admin = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.clone().build());
+        let sqs_config = clients::sqs(&serve_sqs(&stop, clock.clone()).await?)
+            .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled());
+        let configs = (dynamodb_config.clone().build(), sqs_config.clone().build());
+        let admin = aws_sdk_dynamodb::Client::from_conf(configs.0.clone());
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.interceptor(tap.clone()).build());
-        let sqs =
-            aws_sdk_sqs::Client::from_conf(clients::sqs(&serve_sqs(&stop, clock.clone()).await?).build());
+        let sqs = aws_sdk_sqs::Client::from_conf(configs.1.clone());
+        let queues = aws_sdk_sqs::Client::from_conf(sqs_config.interceptor(queue_tap.clone()).build());
         let mut config = Config::default();
         config.places.usage_table = create_table(&admin).await?;
         config.places.notification_queue = create_queue(&sqs, "notifications").await?;
@@ -77,7 +92,7 @@ impl TestBundle {
         let platform = Platform {
             clock: clock.clone(),
             ids: Ids::sequential(),
-            ..Platform::new(dynamodb, sqs.clone(), config)
+            ..Platform::new(dynamodb, queues, config)
         };
         Ok(Self {
             clock,
@@ -85,10 +100,32 @@ impl TestBundle {
             usage: Usage::new(platform.clone()),
             platform,
             tap,
+            queue_tap,
+            configs,
             dynamodb: admin,
             sqs,
             stop,
         })
+    }
+
+    /// A worker on the same tables and queues behind a gate, where it has this number.
+    pub fn worker(&self, gate: &Gate, number: usize) -> Worker {
+        let (dynamodb, sqs) = &self.configs;
+        let (tables, queues) =
+            (dynamodb.http_client().expect("there is one"), sqs.http_client().expect("there is one"));
+        let dynamodb = dynamodb.to_builder().http_client(gate.before(tables, number)).build();
+        let sqs = sqs.to_builder().http_client(gate.before(queues, number)).build();
+        let clients = (aws_sdk_dynamodb::Client::from_conf(dynamodb), aws_sdk_sqs::Client::from_conf(sqs));
+        let config = (*self.platform.config).clone();
+        let (clock, ids) = (self.clock.clone(), self.platform.ids.clone());
+        let platform = Platform { clock, ids, ..Platform::new(clients.0, clients.1, config) };
+        Worker { notifications: Notifications::new(platform.clone()), usage: Usage::new(platform) }
+    }
+
+    /// Takes what is visible of queued notifications, as one invocation gets it, and leaves it in the queue.
+    pub async fn deliveries(&self) -> Result<Vec<Delivery>> {
+        let batch = self.receive(&self.platform.config.places.notification_queue).await?;
+        Ok(batch.iter().map(delivery).collect())
     }
 
     /// Accepts notifications as the front door does, and records them.
@@ -104,6 +141,21 @@ impl TestBundle {
     pub async fn tick(&self) -> Result<()> {
         self.usage.tick().await?;
         self.drain().await
+    }
+
+    /// Lets what died be taken up again, and ticks every minute until nothing is left to do.
+    pub async fn settle(&self) -> Result<Picture> {
+        self.advance(TimeDelta::seconds(LEASE_SECONDS + VISIBILITY_SECONDS));
+        self.drain().await?;
+        for _ in 0..20 {
+            self.advance(TimeDelta::minutes(1));
+            self.tick().await?;
+            let picture = self.picture().await?;
+            if !["due", "outbox", "open block"].into_iter().any(|kind| picture.contains_key(kind)) {
+                return Ok(picture);
+            }
+        }
+        anyhow::bail!("something is left undone: {:?}", self.picture().await?)
     }
 
     /// Moves the clock.

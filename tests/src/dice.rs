@@ -1,7 +1,7 @@
 //! Chance that a seed decides: the same seed always throws the same.
 
 /// Throws numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Dice(u64);
 
 impl Dice {

@@ -5,6 +5,7 @@
 pub mod bundle;
 pub mod calling;
 pub mod dice;
+pub mod gate;
 pub mod generate;
 pub mod lambda;
 pub mod ledger;

@@ -1,7 +1,7 @@
 //! A picture of everything that is stored, in which no id appears: two stores that hold the same have the same picture,
 //! whatever was delivered twice, died half-way, or came in another order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::Client;
@@ -14,18 +14,29 @@ pub type Picture = BTreeMap<String, BTreeMap<String, Value>>;
 pub async fn of(client: &Client, table: &str) -> Result<Picture> {
     let items = scan(client, table).await?;
     let names = Names::of(&items);
-    let mut picture = Picture::new();
-    for item in &items {
-        if let Some((kind, name, value)) = names.place(item) {
-            let kind = picture.entry(kind.to_owned()).or_default();
-            match kind.get_mut(&name) {
-                // Shards of one counter, and rows that nothing tells apart, add up.
-                Some(standing) => *standing = add(standing, &value),
-                None => drop(kind.insert(name, value)),
+    let mut places = BTreeMap::<String, BTreeMap<String, Vec<Value>>>::new();
+    for (kind, name, value) in items.iter().filter_map(|item| names.place(item)) {
+        places.entry(kind.to_owned()).or_default().entry(name).or_default().push(value);
+    }
+    let one = |(name, values)| (name, together(values));
+    Ok(places.into_iter().map(|(kind, named)| (kind, named.into_iter().map(one).collect())).collect())
+}
+
+/// What two pictures do not agree in.
+pub fn differences(one: &Picture, other: &Picture) -> Vec<String> {
+    let none = BTreeMap::new();
+    let mut found = Vec::new();
+    for kind in one.keys().chain(other.keys()).collect::<BTreeSet<_>>() {
+        let (one, other) = (one.get(kind).unwrap_or(&none), other.get(kind).unwrap_or(&none));
+        for name in one.keys().chain(other.keys()).collect::<BTreeSet<_>>() {
+            if one.get(name) != other.get(name) {
+                let text =
+                    |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+                found.push(format!("{kind} {name}: {} or {}", text(one.get(name)), text(other.get(name))));
             }
         }
     }
-    Ok(picture)
+    found
 }
 
 /// All items of a table as JSON.
@@ -49,6 +60,10 @@ struct Names {
 
 fn text<'a>(item: &'a Map<String, Value>, name: &str) -> &'a str {
     item.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn is_announcement(item: &Map<String, Value>) -> bool {
+    text(item, "et").ends_with(".verified")
 }
 
 /// The collection that a partition key of rows names.
@@ -85,7 +100,7 @@ impl Names {
         let pk = text(item, "pk");
         let rest = pk.split_once('#').map_or("", |(_, rest)| rest);
         match pk.split('#').next().unwrap_or_default() {
-            "M" => Some(("message", rest.to_owned(), json!([item.get("k"), item.get("xn")]))),
+            "M" => Some(("message", self.message(rest, item)?, json!([item.get("k"), item.get("xn")]))),
             "C" => Some(("chunk", text(item, "st").to_owned(), json!(1))),
             "K" => Some(("hour", format!("{pk} {}", text(item, "sk").split('#').next()?), self.counts(item))),
             "V" => Some(("due", format!("{pk} {}", self.pointed(item)?), json!(1))),
@@ -108,6 +123,9 @@ impl Names {
         }
         if code == "N" || code == "R" {
             row.remove("rc");
+        }
+        if is_announcement(item) {
+            row.remove("mi");
         }
         for (column, target) in links(code) {
             if let Some(id) = row.get(*column).and_then(Value::as_u64) {
@@ -147,6 +165,16 @@ impl Names {
         Some(("pointer", format!("{pk} {}", self.named(code, item.get("id")?.as_u64()?)?), json!(1)))
     }
 
+    /// A message by its own id; an announcement, whose id is new each time, by its row.
+    fn message(&self, message_id: &str, item: &Map<String, Value>) -> Option<String> {
+        let row = self.named("N", item.get("id")?.as_u64()?)?;
+        Some(if row == message_id || row.contains(".verified ") {
+            row
+        } else {
+            format!("{message_id} of {row}")
+        })
+    }
+
     fn named(&self, code: &str, id: u64) -> Option<String> {
         let name = self.by_row.get(&(code.to_owned(), id)).cloned();
         Some(name.unwrap_or_else(|| format!("dangling {code}")))
@@ -170,7 +198,7 @@ fn kind(code: &str) -> &'static str {
 fn name(code: &str, item: &Map<String, Value>) -> String {
     let column = |name: &str| item.get(name).map(ToString::to_string).unwrap_or_default();
     match code {
-        "N" if text(item, "et").ends_with(".verified") => format!("{} {}", text(item, "et"), column("in")),
+        "N" if is_announcement(item) => format!("{} {} {}", text(item, "et"), column("in"), column("wh")),
         "N" => text(item, "mi").to_owned(),
         "XN" => text(item, "mi").to_owned(),
         "XG" => format!("{} {}", text(item, "mi"), text(item, "uu")),
@@ -192,21 +220,21 @@ fn timeless(reason: &str) -> String {
     kept.collect::<Vec<_>>().join(" ")
 }
 
-fn add(a: &Value, b: &Value) -> Value {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b))
-            if a.keys().chain(b.keys()).all(|name| name.starts_with("e:")) =>
-        {
-            let mut sum = a.clone();
-            for (name, value) in b {
-                let before = sum.get(name).and_then(Value::as_u64).unwrap_or_default();
-                sum.insert(name.clone(), (before + value.as_u64().unwrap_or_default()).into());
-            }
-            Value::Object(sum)
-        }
-        (Value::Number(a), Value::Number(b)) => {
-            json!(a.as_u64().unwrap_or_default() + b.as_u64().unwrap_or_default())
-        }
-        (a, b) => json!([a, b]),
+/// Shards of one counter add up; of rows that nothing tells apart there is a list.
+fn together(mut values: Vec<Value>) -> Value {
+    let is_counter = |value: &Value| {
+        value.as_object().is_some_and(|counts| counts.keys().all(|name| name.starts_with("e:")))
+    };
+    if values.iter().all(Value::is_u64) {
+        return values.iter().filter_map(Value::as_u64).sum::<u64>().into();
     }
+    if values.iter().all(is_counter) {
+        let mut sum = BTreeMap::<&String, u64>::new();
+        for (name, count) in values.iter().filter_map(Value::as_object).flatten() {
+            *sum.entry(name).or_default() += count.as_u64().unwrap_or_default();
+        }
+        return json!(sum);
+    }
+    values.sort_by_key(ToString::to_string);
+    if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
 }

@@ -66,6 +66,14 @@ impl Claim {
         self.first.get(collection.code()).copied().unwrap_or_default()
     }
 
+    /// Whether the holder of this claim on the chunk `own` does not wait for the holder of the chunk `other`.
+    ///
+    /// Two chunks that each hold a message of the other, and are delivered together, would find each other alive at
+    /// every redelivery. From the second claim on the first of them by name goes on: the other's claim loses its token.
+    pub fn insists(&self, own: &str, other: &str) -> bool {
+        self.token > 1 && own < other
+    }
+
     /// Whether another worker may take it over.
     fn is_free(&self, now: Micros) -> bool {
         match self.state {
@@ -120,14 +128,14 @@ impl<'a> Chunks<'a> {
     /// Makes sure that the holder of another chunk can no longer finish: true when that chunk is done or forgotten,
     /// and its messages are recorded; false when it is abandoned now, and its messages may be taken over.
     ///
-    /// Retried while its holder may still finish.
-    pub async fn fence(&self, chunk: &str, now: Micros) -> Result<bool, Failure> {
+    /// Retried while its holder may still finish, unless the caller insists: see [`Claim::insists`].
+    pub async fn fence(&self, chunk: &str, insists: bool, now: Micros) -> Result<bool, Failure> {
         // A claim is only forgotten some time after it was done.
         let Some(claim) = self.table.get::<Claim>(&Key::chunk(chunk)).await? else { return Ok(true) };
         match claim.state {
             State::Done => Ok(true),
             State::Abandoned => Ok(false),
-            State::Claimed if claim.is_free(now) => self.abandon(chunk, &claim).await,
+            State::Claimed if insists || claim.is_free(now) => self.abandon(chunk, &claim).await,
             State::Claimed => Err(held("A message of the chunk is in another worker's hands.")),
         }
     }
@@ -143,6 +151,7 @@ impl<'a> Chunks<'a> {
             Outcome::Written(_) => Ok(false),
             // Another message of the same two chunks, or a third chunk, was faster.
             Outcome::Refused(Some(Claim { state: State::Abandoned, .. })) => Ok(false),
+            Outcome::Refused(Some(Claim { state: State::Done, .. })) => Ok(true),
             Outcome::Refused(_) => Err(held("A worker came back to the other chunk.")),
         }
     }

@@ -70,9 +70,9 @@ pub(super) const WAYS: &[Way] = &[
 ];
 
 impl Case {
-    fn new(dice: &mut Dice, owner: &str, begins: Micros) -> Self {
+    fn new(world: &mut World, dice: &mut Dice, owner: &str, begins: Micros) -> Self {
         let created_at = Micros(begins.0 + dice.between(3_600, 43_200) * 1_000_000 + 500_000);
-        let (uuid, size) = (dice.uuid(), dice.between(2, 1 << 40));
+        let (uuid, size) = (world.names.uuid(), dice.between(2, 1 << 40));
         Self {
             activation: json!({
                 "id": uuid, "owner": owner, "size": size, "created_at": created_at.to_string(), "status": "active",
@@ -94,19 +94,19 @@ impl Case {
     }
 }
 
-/// Tells of one image with the way that its number has, up to three right ones, and the message that lists them all.
-pub(super) fn tell(world: &mut World, dice: &mut Dice, number: usize) {
-    let (meant, way) = WAYS[number % WAYS.len()];
+/// Tells of one image with the way of this number, up to three right ones, and the message that lists them all.
+pub(super) fn tell(world: &mut World, dice: &mut Dice, way: usize) {
+    let (meant, way) = WAYS[way];
     let owner = dice.between(5_850_000, 5_899_999).to_string();
     let begins = day(dice.between(1, 4));
-    let mut first = Case::new(dice, &owner, begins);
+    let mut first = Case::new(world, dice, &owner, begins);
     way(&mut first);
     let mut cases = vec![(meant, first)];
     if cases[0].1.owner.is_none() {
-        cases.extend((0..dice.below(3)).map(|_| ("", Case::new(dice, &owner, begins))));
+        cases.extend((0..dice.below(3)).map(|_| ("", Case::new(world, dice, &owner, begins))));
     }
     for (_, case) in &cases {
-        tell_image(world, dice, case);
+        tell_image(world, case);
     }
     let case = &cases[0].1;
     let listed: Vec<_> = cases.iter().map(|(_, case)| case.listed.clone()).collect();
@@ -114,7 +114,7 @@ pub(super) fn tell(world: &mut World, dice: &mut Dice, number: usize) {
         "owner": case.owner.clone().unwrap_or(json!(owner)), "images": listed,
         "audit_period_beginning": begins.to_string(), "audit_period_ending": case.ends.to_string(),
     });
-    let message_id = world.say(dice, "image.exists", case.ends.plus_seconds(3), "", payload);
+    let message_id = world.say("image.exists", case.ends.plus_seconds(3), "", payload);
     for (meant, case) in &cases {
         // Where a message was repaired, every image of it is sent.
         let uuid = case.listed["id"].as_str().unwrap_or_default().to_owned();
@@ -125,20 +125,20 @@ pub(super) fn tell(world: &mut World, dice: &mut Dice, number: usize) {
     }
 }
 
-fn tell_image(world: &mut World, dice: &mut Dice, case: &Case) {
+fn tell_image(world: &mut World, case: &Case) {
     let at = case.created_at;
-    world.say(dice, "image.upload", at.plus_seconds(-2), "", json!("started"));
+    world.say("image.upload", at.plus_seconds(-2), "", json!("started"));
     for number in 0..case.activations {
         let mut activation = case.activation.clone();
         if number > 0 {
             activation["size"] = json!(0);
         }
         let later = i64::try_from(number).unwrap_or_default();
-        world.say(dice, "image.activate", at.plus_seconds(3 + later), "", activation);
+        world.say("image.activate", at.plus_seconds(3 + later), "", activation);
     }
     for deleted_at in &case.deletes {
         let payload =
             json!({"id": case.listed["id"], "deleted_at": deleted_at.to_string(), "status": "deleted"});
-        world.say(dice, "image.delete", deleted_at.plus_seconds(2), "", payload);
+        world.say("image.delete", deleted_at.plus_seconds(2), "", payload);
     }
 }

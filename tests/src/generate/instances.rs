@@ -126,11 +126,11 @@ pub(super) const WAYS: &[Way] = &[
 ];
 
 impl Case {
-    fn new(dice: &mut Dice) -> Self {
+    fn new(world: &mut World, dice: &mut Dice) -> Self {
         let begins = day(dice.between(2, 4));
         let launched_at = Micros(begins.0 + dice.between(3_600, 43_200) * 1_000_000 + 500_000);
         let payload = json!({
-            "instance_id": dice.uuid(), "tenant_id": dice.between(5_850_000, 5_899_999).to_string(),
+            "instance_id": world.names.uuid(), "tenant_id": dice.between(5_850_000, 5_899_999).to_string(),
             "instance_type_id": dice.between(2, 8), "instance_flavor_id": dice.pick(&["performance1-4", "2", "io1-15"]),
             "state": "active", "deleted_at": "", "image_meta": {
                 "image_type": dice.pick(&["base", "snapshot"]), ARCHITECTURE: dice.pick(&["x64", "x86_64"]),
@@ -196,10 +196,10 @@ impl Case {
     }
 }
 
-/// Tells the life of an instance, with the way that its number has.
-pub(super) fn tell(world: &mut World, dice: &mut Dice, number: usize) {
-    let (meant, way) = WAYS[number % WAYS.len()];
-    let mut case = Case::new(dice);
+/// Tells the life of an instance, with the way of this number.
+pub(super) fn tell(world: &mut World, dice: &mut Dice, way: usize) {
+    let (meant, way) = WAYS[way];
+    let mut case = Case::new(world, dice);
     way(&mut case);
     if !case.launches.is_empty() && dice.percent(50) {
         tell_youth(world, dice, &case);
@@ -212,8 +212,8 @@ pub(super) fn tell(world: &mut World, dice: &mut Dice, number: usize) {
         payload["launched_at"] = json!(Micros(case.launched_at.0 + later).to_string());
         payload["deleted_at"] = json!(deleted_at.plus_seconds(1).to_string());
         payload["terminated_at"] = json!(deleted_at.to_string());
-        world.say(dice, "compute.instance.delete.start", *deleted_at, "req-delete", payload.clone());
-        world.say(dice, "compute.instance.delete.end", deleted_at.plus_seconds(1), "req-delete", payload);
+        world.say("compute.instance.delete.start", *deleted_at, "req-delete", payload.clone());
+        world.say("compute.instance.delete.end", deleted_at.plus_seconds(1), "req-delete", payload);
     }
     let mut exists = case.exists.clone();
     exists["launched_at"] = json!(case.launched_at.to_string());
@@ -230,7 +230,7 @@ fn say_exists(world: &mut World, dice: &mut Dice, mut payload: Value, ends: Micr
     payload["audit_period_beginning"] = json!(ends.plus_seconds(-86_399).to_string());
     payload["audit_period_ending"] = json!(ends.to_string());
     payload["bandwidth"] = json!({"public": {"bw_in": 1, "bw_out": dice.between(0, 1 << 40)}});
-    world.say(dice, "compute.instance.exists", ends.plus_seconds(7), "req-audit", payload)
+    world.say("compute.instance.exists", ends.plus_seconds(7), "req-audit", payload)
 }
 
 /// Before the launch that the exists names it was made, a day earlier and smaller, and its exists of that day is right.
@@ -242,10 +242,10 @@ fn tell_youth(world: &mut World, dice: &mut Dice, case: &Case) {
         json!({"image_type": "base", ARCHITECTURE: "x64", DISTRO: "a", VERSION: "1", OPTIONS: "0"});
     let at = case.launched_at.plus_seconds(-86_400);
     young["launched_at"] = json!("");
-    world.say(dice, "compute.instance.create.start", at.plus_seconds(-9), "req-create", young.clone());
+    world.say("compute.instance.create.start", at.plus_seconds(-9), "req-create", young.clone());
     young["launched_at"] = json!(at.to_string());
     young["message"] = json!("Success");
-    world.say(dice, "compute.instance.create.end", at, "req-create", young.clone());
+    world.say("compute.instance.create.end", at, "req-create", young.clone());
     let uuid = young["instance_id"].as_str().unwrap_or_default().to_owned();
     let message_id = say_exists(world, dice, young, case.ends.plus_seconds(-86_400));
     world.meant.insert((message_id, uuid), "");
@@ -254,13 +254,13 @@ fn tell_youth(world: &mut World, dice: &mut Dice, case: &Case) {
 /// A launch in one of the ways to come to one. What starts it names another tenant and an earlier launch, and a resize
 /// the smaller flavor; what ends it has the last word.
 fn tell_launch(world: &mut World, dice: &mut Dice, case: &Case, launched_at: Micros, place: usize) {
-    let request = format!("req-{}", dice.uuid());
+    let request = format!("req-{}", world.names.uuid());
     let mut early = case.launch.clone();
     early["tenant_id"] = json!("2");
     early["launched_at"] = json!(launched_at.plus_seconds(-3_600).to_string());
     let mut last = case.launch.clone();
     last["launched_at"] = json!(launched_at.to_string());
-    world.say(dice, "compute.instance.update", launched_at.plus_seconds(-40), &request, early.clone());
+    world.say("compute.instance.update", launched_at.plus_seconds(-40), &request, early.clone());
     let story: &[&str] = match if place > 0 { 0 } else { dice.below(4) } {
         0 => &["create.start", "create.end"],
         1 => &["resize.prep.start", "resize.prep.end", "finish_resize.start", "finish_resize.end"],
@@ -274,6 +274,6 @@ fn tell_launch(world: &mut World, dice: &mut Dice, case: &Case, launched_at: Mic
         if event.starts_with("resize.prep") {
             payload["instance_type_id"] = json!(1);
         }
-        world.say(dice, &format!("compute.instance.{event}"), at, &request, payload);
+        world.say(&format!("compute.instance.{event}"), at, &request, payload);
     }
 }

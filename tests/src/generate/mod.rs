@@ -25,37 +25,34 @@ pub struct World {
     pub repaired_images: Vec<String>,
     /// The reason that an exists was made to fail with at level `all`, by message id and UUID; empty where it is right.
     pub meant: BTreeMap<(String, String), &'static str>,
+    names: Dice,
 }
 
 impl World {
-    /// The world of a seed: this many instances and messages about images, the ways to be wrong in turn.
-    pub fn new(seed: u64, instances: usize, images: usize) -> Self {
+    /// The world of a seed: an instance and a message about images for each of these ways to be right or wrong. With
+    /// other names the same happens to others.
+    pub fn telling(seed: u64, names: u64, instances: &[usize], images: &[usize]) -> Self {
         let (mut world, mut dice) = (Self::default(), Dice::new(seed));
-        for number in 0..instances {
-            instances::tell(&mut world, &mut dice, number);
+        world.names = Dice::new(names);
+        for way in instances {
+            instances::tell(&mut world, &mut dice, *way);
         }
-        for number in 0..images {
-            images::tell(&mut world, &mut dice, number);
+        for way in images {
+            images::tell(&mut world, &mut dice, *way);
         }
         world.notifications.sort_by_key(|notification| notification["timestamp"].to_string());
         world
     }
 
-    /// Every way to be right or wrong at least once.
+    /// Every way to be right or wrong.
     pub fn complete(seed: u64) -> Self {
-        Self::new(seed, instances::WAYS.len(), images::WAYS.len())
+        let all = |ways: usize| (0..ways).collect::<Vec<_>>();
+        Self::telling(seed, seed, &all(instances::WAYS.len()), &all(images::WAYS.len()))
     }
 
     /// Adds a notification and returns its message id.
-    fn say(
-        &mut self,
-        dice: &mut Dice,
-        event_type: &str,
-        at: Micros,
-        request: &str,
-        payload: Value,
-    ) -> String {
-        let message_id = dice.uuid();
+    fn say(&mut self, event_type: &str, at: Micros, request: &str, payload: Value) -> String {
+        let message_id = self.names.uuid();
         let publisher =
             if event_type.starts_with("image.") { "glance-api01.host-2" } else { "compute.cell1.host-7" };
         self.notifications.push(json!({

@@ -100,7 +100,7 @@ impl Notifications {
             None => message,
             Some(old) if old.chunk == plan.chunk && old.position == entry.position => old,
             Some(old) if old.chunk == plan.chunk => return Ok(None),
-            Some(old) => match self.take_over(message_id, old, message, now).await? {
+            Some(old) => match self.take_over(message_id, claim, old, message, now).await? {
                 None => return Ok(None),
                 Some(taken) => taken,
             },
@@ -112,11 +112,13 @@ impl Notifications {
     async fn take_over(
         &self,
         message_id: &str,
+        claim: &Claim,
         old: Message,
         new: Message,
         now: Micros,
     ) -> Result<Option<Message>, Failure> {
-        if self.chunks().fence(&old.chunk, now).await? {
+        let insists = claim.insists(&new.chunk, &old.chunk);
+        if self.chunks().fence(&old.chunk, insists, now).await? {
             return Ok(None);
         }
         let taken = self.message_take(message_id, &old, &new).await?;

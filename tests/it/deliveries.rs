@@ -1,0 +1,178 @@
+//! Whatever the queue delivers, twice, in any order, to several workers at once, the same is stored in the end.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use chrono::TimeDelta;
+use domain::message::UsageTask;
+use domain::notification::plan::Delivery;
+use domain::{due, key};
+use serde_json::{Value, json};
+use tests::TestBundle;
+use tests::bundle::Worker;
+use tests::dice::Dice;
+use tests::gate::{Gate, Mishap, Work};
+use tests::generate::World;
+use tests::picture;
+
+/// Schedules of one test.
+const SCHEDULES: u64 = 200;
+/// Deliveries after which a queue gives a message up.
+const MOST_DELIVERIES: usize = 5;
+/// Schedules from one tick to the next.
+const TICK_EVERY: u64 = 8;
+
+/// What one schedule tells: an instance, and images, that are right or wrong in ways that go round.
+fn told(schedule: u64) -> Vec<Value> {
+    let way = |ways: &[usize]| ways[Dice::new(schedule).below(ways.len())];
+    let world = World::telling(schedule, schedule, &[way(&[0, 1, 2, 31, 33, 24])], &[way(&[1, 0, 8, 11, 3])]);
+    let mut all = world.notifications;
+    all.retain(|event| {
+        event["event_type"] != "image.upload" && event["event_type"] != "compute.instance.delete.start"
+    });
+    all
+}
+
+fn delivery(chunk: &str, notifications: &[Value]) -> Delivery {
+    let body = json!({"chunk": chunk, "received": 2_051_568_000_000_000_i64, "notifications": notifications});
+    Delivery { id: chunk.to_owned(), body: body.to_string(), sent_at: None, service: None }
+}
+
+/// Notifications in two to four chunks; some of them in two.
+fn chunks(dice: &mut Dice, schedule: u64, notifications: &[Value]) -> Vec<Delivery> {
+    let mut chunks = vec![Vec::new(); 2 + dice.below(3)];
+    for notification in notifications {
+        for _ in 0..=usize::from(dice.percent(30)) {
+            let chunk = dice.below(chunks.len());
+            chunks[chunk].push(notification.clone());
+        }
+    }
+    for chunk in &mut chunks {
+        dice.shuffle(chunk);
+    }
+    let named = chunks.iter().enumerate().filter(|(_, chunk)| !chunk.is_empty());
+    named.map(|(number, chunk)| delivery(&format!("{schedule}-{number}"), chunk)).collect()
+}
+
+/// Things in any order, some of them twice, cut into the invocations of one worker.
+fn invocations<T: Clone>(dice: &mut Dice, things: &[T]) -> Vec<Vec<T>> {
+    let mut things: Vec<T> = things.to_vec();
+    for thing in things.clone() {
+        if dice.percent(30) {
+            things.push(thing);
+        }
+    }
+    dice.shuffle(&mut things);
+    let mut cut = Vec::new();
+    while !things.is_empty() {
+        let most = things.len().min(1 + dice.below(3));
+        cut.push(things.drain(..most).collect());
+    }
+    cut
+}
+
+fn mishaps(dice: &mut Dice) -> [Mishap; 2] {
+    let at = 1 + dice.below(80);
+    let mishap = dice.pick(&[Mishap::None, Mishap::Dies(at), Mishap::Stalls(at)]);
+    if dice.percent(50) { [mishap, Mishap::None] } else { [Mishap::None, mishap] }
+}
+
+/// Records deliveries, invocation after invocation, and notes the chunks that are done.
+fn record<'a>(
+    bundle: &'a TestBundle,
+    worker: &'a Worker,
+    invocations: Vec<Vec<Delivery>>,
+    done: &'a RefCell<BTreeSet<String>>,
+) -> Work<'a> {
+    Box::pin(async move {
+        for deliveries in invocations {
+            let outcomes = worker.notifications.process(deliveries, bundle.deadline()).await;
+            done.borrow_mut()
+                .extend(outcomes.into_iter().filter_map(|(id, outcome)| outcome.ok().map(|()| id)));
+        }
+    })
+}
+
+fn verify<'a>(bundle: &'a TestBundle, worker: &'a Worker, invocations: Vec<Vec<UsageTask>>) -> Work<'a> {
+    Box::pin(async move {
+        for task in invocations.concat() {
+            // What fails is found again by the next tick.
+            worker.usage.work(&task.body().expect("it can be written"), bundle.deadline()).await.ok();
+        }
+    })
+}
+
+/// Records what one schedule tells by two workers and a successor, all of whom may get any of it.
+async fn record_all(bundle: &TestBundle, dice: &mut Dice, schedule: u64) -> Result<()> {
+    let gate = Gate::default();
+    let workers: Vec<_> = (0..3).map(|number| bundle.worker(&gate, number)).collect();
+    let chunks = chunks(dice, schedule, &told(schedule));
+    let done = RefCell::default();
+    let mut work: Vec<_> =
+        workers.iter().map(|worker| record(bundle, worker, invocations(dice, &chunks), &done)).collect();
+    let successors = work.split_off(2);
+    let mishaps = mishaps(dice);
+    gate.run(dice, work, &mishaps, || bundle.advance(TimeDelta::seconds(61)), successors).await;
+    for _ in 0..MOST_DELIVERIES {
+        let left: Vec<_> =
+            chunks.iter().filter(|chunk| !done.borrow().contains(&chunk.id)).cloned().collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        bundle.advance(TimeDelta::seconds(61));
+        let outcomes = bundle.notifications.process(left, bundle.deadline()).await;
+        done.borrow_mut().extend(outcomes.into_iter().filter_map(|(id, outcome)| outcome.ok().map(|()| id)));
+    }
+    anyhow::bail!("schedule {schedule}: a chunk was delivered too often")
+}
+
+/// Verifies what came due since a minute by two workers and a successor, all of whom may get any of it.
+async fn verify_all(bundle: &TestBundle, dice: &mut Dice, from: i64) {
+    bundle.advance(TimeDelta::minutes(1));
+    let to = due::current_minute(bundle.clock.now().into());
+    let tasks: Vec<_> =
+        (0..key::SHARDS).map(|shard| UsageTask::Sweep { from, to, shard, after: None }).collect();
+    let gate = Gate::default();
+    let workers: Vec<_> = (0..3).map(|number| bundle.worker(&gate, number)).collect();
+    let mut work: Vec<_> =
+        workers.iter().map(|worker| verify(bundle, worker, invocations(dice, &tasks))).collect();
+    let successors = work.split_off(2);
+    let mishaps = mishaps(dice);
+    gate.run(dice, work, &mishaps, || bundle.advance(TimeDelta::seconds(61)), successors).await;
+}
+
+#[tokio::test]
+async fn the_same_is_stored_and_announced_whatever_is_delivered_twice_late_or_to_several_workers()
+-> Result<()> {
+    let (calm, shaken) = (TestBundle::start().await?, TestBundle::start().await?);
+    calm.tick().await?;
+    shaken.tick().await?;
+    for schedule in 0..SCHEDULES {
+        let mut dice = Dice::new(schedule);
+        let from = due::current_minute(shaken.clock.now().into());
+        record_all(&shaken, &mut dice, schedule).await?;
+        verify_all(&shaken, &mut dice, from).await;
+        if schedule % TICK_EVERY == 0 {
+            shaken.tick().await?;
+        }
+        calm.record(&json!(told(schedule))).await?;
+    }
+    let (mut calm_picture, mut shaken_picture) = (calm.settle().await?, shaken.settle().await?);
+    calm_picture.remove("chunk");
+    shaken_picture.remove("chunk");
+    let differences = picture::differences(&shaken_picture, &calm_picture);
+    assert!(differences.is_empty(), "{} differ:\n  {}", differences.len(), differences.join("\n  "));
+
+    let announced = |messages: Vec<Value>| -> BTreeSet<_> {
+        let ids = messages
+            .iter()
+            .map(|message| (message["original_message_id"].to_string(), message["message_id"].to_string()));
+        ids.collect()
+    };
+    let (calm, shaken) = (announced(calm.verified().await?), announced(shaken.verified().await?));
+    let originals =
+        |ids: BTreeSet<(String, String)>| ids.into_iter().map(|(original, _)| original).collect::<Vec<_>>();
+    assert_eq!(originals(shaken), originals(calm), "each under one message id");
+    Ok(())
+}
