@@ -6,6 +6,7 @@ mod generated;
 mod house_rules;
 mod recording;
 mod template;
+mod units;
 mod usage_answers;
 mod usage_confirm;
 mod usage_filters;

@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 
 use crate::picture::{self, Picture};
 use crate::tap::Tap;
+use crate::waves::Waves;
 
 /// How long a worker of the bundle may hold what it takes up.
 pub const LEASE_SECONDS: i64 = 60;
@@ -39,6 +40,8 @@ pub struct TestBundle {
     pub usage: Usage,
     /// On every call to the tables.
     pub tap: Tap,
+    /// Under every call to the tables and the queues.
+    pub waves: Waves,
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
     stop: Stop,
@@ -59,12 +62,15 @@ impl TestBundle {
     /// A bundle with some settings changed.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Result<Self> {
         let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("a time")?;
-        let (clock, tap, stop) = (Clock::manual(now), Tap::default(), Stop::new());
+        let (clock, tap, stop, waves) = (Clock::manual(now), Tap::default(), Stop::new(), Waves::default());
         let dynamodb_config = clients::dynamodb(&serve_dynamodb(&stop).await?)
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled());
         let admin = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.clone().build());
-        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.interceptor(tap.clone()).build());
-        let sqs = aws_sdk_sqs::Client::from_conf(clients::sqs(&serve_sqs(&stop, clock.clone()).await?).build());
+        let http = admin.config().http_client().context("the clients are given one")?;
+        let dynamodb_config = dynamodb_config.http_client(waves.around(http.clone())).interceptor(tap.clone());
+        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.build());
+        let sqs_config = clients::sqs(&serve_sqs(&stop, clock.clone()).await?).http_client(waves.around(http));
+        let sqs = aws_sdk_sqs::Client::from_conf(sqs_config.build());
         let mut config = Config::default();
         config.places.usage_table = create_table(&admin).await?;
         config.places.notification_queue = create_queue(&sqs, "notifications").await?;
@@ -78,6 +84,7 @@ impl TestBundle {
             usage: Usage::new(platform.clone()),
             platform,
             tap,
+            waves,
             dynamodb: admin,
             sqs,
             stop,

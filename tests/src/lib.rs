@@ -2,6 +2,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "what a test is given must hold, or the test fails")]
 
+pub mod bench;
 pub mod bundle;
 pub mod calling;
 pub mod lambda;
@@ -10,6 +11,7 @@ pub mod dice;
 pub mod generate;
 pub mod picture;
 pub mod tap;
+pub mod waves;
 
 pub use bundle::TestBundle;
 pub use calling::Reply;
