@@ -78,8 +78,8 @@ update-snapshots: steward $(CARGO_INSTA) ## Accept what the snapshot tests now s
 	$(CARGO_INSTA) insta test --accept --workspace --profile local
 
 .PHONY: bench
-bench: prerequisites ## Measure the local run
-	$(CARGO) run $(LOCAL) -p tests --bin bench
+bench: prerequisites ## Measure costs exactly (kept in tests/bench) and times; ROWS=100000 for one more store
+	$(CARGO) run $(LOCAL) -p tests --bin bench $(if $(ROWS),-- --rows $(ROWS))
 
 .PHONY: sqs-check
 sqs-check: steward $(VENV)/.deploy ## Ask the SQS stand-in what boto3 asks of SQS

@@ -10,6 +10,7 @@ mod house_rules;
 mod permissions;
 mod recording;
 mod template;
+mod units;
 mod usage_answers;
 mod usage_confirm;
 mod usage_filters;

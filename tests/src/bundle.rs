@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 use crate::gate::Gate;
 use crate::picture::{self, Picture};
 use crate::tap::Tap;
+use crate::waves::Waves;
 
 /// How long a worker of the bundle may hold what it takes up.
 pub const LEASE_SECONDS: i64 = 60;
@@ -45,6 +46,8 @@ pub struct TestBundle {
     /// On every call to the queues that is not the test's own.
     pub queue_tap: Tap,
     configs: (aws_sdk_dynamodb::Config, aws_sdk_sqs::Config),
+    /// Under every call to the tables and the queues.
+    pub waves: Waves,
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
     stop: Stop,
@@ -74,15 +77,20 @@ impl TestBundle {
     pub async fn with(change: impl FnOnce(&mut Config)) -> Result<Self> {
         let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("a time")?;
         let (clock, tap, queue_tap, stop) = (Clock::manual(now), Tap::default(), Tap::default(), Stop::new());
+        let waves = Waves::default();
         let dynamodb_config = clients::dynamodb(&serve_dynamodb(&stop).await?)
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled());
         let sqs_config = clients::sqs(&serve_sqs(&stop, clock.clone()).await?)
             .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled());
         let configs = (dynamodb_config.clone().build(), sqs_config.clone().build());
         let admin = aws_sdk_dynamodb::Client::from_conf(configs.0.clone());
-        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.interceptor(tap.clone()).build());
         let sqs = aws_sdk_sqs::Client::from_conf(configs.1.clone());
-        let queues = aws_sdk_sqs::Client::from_conf(sqs_config.interceptor(queue_tap.clone()).build());
+        let http = admin.config().http_client().context("the clients are given one")?;
+        let dynamodb_config =
+            dynamodb_config.http_client(waves.around(http.clone())).interceptor(tap.clone());
+        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.build());
+        let sqs_config = sqs_config.http_client(waves.around(http)).interceptor(queue_tap.clone());
+        let queues = aws_sdk_sqs::Client::from_conf(sqs_config.build());
         let mut config = Config::default();
         config.places.usage_table = create_table(&admin).await?;
         config.places.notification_queue = create_queue(&sqs, "notifications").await?;
@@ -102,6 +110,7 @@ impl TestBundle {
             tap,
             queue_tap,
             configs,
+            waves,
             dynamodb: admin,
             sqs,
             stop,

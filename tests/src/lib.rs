@@ -2,6 +2,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "what a test is given must hold, or the test fails")]
 
+pub mod bench;
 pub mod bundle;
 pub mod calling;
 pub mod dice;
@@ -11,6 +12,7 @@ pub mod lambda;
 pub mod ledger;
 pub mod picture;
 pub mod tap;
+pub mod waves;
 
 pub use bundle::TestBundle;
 pub use calling::Reply;

@@ -148,9 +148,8 @@ impl<'a> Chunks<'a> {
             .value(":one", 1)?
             .value(":token", claim.token)?;
         match self.table.change::<Claim>(&change).await? {
-            Outcome::Written(_) => Ok(false),
-            // Another message of the same two chunks, or a third chunk, was faster.
-            Outcome::Refused(Some(Claim { state: State::Abandoned, .. })) => Ok(false),
+            // Refused so, another message of the same two chunks, or a third chunk, was faster.
+            Outcome::Written(_) | Outcome::Refused(Some(Claim { state: State::Abandoned, .. })) => Ok(false),
             Outcome::Refused(Some(Claim { state: State::Done, .. })) => Ok(true),
             Outcome::Refused(_) => Err(held("A worker came back to the other chunk.")),
         }

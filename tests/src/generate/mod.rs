@@ -44,6 +44,14 @@ impl World {
         world
     }
 
+    /// So many instances and messages about images, which go through the ways in turn.
+    pub fn new(seed: u64, instances: usize, images: usize) -> Self {
+        let turns = |count: usize, ways: usize| (0..count).map(|turn| turn % ways).collect::<Vec<_>>();
+        let (instances, images) =
+            (turns(instances, instances::WAYS.len()), turns(images, images::WAYS.len()));
+        Self::telling(seed, seed, &instances, &images)
+    }
+
     /// Every way to be right or wrong.
     pub fn complete(seed: u64) -> Self {
         let all = |ways: usize| (0..ways).collect::<Vec<_>>();

@@ -15,12 +15,13 @@ impl Usage {
     pub(crate) async fn publish(&self, announcement: &Announcement) -> Result<(), Error> {
         let service =
             if announcement.collection == Collection::ImageExists { Service::Glance } else { Service::Nova };
-        match self.announced(announcement, service).await? {
-            Some(notification) => self.send_announcement(announcement, service, notification).await?,
-            None => tracing::error!(
+        if let Some(notification) = self.announced(announcement, service).await? {
+            self.send_announcement(announcement, service, notification).await?;
+        } else {
+            tracing::error!(
                 raw.id = announcement.raw,
                 "a verified notification is forgotten and cannot be published any more"
-            ),
+            );
         }
         self.outbox_remove(announcement).await
     }

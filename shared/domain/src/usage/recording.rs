@@ -85,28 +85,29 @@ impl Usage {
     }
 
     async fn record_images(&self, recorded: &[Recorded<'_>]) -> Result<(), Error> {
-        let mut pointers = Vec::new();
-        for recorded in recorded {
-            let id = recorded.first;
-            let key = match recorded.effect {
-                Effect::Image(effect) => {
-                    let image = Image::new(id, effect, recorded.raw, recorded.mark.clone());
-                    self.row_put(Collection::Image, id, &image).await?;
-                    Key::image_of(&image.uuid, id)
-                }
-                Effect::ImageDelete(effect) => {
-                    let delete = ImageDelete::new(id, effect, recorded.raw, recorded.mark.clone());
-                    self.row_put(Collection::ImageDelete, id, &delete).await?;
-                    Key::image_delete_of(&delete.uuid, id)
-                }
-                Effect::Launch(_)
-                | Effect::InstanceDelete(_)
-                | Effect::InstanceExists(_)
-                | Effect::ImageExists(_) => continue,
-            };
-            pointers.push((key, Pointer { id }));
+        try_join_all(recorded.iter().map(|recorded| self.record_image(recorded))).await.map(drop)
+    }
+
+    async fn record_image(&self, recorded: &Recorded<'_>) -> Result<(), Error> {
+        let id = recorded.first;
+        match recorded.effect {
+            Effect::Image(effect) => {
+                let image = Image::new(id, effect, recorded.raw, recorded.mark.clone());
+                let pointer = vec![(Key::image_of(&image.uuid, id), Pointer { id })];
+                let row = self.row_put(Collection::Image, id, &image);
+                futures::try_join!(row, self.pointers_put(pointer)).map(drop)
+            }
+            Effect::ImageDelete(effect) => {
+                let delete = ImageDelete::new(id, effect, recorded.raw, recorded.mark.clone());
+                let pointer = vec![(Key::image_delete_of(&delete.uuid, id), Pointer { id })];
+                let row = self.row_put(Collection::ImageDelete, id, &delete);
+                futures::try_join!(row, self.pointers_put(pointer)).map(drop)
+            }
+            Effect::Launch(_)
+            | Effect::InstanceDelete(_)
+            | Effect::InstanceExists(_)
+            | Effect::ImageExists(_) => Ok(()),
         }
-        self.pointers_put(pointers).await
     }
 
     async fn record_exists(&self, recorded: &Recorded<'_>, now: Micros) -> Result<(), Error> {

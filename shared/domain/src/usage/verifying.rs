@@ -1,6 +1,7 @@
 //! Verification: pick a record under a lease, judge it, and store the verdict together with what it announces.
 
 use futures::StreamExt;
+use futures::future::try_join_all;
 
 use crate::due::Due;
 use crate::error::{Error, Kind};
@@ -99,11 +100,11 @@ impl Usage {
         if rows.is_empty() {
             return Ok(false);
         }
-        for row in &mut rows {
-            if !row.progress.status.is_final() {
-                *row = self.pick(row.clone(), deadline).await?;
-            }
-        }
+        let picks = rows.iter_mut().filter(|row| !row.progress.status.is_final()).map(async |row| {
+            *row = self.pick(row.clone(), deadline).await?;
+            Ok::<_, Failure>(())
+        });
+        try_join_all(picks).await?;
         let ledger = self.ledger_of_images(&rows).await?;
         let group = verify::glance::verdicts(&rows, &ledger.images, &ledger.deletes, self.now());
         // A row that was concluded before the worker of this message died counts as it was concluded.
@@ -112,9 +113,9 @@ impl Usage {
             status => status.announces() && verdict.passes(),
         });
         let open = rows.iter().zip(&group.verdicts).filter(|(row, _)| !row.progress.status.is_final());
-        for (row, verdict) in open.rev() {
-            self.conclude(row, verdict, announced && row.id == first).await?;
-        }
+        let (leader, others): (Vec<_>, Vec<_>) = open.partition(|(row, _)| row.id == first);
+        try_join_all(others.into_iter().map(|(row, verdict)| self.conclude(row, verdict, false))).await?;
+        try_join_all(leader.into_iter().map(|(row, verdict)| self.conclude(row, verdict, announced))).await?;
         Ok(true)
     }
 

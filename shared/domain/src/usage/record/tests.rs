@@ -13,6 +13,7 @@ fn at(text: &str) -> Micros {
     Micros::parse(text).expect("a time")
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `json!` makes is handed on as it stands")]
 fn notification(event_type: &str, payload: Value) -> Notification {
     let body = json!({
         "message_id": "m-1", "event_type": event_type, "publisher_id": "p", "timestamp": "2014-01-17 15:35:44",
@@ -373,6 +374,7 @@ fn an_image_delete_looks_beside_the_payload_first() {
     assert_eq!(refused, Reason::Missing("id"));
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `json!` makes is handed on as it stands")]
 fn images(images: Value) -> Value {
     json!({
         "owner": "7", "audit_period_beginning": "2014-01-17 00:00:00", "audit_period_ending": "2014-01-17 23:59:59",

@@ -1,0 +1,44 @@
+//! What Steward's work costs, in quantities that are the same on every machine: capacity units and round trips.
+
+pub mod cost;
+pub mod producing;
+pub mod reading;
+pub mod recording;
+pub mod store;
+pub mod table;
+pub mod timing;
+pub mod verdicts;
+
+use anyhow::Result;
+
+/// Rows of the stores that the reads of [`units`] are measured on.
+pub const ROWS: u64 = 1_000;
+
+const RECORDING: &str = "\
+Recording, per notification, by notifications per invocation (100 are 5 chunks of 20).
+write = own + chunk. floor: one write unit for each record that must stand: message, raw row, and the rows, pointers and
+due rows of the kind. chunk: claim, completion, hour counters, body and id block, divided by the notifications.";
+
+const VERDICTS: &str = "\
+Verdicts and answers, per item, by items per message or request.
+floor: one write unit for each record that is changed, put or removed: exists row, due row, outbox row.";
+
+/// Everything that is kept exact in `tests/bench/units.txt`.
+pub async fn units() -> Result<String> {
+    let recording = recording::measure().await?;
+    let verdicts = verdicts::measure().await?;
+    let reads = reading::measure(ROWS).await?;
+    Ok(format!("{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{}", reads_text(ROWS, &reads)))
+}
+
+/// The reads of a store of this many exists, as kept in `tests/bench/reads.txt` for larger stores.
+pub async fn reads(rows: u64) -> Result<String> {
+    Ok(reads_text(rows, &reading::measure(rows).await?))
+}
+
+fn reads_text(rows: u64, reads: &table::Table) -> String {
+    format!(
+        "Reads, per request, on {rows} exists of {} instances, strongly consistent.\n\n{reads}",
+        rows / 10
+    )
+}

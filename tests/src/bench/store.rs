@@ -1,0 +1,42 @@
+//! Invocations of the worker that records, as the queue makes them.
+
+use anyhow::{Result, ensure};
+use domain::notification::packing;
+use domain::notification::plan::Delivery;
+use domain::time::Micros;
+use serde_json::Value;
+
+use crate::TestBundle;
+
+/// Notifications that one invocation is given at most.
+pub const INVOCATION: usize = 100;
+
+impl TestBundle {
+    /// These notifications as the messages of one invocation.
+    pub fn deliveries_of(&self, notifications: &[Value]) -> Result<Vec<Delivery>> {
+        let elements = packing::elements(&serde_json::to_vec(notifications)?)?;
+        let received = Micros::from(self.clock.now());
+        let deliveries = packing::pack(elements).into_iter().map(|group| {
+            let chunk = self.platform.ids.uuid();
+            let body = packing::message(&chunk, None, received, &group);
+            Delivery { id: chunk, body, sent_at: None, service: None }
+        });
+        Ok(deliveries.collect())
+    }
+
+    /// One invocation, in which nothing fails.
+    pub async fn invoke(&self, deliveries: Vec<Delivery>) -> Result<()> {
+        for (_, outcome) in self.notifications.process(deliveries, self.deadline()).await {
+            ensure!(outcome.is_ok(), "{outcome:?}");
+        }
+        Ok(())
+    }
+
+    /// Records notifications, as many invocations as that takes, one after the other.
+    pub async fn invoke_all(&self, notifications: &[Value]) -> Result<()> {
+        for notifications in notifications.chunks(INVOCATION) {
+            self.invoke(self.deliveries_of(notifications)?).await?;
+        }
+        Ok(())
+    }
+}

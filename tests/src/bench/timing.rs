@@ -1,0 +1,126 @@
+//! How long recording takes, beside how long the bare stand-in takes for the same writes: ratios, not rates.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use domain::key::Key;
+use domain::table::{Write, item};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::de::IgnoredAny;
+use serde_json::json;
+
+use super::cost::{puts, size};
+use super::table::Table;
+use crate::TestBundle;
+use crate::generate::World;
+use crate::waves::Exchange;
+
+/// Items that the bare writer has under way at once: as many as the worker has on average.
+const AT_ONCE: usize = 32;
+/// Bytes of a bare item beside its filler.
+const AROUND: usize = 60;
+
+/// Sizes of what recording put, by how it put them.
+#[derive(Debug, Default)]
+struct Puts {
+    single: Vec<usize>,
+    batched: Vec<usize>,
+}
+
+/// Records a generated mix through the whole bundle, then makes the same puts bare, and says what that took.
+pub async fn measure() -> Result<String> {
+    let world = World::new(2, 600, 200);
+    let (elapsed, exchanges) = record(&world).await?;
+    let calls: Vec<_> = exchanges.iter().filter(|exchange| exchange.target.starts_with("DynamoDB")).collect();
+    let mut puts = Puts::default();
+    calls.iter().for_each(|call| puts.add(call));
+    let other = calls.iter().filter(|call| !call.target.ends_with(".BatchWriteItem")).count();
+    let (single, batched) = (bare_single(&puts.single).await?, bare_batched(&puts.batched).await?);
+    let per_call = single.as_secs_f64() / count(puts.single.len());
+    let mut table = Table::new(&["", "number", "seconds", "per second"]);
+    let mut line = |name: &str, number: f64, time: Duration| {
+        let seconds = time.as_secs_f64();
+        table.push([
+            name.to_owned(),
+            format!("{number:.0}"),
+            format!("{seconds:.2}"),
+            format!("{:.0}", number / seconds),
+        ]);
+    };
+    line("notifications recorded", count(world.notifications.len()), elapsed);
+    line("calls to the table in that", count(calls.len()), elapsed);
+    line("bare: the same PutItem", count(puts.single.len()), single);
+    line("bare: the same BatchWriteItem, items", count(puts.batched.len()), batched);
+    let whole = elapsed.as_secs_f64();
+    let (puts, all) =
+        ((single + batched).as_secs_f64(), per_call.mul_add(count(other), batched.as_secs_f64()));
+    Ok(format!(
+        "{table}\nOf the time of recording, the stand-in alone takes {:.2} for the puts,\n\
+         and {:.2} for all calls, if a read, an update and a transaction take as long as a PutItem.\n",
+        puts / whole,
+        all / whole,
+    ))
+}
+
+async fn record(world: &World) -> Result<(Duration, Vec<Exchange>)> {
+    let bundle = TestBundle::start().await?;
+    let body = serde_json::to_vec(&world.notifications)?;
+    bundle.waves.listen();
+    let begun = Instant::now();
+    let accepted = bundle.notifications.accept(&body, None).await;
+    accepted.map_err(|refusal| anyhow::anyhow!("{:?}", refusal.error))?;
+    bundle.drain().await?;
+    let elapsed = begun.elapsed();
+    Ok((elapsed, bundle.waves.heard()))
+}
+
+impl Puts {
+    fn add(&mut self, exchange: &Exchange) {
+        let sizes = puts(exchange).into_iter().map(|item| size(&item));
+        if exchange.target.ends_with(".PutItem") {
+            self.single.extend(sizes)
+        } else {
+            self.batched.extend(sizes)
+        }
+    }
+}
+
+async fn bare_single(sizes: &[usize]) -> Result<Duration> {
+    let bundle = TestBundle::start().await?;
+    let table = &bundle.platform.tables.usage;
+    let begun = Instant::now();
+    let writes = stream::iter(sizes.iter().enumerate()).map(|(number, size)| async move {
+        let record = json!({"f": filler(*size)});
+        table.put_new::<_, IgnoredAny>(&key(number), &record).await.map(drop)
+    });
+    writes.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    Ok(begun.elapsed())
+}
+
+async fn bare_batched(sizes: &[usize]) -> Result<Duration> {
+    let bundle = TestBundle::start().await?;
+    let writes = sizes
+        .iter()
+        .enumerate()
+        .map(|(number, size)| Ok(Write::Put(item(&key(number), &json!({"f": filler(*size)}))?)));
+    let mut writes = writes.collect::<Result<Vec<_>>>()?;
+    let begun = Instant::now();
+    while !writes.is_empty() {
+        let rest = writes.split_off(writes.len().min(250));
+        bundle.platform.tables.usage.write_all(writes).await?;
+        writes = rest;
+    }
+    Ok(begun.elapsed())
+}
+
+fn key(number: usize) -> Key {
+    Key::message(&format!("00000000-0000-4000-8000-{number:012}"))
+}
+
+fn filler(size: usize) -> String {
+    "x".repeat(size.saturating_sub(AROUND))
+}
+
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}

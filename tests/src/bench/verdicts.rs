@@ -1,0 +1,159 @@
+//! What verdicts, their echoes, confirmations and repairs cost.
+
+use std::ops::RangeInclusive;
+
+use anyhow::{Context, Result};
+use chrono::TimeDelta;
+use domain::due as due_work;
+use domain::key::SHARDS;
+use domain::message::UsageTask;
+use domain::notification::plan::Delivery;
+use domain::notification::{Service, packing};
+use domain::time::Micros;
+use domain::usage::confirmation::{Answer, Confirmation};
+use domain::usage::verify;
+use serde_json::json;
+
+use super::cost::{self, Cost};
+use super::producing::{BEGIN, PERIOD_END, exists, image, image_exists, instance};
+use super::table::Table;
+use crate::TestBundle;
+
+/// The table of all of them.
+pub async fn measure() -> Result<Table> {
+    let mut table = Table::new(&["what", "n", "write", "floor", "write/floor", "read", "trips"]);
+    for count in [1, 10] {
+        let (bundle, minute) = due(count, true).await?;
+        table.push(row("verdict: verified, announced", count, 4.0, sweep(&bundle, minute..=minute).await?));
+        let cost = echo(&bundle, count).await?;
+        table.push(row("its echo, one message each", count, 2.0, cost));
+    }
+    for count in [1, 10] {
+        let (bundle, minute) = due(count, false).await?;
+        table.push(row("verdict: failed", count, 2.0, sweep(&bundle, minute..=minute).await?));
+    }
+    table.push(row("verdict: 10 images, announced", 1, 13.0, images().await?));
+    let (tick, sweep) = idle().await?;
+    table.push(row("tick, nothing due", 1, 1.0, tick));
+    table.push(row("sweep of 6 empty minutes, one shard", 1, 0.0, sweep));
+    for count in [1, 100] {
+        let bundle = recorded(count).await?;
+        let ids = message_ids(count);
+        table.push(row("repair", count, 1.0, repair(&bundle, &ids).await?));
+        table.push(row("confirm", count, 1.0, confirm(&bundle, &ids).await?));
+    }
+    Ok(table)
+}
+
+/// A store with this many exists in each shard that have come due, and the minute in which they did.
+async fn due(count: u64, launched: bool) -> Result<(TestBundle, i64)> {
+    let bundle = TestBundle::start().await?;
+    if launched {
+        let launches: Vec<_> =
+            (0..count * SHARDS).map(|number| instance("create.end", number, BEGIN, &json!({}))).collect();
+        bundle.invoke_all(&launches).await?;
+    }
+    let all: Vec<_> = (0..count * SHARDS).map(|number| exists(number, PERIOD_END)).collect();
+    let minute = minute(&bundle)?;
+    bundle.invoke_all(&all).await?;
+    bundle.advance(TimeDelta::minutes(10));
+    Ok((bundle, minute))
+}
+
+/// The minute in which exists for the usual period come due when they are recorded now.
+fn minute(bundle: &TestBundle) -> Result<i64> {
+    let end = Micros::parse(PERIOD_END).context("a time")?;
+    let settle = bundle.platform.config.verify.settle_seconds;
+    Ok(due_work::minute(verify::due_at(end, settle), Micros::from(bundle.clock.now())))
+}
+
+/// Verifies what is due in one shard of these minutes.
+async fn sweep(bundle: &TestBundle, minutes: RangeInclusive<i64>) -> Result<Cost> {
+    let task =
+        UsageTask::Sweep { from: *minutes.start(), to: *minutes.end(), shard: 1, after: None }.body()?;
+    let work = async {
+        let done = bundle.usage.work(&task, bundle.deadline()).await;
+        done.map_err(|failure| anyhow::anyhow!("{failure:?}"))
+    };
+    Ok(cost::measure(bundle, work).await?.1)
+}
+
+/// A minute in which nothing is due: the tick, and one of the four sweeps that it asks for.
+async fn idle() -> Result<(Cost, Cost)> {
+    let bundle = TestBundle::start().await?;
+    bundle.tick().await?;
+    bundle.advance(TimeDelta::minutes(1));
+    let (_, tick) = cost::measure(&bundle, async { Ok(bundle.usage.tick().await?) }).await?;
+    let minute = due_work::current_minute(Micros::from(bundle.clock.now()));
+    Ok((tick, sweep(&bundle, minute - due_work::OVERLAP..=minute).await?))
+}
+
+/// Records the announcements that were just published, as they come back to the worker that records.
+async fn echo(bundle: &TestBundle, count: u64) -> Result<Cost> {
+    let published = bundle.verified().await?;
+    anyhow::ensure!(published.len() as u64 == count, "{} were announced", published.len());
+    let received = Micros::from(bundle.clock.now());
+    let deliveries = published.iter().map(|notification| {
+        let chunk = notification["message_id"].as_str().unwrap_or_default();
+        let body = packing::message(chunk, Some(Service::Nova), received, &[notification.to_string()]);
+        Delivery { id: chunk.to_owned(), body, sent_at: None, service: None }
+    });
+    let deliveries = deliveries.collect();
+    Ok(cost::measure(bundle, bundle.invoke(deliveries)).await?.1)
+}
+
+/// Verifies one notification about ten images, all as they should be.
+async fn images() -> Result<Cost> {
+    let bundle = TestBundle::start().await?;
+    let images: Vec<_> = (0..10).map(|number| image("activate", number, BEGIN)).collect();
+    bundle.invoke_all(&images).await?;
+    let minute = minute(&bundle)?;
+    bundle.invoke_all(&[image_exists(0, PERIOD_END)]).await?;
+    bundle.advance(TimeDelta::minutes(10));
+    let cost = sweep(&bundle, minute..=minute).await?;
+    anyhow::ensure!(bundle.verified().await?.len() == 1, "the images were not announced");
+    Ok(cost)
+}
+
+async fn recorded(count: u64) -> Result<TestBundle> {
+    let bundle = TestBundle::start().await?;
+    let all: Vec<_> = (0..count).map(|number| exists(number, PERIOD_END)).collect();
+    bundle.invoke_all(&all).await?;
+    Ok(bundle)
+}
+
+fn message_ids(count: u64) -> Vec<String> {
+    let id = |number| exists(number, PERIOD_END)["message_id"].as_str().map(str::to_owned);
+    (0..count).filter_map(id).collect()
+}
+
+async fn repair(bundle: &TestBundle, ids: &[String]) -> Result<Cost> {
+    let (repaired, cost) =
+        cost::measure(bundle, async { Ok(bundle.usage.repair(Service::Nova, ids).await?) }).await?;
+    anyhow::ensure!(repaired == domain::usage::repair::Repaired::default(), "{repaired:?}");
+    Ok(cost)
+}
+
+async fn confirm(bundle: &TestBundle, ids: &[String]) -> Result<Cost> {
+    let answer = |id: &String| (id.clone(), Answer { send_status: 201, event_id: Some(id.clone()) });
+    let confirmation = Confirmation { nova: ids.iter().map(answer).collect(), ..Confirmation::default() };
+    let (confirmed, cost) =
+        cost::measure(bundle, async { Ok(bundle.usage.confirm(&confirmation).await?) }).await?;
+    anyhow::ensure!(confirmed.rows == ids.len() as u64, "{confirmed:?}");
+    Ok(cost)
+}
+
+fn row(name: &str, count: u64, floor: f64, cost: Cost) -> Vec<String> {
+    let each = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    let (write, read) = (cost.write / each, cost.read / each);
+    let ratio = if floor > 0.0 { format!("{:.2}", write / floor) } else { "-".to_owned() };
+    vec![
+        name.to_owned(),
+        count.to_string(),
+        format!("{write:.2}"),
+        format!("{floor:.0}"),
+        ratio,
+        format!("{read:.2}"),
+        cost.trips.to_string(),
+    ]
+}
