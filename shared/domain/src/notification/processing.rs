@@ -57,7 +57,8 @@ impl Notifications {
         let chunks = plans.into_iter().map(|(id, plan)| {
             let first = allot(&mut next, &plan.wanted());
             async move {
-                let outcome = self.record_chunk(&plan, &first, deadline).await;
+                // On the heap: a future of all that recording does is too deep to be laid out in one piece.
+                let outcome = Box::pin(self.record_chunk(&plan, &first, deadline)).await;
                 (id, outcome)
             }
         });
@@ -111,7 +112,10 @@ impl Notifications {
                 tracing::warn!(raw.id = raw, "{warning}");
             }
         }
-        futures::try_join!(self.chunk_put(plan, claim, owned, expires), self.usage.record(recorded, now))?;
+        futures::try_join!(
+            self.chunk_put(plan, claim, owned, expires),
+            Box::pin(self.usage.record(recorded, now))
+        )?;
         Ok(())
     }
 

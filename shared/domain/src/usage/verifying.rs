@@ -26,8 +26,10 @@ impl Usage {
             Failure::GiveUp(Error::bug("A message of the usage queue could not be read.").because(cause))
         })?;
         match task {
-            UsageTask::Sweep { from, to, shard, after } => self.sweep(from, to, shard, after, deadline).await,
-            UsageTask::Publish { shard } => Ok(self.publish_left(shard).await?),
+            UsageTask::Sweep { from, to, shard, after } => {
+                Box::pin(self.sweep(from, to, shard, after, deadline)).await
+            }
+            UsageTask::Publish { shard } => Ok(Box::pin(self.publish_left(shard)).await?),
         }
     }
 
@@ -58,7 +60,8 @@ impl Usage {
 
     /// Verifies each, and fails with the first failure once all were tried.
     async fn verify_page(&self, minute: i64, page: Vec<Due>, deadline: Micros) -> Result<(), Failure> {
-        let verified = futures::stream::iter(page).map(|due| self.verify_due(minute, due, deadline));
+        let verified =
+            futures::stream::iter(page).map(|due| Box::pin(self.verify_due(minute, due, deadline)));
         let outcomes: Vec<_> = verified.buffer_unordered(AT_ONCE).collect().await;
         outcomes.into_iter().collect()
     }
@@ -145,7 +148,7 @@ impl Usage {
         }
         match announcement {
             None => Ok(()),
-            Some(announcement) => Ok(self.publish(&announcement).await?),
+            Some(announcement) => Ok(Box::pin(self.publish(&announcement)).await?),
         }
     }
 
