@@ -5,7 +5,7 @@ use tests::bench;
 
 #[tokio::test]
 async fn units_and_round_trips_are_those_that_are_kept() -> Result<()> {
-    let (kept, found) = (include_str!("../bench/units.txt"), bench::units().await?);
+    let (kept, found) = (include_str!("../bench/units.txt"), Box::pin(bench::units()).await?);
     let mut differences = String::new();
     let (mut kept, mut found) = (kept.lines(), found.lines());
     loop {
@@ -13,7 +13,8 @@ async fn units_and_round_trips_are_those_that_are_kept() -> Result<()> {
             (None, None) => break,
             (kept, found) if kept == found => {}
             (kept, found) => {
-                differences += &format!("kept:  {}\nfound: {}\n", kept.unwrap_or("-"), found.unwrap_or("-"));
+                let (kept, found) = (kept.unwrap_or("-"), found.unwrap_or("-"));
+                differences.push_str(&["kept:  ", kept, "\nfound: ", found, "\n"].concat());
             }
         }
     }

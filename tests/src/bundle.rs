@@ -251,6 +251,7 @@ pub fn delivery(message: &aws_sdk_sqs::types::Message) -> Delivery {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a stand-in answers beside the test, until the test stops it")]
 async fn serve_dynamodb(stop: &Stop) -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = format!("http://{}", listener.local_addr()?);
@@ -262,6 +263,7 @@ async fn serve_dynamodb(stop: &Stop) -> Result<String> {
     Ok(endpoint)
 }
 
+#[expect(clippy::disallowed_methods, reason = "a stand-in answers beside the test, until the test stops it")]
 async fn serve_sqs(stop: &Stop, clock: Clock) -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = format!("http://{}", listener.local_addr()?);

@@ -1,6 +1,12 @@
 //! The bundle under test: everything in one process, a clock that stands still, faults on demand.
 
 #![expect(clippy::missing_panics_doc, reason = "what a test is given must hold, or the test fails")]
+#![expect(clippy::needless_pass_by_value, reason = "what `json!` makes is handed on as it stands")]
+#![expect(
+    clippy::similar_names,
+    reason = "launched and launches, deleted and deletes are the words of the field"
+)]
+#![expect(clippy::large_futures, reason = "a test has the stack of a whole program for itself")]
 
 pub mod bench;
 pub mod bundle;

@@ -78,7 +78,6 @@ fn links(code: &str) -> &'static [(&'static str, &'static str)] {
     match code {
         "XN" => &[("raw", "N"), ("us", "U"), ("de", "D")],
         "XG" => &[("raw", "N"), ("us", "GU"), ("de", "GD")],
-        "U" => &[],
         "GU" | "D" | "GD" => &[("raw", "N")],
         _ => &[],
     }
@@ -102,7 +101,9 @@ impl Names {
         match pk.split('#').next().unwrap_or_default() {
             "M" => Some(("message", self.message(rest, item)?, json!([item.get("k"), item.get("xn")]))),
             "C" => Some(("chunk", text(item, "st").to_owned(), json!(1))),
-            "K" => Some(("hour", format!("{pk} {}", text(item, "sk").split('#').next()?), self.counts(item))),
+            "K" => {
+                Some(("hour", format!("{pk} {}", text(item, "sk").split('#').next()?), Self::counts(item)))
+            }
             "V" => Some(("due", format!("{pk} {}", self.pointed(item)?), json!(1))),
             "OB" => Some(("outbox", self.pointed(item)?, json!(1))),
             "I" | "G" => self.pointer(pk, item),
@@ -140,7 +141,7 @@ impl Names {
         Value::Object(row)
     }
 
-    fn counts(&self, item: &Map<String, Value>) -> Value {
+    fn counts(item: &Map<String, Value>) -> Value {
         item.iter()
             .filter(|(name, _)| name.starts_with("e:"))
             .map(|(name, n)| (name.clone(), n.clone()))
@@ -149,7 +150,7 @@ impl Names {
 
     /// What an item that names a row by its collection and id leads to.
     fn pointed(&self, item: &Map<String, Value>) -> Option<String> {
-        self.named(text(item, "k"), item.get("id")?.as_u64()?)
+        Some(self.named(text(item, "k"), item.get("id")?.as_u64()?))
     }
 
     /// What the pointers of an instance or an image lead to.
@@ -162,12 +163,12 @@ impl Names {
             (false, "U") => "GU",
             (false, _) => "GD",
         };
-        Some(("pointer", format!("{pk} {}", self.named(code, item.get("id")?.as_u64()?)?), json!(1)))
+        Some(("pointer", format!("{pk} {}", self.named(code, item.get("id")?.as_u64()?)), json!(1)))
     }
 
     /// A message by its own id; an announcement, whose id is new each time, by its row.
     fn message(&self, message_id: &str, item: &Map<String, Value>) -> Option<String> {
-        let row = self.named("N", item.get("id")?.as_u64()?)?;
+        let row = self.named("N", item.get("id")?.as_u64()?);
         Some(if row == message_id || row.contains(".verified ") {
             row
         } else {
@@ -175,9 +176,9 @@ impl Names {
         })
     }
 
-    fn named(&self, code: &str, id: u64) -> Option<String> {
+    fn named(&self, code: &str, id: u64) -> String {
         let name = self.by_row.get(&(code.to_owned(), id)).cloned();
-        Some(name.unwrap_or_else(|| format!("dangling {code}")))
+        name.unwrap_or_else(|| format!("dangling {code}"))
     }
 }
 
@@ -199,8 +200,7 @@ fn name(code: &str, item: &Map<String, Value>) -> String {
     let column = |name: &str| item.get(name).map(ToString::to_string).unwrap_or_default();
     match code {
         "N" if is_announcement(item) => format!("{} {} {}", text(item, "et"), column("in"), column("wh")),
-        "N" => text(item, "mi").to_owned(),
-        "XN" => text(item, "mi").to_owned(),
+        "N" | "XN" => text(item, "mi").to_owned(),
         "XG" => format!("{} {}", text(item, "mi"), text(item, "uu")),
         "U" => format!("{} {}", text(item, "in"), text(item, "rq")),
         "D" => format!("{} {} {}", text(item, "in"), column("la"), column("da")),

@@ -30,7 +30,8 @@ impl fmt::Display for Table {
         for row in &self.rows {
             let mut line = String::new();
             for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                line += &if column == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") };
+                let cell = if column == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") };
+                line.push_str(&cell);
             }
             writeln!(f, "{}", line.trim_end())?;
         }

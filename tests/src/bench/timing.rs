@@ -33,7 +33,9 @@ pub async fn measure() -> Result<String> {
     let (elapsed, exchanges) = record(&world).await?;
     let calls: Vec<_> = exchanges.iter().filter(|exchange| exchange.target.starts_with("DynamoDB")).collect();
     let mut puts = Puts::default();
-    calls.iter().for_each(|call| puts.add(call));
+    for call in &calls {
+        puts.add(call);
+    }
     let other = calls.iter().filter(|call| !call.target.ends_with(".BatchWriteItem")).count();
     let (single, batched) = (bare_single(&puts.single).await?, bare_batched(&puts.batched).await?);
     let per_call = single.as_secs_f64() / count(puts.single.len());
@@ -78,9 +80,9 @@ impl Puts {
     fn add(&mut self, exchange: &Exchange) {
         let sizes = puts(exchange).into_iter().map(|item| size(&item));
         if exchange.target.ends_with(".PutItem") {
-            self.single.extend(sizes)
+            self.single.extend(sizes);
         } else {
-            self.batched.extend(sizes)
+            self.batched.extend(sizes);
         }
     }
 }

@@ -83,7 +83,7 @@ async fn idle() -> Result<(Cost, Cost)> {
     let bundle = TestBundle::start().await?;
     bundle.tick().await?;
     bundle.advance(TimeDelta::minutes(1));
-    let (_, tick) = cost::measure(&bundle, async { Ok(bundle.usage.tick().await?) }).await?;
+    let ((), tick) = cost::measure(&bundle, async { Ok(bundle.usage.tick().await?) }).await?;
     let minute = due_work::current_minute(Micros::from(bundle.clock.now()));
     Ok((tick, sweep(&bundle, minute - due_work::OVERLAP..=minute).await?))
 }

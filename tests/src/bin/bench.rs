@@ -13,7 +13,7 @@ const LARGE: u64 = 10 * bench::ROWS;
 #[tokio::main]
 async fn main() -> Result<()> {
     let more = rows(std::env::args().skip(1))?;
-    keep("units.txt", &bench::units().await?)?;
+    keep("units.txt", &Box::pin(bench::units()).await?)?;
     keep("reads.txt", &bench::reads(LARGE).await?)?;
     if let Some(rows) = more {
         println!("{}", bench::reads(rows).await?);

@@ -160,7 +160,7 @@ fn launches(world: &World) -> BTreeMap<(String, String), Facts> {
         for (field, value) in told.fields {
             let is_flavor = field.starts_with("instance_");
             let stays = is_flavor && !overwrites && row.fields.get(field).is_some_and(Option::is_some);
-            if !stays && !(is_flavor && value.is_none()) {
+            if !(stays || is_flavor && value.is_none()) {
                 row.fields.insert(field, value);
             }
         }

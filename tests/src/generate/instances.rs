@@ -41,7 +41,7 @@ pub(super) const WAYS: &[Way] = &[
     ("", |case| {
         case.both(|payload| {
             payload["image_meta"] = json!({"image_type": "import", ARCHITECTURE: "x64", OPTIONS: "0"});
-        })
+        });
     }),
     ("", |case| case.repaired = true),
     ("tenant is empty", |case| case.both(|payload| payload["tenant_id"] = json!(""))),
@@ -116,7 +116,7 @@ pub(super) const WAYS: &[Way] = &[
     ("os_version differs from reconciles", |case| case.wrong_report("os_version", json!("6.4"))),
     ("os_distro differs from reconciles", |case| case.wrong_report("os_distro", json!("org.debian"))),
     ("deleted_at differs from reconciles", |case| {
-        case.wrong_report("deleted_at", json!("2035-01-01 00:00:01"))
+        case.wrong_report("deleted_at", json!("2035-01-01 00:00:01"));
     }),
     ("unexpected InstanceDeletes", |case| {
         case.is_deleted(0);
@@ -268,7 +268,7 @@ fn tell_launch(world: &mut World, dice: &mut Dice, case: &Case, launched_at: Mic
         _ => &["rescue.start", "rescue.end"],
     };
     for (step, event) in (0_i64..).zip(story) {
-        let is_last = event.ends_with(".end") && *event != "resize.prep.end";
+        let is_last = event.rsplit('.').next() == Some("end") && *event != "resize.prep.end";
         let at = if is_last { launched_at.plus_seconds(1) } else { launched_at.plus_seconds(step - 30) };
         let mut payload = if is_last { last.clone() } else { early.clone() };
         if event.starts_with("resize.prep") {
