@@ -33,7 +33,8 @@ run: steward ## Start everything on http://127.0.0.1:$PORT (8000), with sample n
 
 .PHONY: steward
 steward: prerequisites ## Build target/local/steward, the whole bundle in one program
-	$(CARGO) build $(LOCAL) -p local --bin steward
+	@# Beside `tests`, so that both are compiled with the same features, and nothing twice.
+	$(CARGO) build $(LOCAL) -p local -p tests --bin steward
 
 .PHONY: reset
 reset: ## Forget what the local run stored

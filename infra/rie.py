@@ -45,9 +45,11 @@ def variables(directory, addresses):
     template = (ROOT / "template.yaml").read_text()
     block = re.search(rf"^  {logical_id(directory)}:\n(.*?)^  \S", template, re.M | re.S).group(1)
     declared = re.findall(r"^ {10}([A-Z][A-Z_]+): ", block, re.M)
+    # The one queue that no worker of `steward` reads: only the function that is asked is at work.
+    queue = f"{addresses['SQS']}/000000000000/VerifiedQueue"
     places = {"USAGE_TABLE": "UsageTable"}
-    for name in ("Notification", "Usage", "Verified"):
-        places[f"{name.upper()}_QUEUE_URL"] = f"{addresses['SQS']}/000000000000/{name}Queue"
+    for name in ("NOTIFICATION", "USAGE", "VERIFIED"):
+        places[f"{name}_QUEUE_URL"] = queue
     return {
         **{name: places[name] for name in declared if name in places},
         **stand_ins.CREDENTIALS,
@@ -124,6 +126,11 @@ def refused(answer):
     return status >= 400 or bool(answer.get("batchItemFailures"))
 
 
+def brief(answer):
+    """An HTTP answer in one line."""
+    return f"{answer['statusCode']} {answer['body'][:100]}"
+
+
 def main(steward):
     failed = 0
     directories = sorted(path.name for path in (ROOT / "functions").iterdir())
@@ -142,7 +149,7 @@ def main(steward):
                     except (OSError, ValueError) as error:
                         answer, milliseconds, good = str(error), 0.0, False
                     failed += not good
-                    shown = json.dumps(answer) if good and len(json.dumps(answer)) < 160 else str(answer)[:400]
+                    shown = answer if not good or "body" not in (answer or {}) else brief(answer)
                     word = "ok    " if good else "FAILED"
                     print(f"{word} {directory}/{sample.name} {milliseconds:.1f} ms {shown}")
     return failed

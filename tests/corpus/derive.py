@@ -15,6 +15,8 @@ import re
 import sys
 import time
 
+import load
+
 SETS = {"create.start", "rebuild.start", "rescue.start"}
 FILLS_BOTH = {"resize.prep.start", "resize.revert.start"}
 ENDS = {"create.end", "rebuild.end", "rescue.end", "finish_resize.end", "resize.revert.end"}
@@ -157,9 +159,10 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("file")
     arguments.add_argument("--level", choices=["none", "basic", "all"], default="basic")
+    arguments.add_argument("--years", type=int, default=0, help="added to every year of the file")
     options = arguments.parse_args()
     opened = gzip.open(options.file, "rt") if options.file.endswith(".gz") else open(options.file)
-    counts, launches, deletes, exists = derive(map(json.loads, opened), options.level)
+    counts, launches, deletes, exists = derive((json.loads(load.moved(line, options.years)) for line in opened), options.level)
     json.dump({
         "events": {service: {t: c for (s, t), c in sorted(counts.items()) if s == service} for service in ("nova", "glance")},
         "launches": sorted(({"instance": i, "request_id": r, **row} for (i, r), row in launches.items()),

@@ -9,6 +9,7 @@ Standard library only. Exits 1 at the first difference, which it prints.
 import argparse
 import gzip
 import json
+import re
 import sys
 import time
 import urllib.error
@@ -50,6 +51,11 @@ def rows(url, path, key):
         offset += len(page)
         if len(page) < 1000:
             return found
+
+
+def moved(line, years):
+    """The same notification with every year moved."""
+    return re.sub(r'"(20\d\d)(-\d\d-\d\d[ T])', lambda m: f'"{int(m[1]) + years}{m[2]}', line) if years else line
 
 
 def text(micros):
@@ -100,10 +106,11 @@ def main():
     arguments.add_argument("expected")
     arguments.add_argument("--url", default="http://127.0.0.1:8000")
     arguments.add_argument("--times", type=int, default=1, help="post the whole file so many times")
+    arguments.add_argument("--years", type=int, default=0, help="added to every year of the file")
     arguments.add_argument("--verdicts", action="store_true", help="compare verdicts too: every audit period must be over")
     options = arguments.parse_args()
     opened = gzip.open(options.file, "rt") if options.file.endswith(".gz") else open(options.file)
-    lines = [line.strip() for line in opened if line.strip()]
+    lines = [moved(line.strip(), options.years) for line in opened if line.strip()]
     expected = json.load(open(options.expected))
     total = sum(sum(counts.values()) for counts in expected["events"].values())
     for _ in range(options.times):

@@ -45,7 +45,8 @@ fn found(picture: &Picture) -> Verdicts {
 fn hours(picture: &Picture) -> BTreeMap<(String, i64), BTreeMap<String, Value>> {
     let counts = picture["hour"].iter().map(|(key, counts)| {
         let (service, hour) = key.trim_start_matches("K#ev#").split_once(' ').expect("a service and an hour");
-        let hour = domain::key::hour_of(&format!("{hour}#0")).expect("it is one");
+        let hour = domain::key::hour_of(&BTreeMap::from([("sk".to_owned(), format!("{hour}#0").into())]));
+        let hour = hour.expect("it is one");
         ((service.to_owned(), hour), serde_json::from_value(counts.clone()).expect("an object"))
     });
     counts.collect()

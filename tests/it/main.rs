@@ -2,8 +2,19 @@
 
 mod crashes;
 mod deliveries;
+mod documents;
+mod events;
+mod gateway;
 mod generated;
 mod house_rules;
+mod permissions;
 mod recording;
 mod template;
+mod usage_answers;
+mod usage_confirm;
+mod usage_filters;
+mod usage_flow;
+mod usage_lists;
+mod usage_repair;
+mod usage_stats;
 mod verifying;

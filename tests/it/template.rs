@@ -31,7 +31,7 @@ fn directories() -> Vec<String> {
 }
 
 /// `notification-worker` as `NotificationWorkerFunction`.
-fn logical_id(directory: &str) -> String {
+pub fn logical_id(directory: &str) -> String {
     let words = directory.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
     words.collect::<String>() + "Function"
 }
@@ -44,8 +44,8 @@ fn nested(main: &Value) -> BTreeMap<String, Value> {
 
 /// The logical id of the queue in `infra/queues.yaml` that `Queues.Outputs.<output>` stands for.
 fn queue_of(reference: &Value, queues: &Value) -> String {
-    let output =
-        text(&reference["Fn::GetAtt"]).strip_prefix("Queues.Outputs.").expect("queues are in their stack");
+    let path = references(reference).remove(0);
+    let output = path.strip_prefix("Queues.Outputs.").expect("queues are in their stack");
     let target = references(&queues["Outputs"][output]["Value"]).remove(0);
     target.split('.').next().expect("there is a first part").to_owned()
 }
@@ -68,6 +68,13 @@ fn environments(main: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
 /// The statements of a function's own policies.
 fn statements(function: &Value) -> Vec<Value> {
     list(&function["Properties"]["Policies"]).iter().flat_map(|policy| list(&policy["Statement"])).collect()
+}
+
+/// What a function may do to the table.
+pub fn allowed(function: &str) -> BTreeSet<String> {
+    let function = &main_template()["Resources"][function];
+    let actions = statements(function).into_iter().flat_map(|statement| list(&statement["Action"]));
+    actions.map(|action| text(&action).to_owned()).filter(|action| action.starts_with("dynamodb:")).collect()
 }
 
 #[test]
@@ -123,9 +130,9 @@ fn what_fails_five_times_goes_to_the_queues_own_dead_letters_and_stays_there_as_
     let (dead, live): (Vec<_>, Vec<_>) = queues.iter().partition(|(id, _)| id.ends_with("DeadLetters"));
     assert_eq!(dead.len(), live.len());
     for (id, queue) in live {
-        let own = id.replace("Queue", "DeadLetters.Arn");
-        let expected = json!({ "deadLetterTargetArn": { "Fn::GetAtt": own }, "maxReceiveCount": 5 });
-        assert_eq!(queue["Properties"]["RedrivePolicy"], expected, "{id}");
+        let policy = &queue["Properties"]["RedrivePolicy"];
+        assert_eq!(references(policy), [id.replace("Queue", "DeadLetters.Arn")]);
+        assert_eq!(policy["maxReceiveCount"], 5, "{id}");
     }
     for (id, queue) in dead {
         assert_eq!(queue["Properties"]["MessageRetentionPeriod"], 14 * 24 * 3600, "{id}");
@@ -166,11 +173,14 @@ fn routed(directory: &Path) -> Vec<String> {
 #[test]
 fn the_gateway_hands_every_path_of_a_router_to_that_routers_function() {
     let main = main_template();
+    let mut seen = 0;
     for directory in directories() {
         for path in routed(&root().join("functions").join(&directory).join("src")) {
             assert_eq!(receiver(&main, &path), Some(logical_id(&directory)), "{path}");
+            seen += 1;
         }
     }
+    assert!(seen > 10, "the routers' paths are found");
     for (path, function) in [
         ("/db", "UsageFunction"),
         ("/db/usage/launches/", "UsageFunction"),
@@ -202,6 +212,26 @@ fn every_route_is_signed_and_answered_before_the_gateway_gives_up() {
             .values()
             .any(|permission| permission["Properties"]["FunctionName"]["Ref"] == function);
         assert!(allowed, "{id}: the gateway may not call {function}");
+    }
+}
+
+#[test]
+fn every_function_has_samples_of_what_it_is_called_with() {
+    for directory in directories() {
+        let samples =
+            fs::read_dir(root().join("events").join(&directory)).expect("a function has a folder of samples");
+        let samples: Vec<_> = samples.map(|entry| entry.expect("it can be listed").path()).collect();
+        assert!(!samples.is_empty(), "{directory}");
+        for sample in samples {
+            let text = fs::read_to_string(&sample).expect("samples are texts");
+            let event: Value = serde_json::from_str(&text).expect("samples are JSON");
+            let kind = match (directory.as_str(), directory.ends_with("-worker")) {
+                ("ticker", _) => event["detail-type"] == "Scheduled Event",
+                (_, true) => event["Records"].as_array().is_some_and(|records| !records.is_empty()),
+                _ => event["version"] == "2.0" && event["rawPath"].is_string(),
+            };
+            assert!(kind, "{}", sample.display());
+        }
     }
 }
 
@@ -243,8 +273,8 @@ fn no_function_may_do_everything_or_anything_everywhere() {
                 assert!(!action.contains('*') && !action.ends_with(":Scan"), "{id}: {action}");
             }
             for resource in list(&statement["Resource"]) {
-                let arn = resource["Fn::GetAtt"].as_str().unwrap_or_default();
-                assert!(arn.ends_with("Arn"), "{id}: a permission names its table or queue, not {resource}");
+                let named = references(&resource).iter().any(|target| target.ends_with("Arn"));
+                assert!(named, "{id}: a permission names its table or queue, not {resource}");
             }
         }
     }

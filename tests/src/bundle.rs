@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::clock::Clock;
 use domain::config::Config;
@@ -189,15 +191,20 @@ impl TestBundle {
 
     /// The verified notifications that were published so far; they are taken out of their queue.
     pub async fn verified(&self) -> Result<Vec<Value>> {
-        let mut published = Vec::new();
+        let bodies = self.queued(&self.platform.config.places.verified_queue).await?;
+        bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
+    }
+
+    /// The bodies that wait in a queue; they are taken out of it.
+    pub async fn queued(&self, queue: &str) -> Result<Vec<String>> {
+        let mut bodies = Vec::new();
         loop {
-            let queue = &self.platform.config.places.verified_queue;
             let batch = self.receive(queue).await?;
             if batch.is_empty() {
-                return Ok(published);
+                return Ok(bodies);
             }
             for message in &batch {
-                published.push(serde_json::from_str(message.body().unwrap_or_default())?);
+                bodies.push(message.body().unwrap_or_default().to_owned());
                 self.delete(queue, message).await?;
             }
         }
@@ -214,7 +221,8 @@ impl TestBundle {
     }
 
     async fn delete(&self, queue: &str, message: &aws_sdk_sqs::types::Message) -> Result<()> {
-        let call = self.sqs.delete_message().queue_url(queue).set_receipt_handle(message.receipt_handle.clone());
+        let call =
+            self.sqs.delete_message().queue_url(queue).set_receipt_handle(message.receipt_handle.clone());
         call.send().await.context("the queue answers").map(drop)
     }
 }
@@ -234,7 +242,9 @@ async fn serve_dynamodb(stop: &Stop) -> Result<String> {
     let endpoint = format!("http://{}", listener.local_addr()?);
     let database = dynoxide::Database::memory().map_err(|error| anyhow::anyhow!("{error}"))?;
     let stop = stop.clone();
-    tokio::spawn(async move { dynoxide::server::serve_with_shutdown(listener, database, async move { stop.wait().await }).await });
+    tokio::spawn(async move {
+        dynoxide::server::serve_with_shutdown(listener, database, async move { stop.wait().await }).await
+    });
     Ok(endpoint)
 }
 
@@ -247,14 +257,18 @@ async fn serve_sqs(stop: &Stop, clock: Clock) -> Result<String> {
 
 async fn create_queue(sqs: &aws_sdk_sqs::Client, name: &str) -> Result<String> {
     let call = sqs.create_queue().queue_name(name);
-    let call = call.attributes(aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout, VISIBILITY_SECONDS.to_string());
+    let call = call.attributes(
+        aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout,
+        VISIBILITY_SECONDS.to_string(),
+    );
     call.send().await.context("the queue is made")?.queue_url.context("it has an address")
 }
 
 async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) -> Result<String> {
     let mut call = dynamodb.create_table().table_name("usage").billing_mode(BillingMode::PayPerRequest);
     for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
-        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+        let attribute =
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         call = call.attribute_definitions(attribute.build()?);
         call = call.key_schema(KeySchemaElement::builder().attribute_name(name).key_type(kind).build()?);
     }

@@ -21,8 +21,6 @@ pub fn empty() -> Response {
 
 /// Every documented answer carries this header.
 pub async fn vary(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(VARY, HeaderValue::from_static("Accept"));
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
     response
 }

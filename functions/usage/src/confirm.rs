@@ -23,11 +23,7 @@ pub async fn batch(
     let confirmed = usage.confirm(&Confirmation::parse(&body)?).await?;
     if !confirmed.unknown.is_empty() {
         let named = &confirmed.unknown[..confirmed.unknown.len().min(NAMED)];
-        tracing::warn!(
-            count = confirmed.unknown.len(),
-            ?named,
-            "unknown message ids were confirmed"
-        );
+        tracing::warn!(count = confirmed.unknown.len(), ?named, "unknown message ids were confirmed");
     }
     Ok(empty())
 }

@@ -43,12 +43,7 @@ impl From<InstanceDelete> for NovaBody {
 
 impl From<ImageDelete> for GlanceBody {
     fn from(row: ImageDelete) -> Self {
-        Self {
-            id: row.id,
-            uuid: row.uuid,
-            deleted_at: row.deleted_at.map(|at| at.to_string()),
-            raw: row.raw,
-        }
+        Self { id: row.id, uuid: row.uuid, deleted_at: row.deleted_at.map(|at| at.to_string()), raw: row.raw }
     }
 }
 

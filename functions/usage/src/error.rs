@@ -1,6 +1,7 @@
 //! The failing statuses of this API, and the one body that they share.
 
 use axum::Json;
+use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
 use domain::error::{Error, Kind};
 use http::StatusCode;
@@ -22,6 +23,16 @@ impl From<Error> for Refused {
     }
 }
 
+/// A body that was not read to its end.
+impl From<BytesRejection> for Refused {
+    fn from(rejection: BytesRejection) -> Self {
+        Self(match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::new(Kind::TooLarge, "The body is too large."),
+            _ => Error::invalid("The body could not be read."),
+        })
+    }
+}
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let public = self.0.to_string();
@@ -30,42 +41,26 @@ impl IntoResponse for Refused {
             Kind::Missing => (StatusCode::NOT_FOUND, public.as_str()),
             Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, public.as_str()),
             Kind::Conflict | Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, public.as_str()),
-            Kind::Bug => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "The request could not be served.",
-            ),
+            Kind::Bug => (StatusCode::INTERNAL_SERVER_ERROR, "The request could not be served."),
         };
         if status.is_server_error() {
-            tracing::error!(
-                status = status.as_u16(),
-                cause = self.0.chain(),
-                "a request failed"
-            );
+            tracing::error!(status = status.as_u16(), cause = self.0.chain(), "a request failed");
         }
-        failing(status, message)
+        shape(status, message)
     }
 }
 
 /// The answer to a path that is not there.
 pub async fn not_found() -> Response {
-    failing(StatusCode::NOT_FOUND, "There is nothing under this path.")
+    shape(StatusCode::NOT_FOUND, "There is nothing under this path.")
 }
 
 /// The answer to a method that a path does not know; the router adds `Allow`.
 pub async fn method_not_allowed() -> Response {
-    failing(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "This path does not know this method.",
-    )
+    shape(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
 }
 
-fn failing(status: StatusCode, message: &str) -> Response {
-    (
-        status,
-        Json(Body {
-            status: status.as_u16(),
-            message,
-        }),
-    )
-        .into_response()
+/// A failing status and its text as this API answers them.
+pub fn shape(status: StatusCode, message: &str) -> Response {
+    (status, Json(Body { status: status.as_u16(), message })).into_response()
 }

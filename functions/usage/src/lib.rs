@@ -21,6 +21,8 @@ use axum::middleware::map_response;
 use axum::routing::{any, get, post};
 use domain::usage::Usage;
 
+pub use error::shape;
+
 /// The largest body that is read: what a Lambda function is given at most.
 const LARGEST_BODY: usize = 6 * 1_024 * 1_024;
 

@@ -1,2 +1,10 @@
-//! x
-fn main() {}
+//! The Lambda function.
+
+use domain::usage::Usage;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::log::start()?;
+    let platform = edge::start::platform().await?;
+    edge::http::run(usage::router(Usage::new(platform)), usage::shape).await
+}

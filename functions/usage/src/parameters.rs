@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use domain::error::{Error, Kind};
 use domain::time::Micros;
 use domain::usage::column::{Column, Row};
 use domain::usage::query::{Bound, Direction, Filter, HIGHEST_LIMIT, ListQuery, is_uuid_like};
-use http::StatusCode;
 use http::request::Parts;
 
 use crate::error::Refused;
@@ -34,18 +32,12 @@ impl Parameters {
 
     /// The value of a parameter: the first one where it is repeated.
     pub fn first(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(given, _)| given == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
     /// All values of a parameter.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .filter(move |(given, _)| given == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
     /// Which rows are wanted; the first parameter that is wrong refuses the request.
@@ -78,19 +70,12 @@ impl Parameters {
 
     /// Which page of which rows is wanted.
     pub fn list<R: Row>(&self) -> Result<ListQuery<R>, Error> {
-        let mut query = ListQuery {
-            filter: self.filter()?,
-            ..ListQuery::default()
-        };
+        let mut query = ListQuery { filter: self.filter()?, ..ListQuery::default() };
         if let Some(name) = self.first("order_by") {
             query.order_by = column(name)?;
         }
         if let Some(direction) = self.first("direction") {
-            query.direction = if direction == "desc" {
-                Direction::Descending
-            } else {
-                Direction::Ascending
-            };
+            query.direction = if direction == "desc" { Direction::Descending } else { Direction::Ascending };
         }
         if let Some(limit) = self.count("limit")? {
             query.limit = limit.min(HIGHEST_LIMIT);
@@ -107,9 +92,7 @@ impl Parameters {
             return Ok(None);
         };
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::invalid(format!(
-                "'{name}': '{text}' is no whole number from 0."
-            )));
+            return Err(Error::invalid(format!("'{name}': '{text}' is no whole number from 0.")));
         }
         Ok(Some(text.parse().unwrap_or(usize::MAX)))
     }
@@ -123,11 +106,7 @@ pub fn time(name: &str, value: &str) -> Result<Micros, Error> {
 
 fn bound(name: &str, value: &str) -> Result<Bound, Error> {
     let at = time(name, value)?;
-    Ok(if name.ends_with("_min") {
-        Bound::Min(at)
-    } else {
-        Bound::Max(at)
-    })
+    Ok(if name.ends_with("_min") { Bound::Min(at) } else { Bound::Max(at) })
 }
 
 fn column<R: Row>(name: &str) -> Result<Column<R>, Error> {
@@ -143,9 +122,7 @@ fn check_instance<R: Row>(instance: &str) -> Result<String, Error> {
         return Err(no_such_field("instance"));
     }
     if !is_uuid_like(instance) {
-        return Err(Error::invalid(format!(
-            "'instance': '{instance}' is no UUID in lower case."
-        )));
+        return Err(Error::invalid(format!("'instance': '{instance}' is no UUID in lower case.")));
     }
     Ok(instance.to_owned())
 }
@@ -162,9 +139,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
-        let Path(text) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| nothing_here())?;
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|_| nothing_here())?;
         Ok(Self(text))
     }
 }
@@ -175,9 +151,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RowId {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let Name(text) = Name::from_request_parts(parts, state).await?;
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        Ok(Self(
-            text.parse().ok().filter(|_| digits).ok_or_else(nothing_here)?,
-        ))
+        Ok(Self(text.parse().ok().filter(|_| digits).ok_or_else(nothing_here)?))
     }
 }
 
@@ -187,7 +161,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
         match Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self(bytes)),
-            Err(rejection) => Err(unread(&rejection).into()),
+            Err(rejection) => Err(rejection.into()),
         }
     }
 }
@@ -195,13 +169,6 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 /// That a path names nothing.
 pub fn nothing_here() -> Error {
     Error::new(Kind::Missing, "There is nothing with this id.")
-}
-
-fn unread(rejection: &BytesRejection) -> Error {
-    match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::new(Kind::TooLarge, "The body is too large."),
-        _ => Error::invalid("The body could not be read."),
-    }
 }
 
 #[cfg(test)]
@@ -212,18 +179,13 @@ mod tests {
     use super::*;
 
     fn list<R: Row>(query: &str) -> Result<ListQuery<R>, String> {
-        Parameters::parse(query.as_bytes())
-            .list()
-            .map_err(|error| error.to_string())
+        Parameters::parse(query.as_bytes()).list().map_err(|error| error.to_string())
     }
 
     #[test]
     fn the_first_failure_in_the_documented_order_refuses() {
         for (query, said) in [
-            (
-                "tenant=5&received_min=x&instance=y&foo_min=z",
-                "'received_min': 'x'",
-            ),
+            ("tenant=5&received_min=x&instance=y&foo_min=z", "'received_min': 'x'"),
             ("foo_min=z&instance=Y", "'instance': 'Y'"),
             ("order_by=&foo_min=z&launched_at_min=w", "'foo'"),
             ("order_by=&launched_at_min=", "'launched_at_min': ''"),
@@ -238,15 +200,9 @@ mod tests {
             assert!(refused.contains(said), "{query}: {refused}");
         }
         assert!(
-            list::<Launch>("received_min=2014-01-01+00:00:00")
-                .expect_err("no field")
-                .contains("'received'")
+            list::<Launch>("received_min=2014-01-01+00:00:00").expect_err("no field").contains("'received'")
         );
-        assert!(
-            list::<ImageExists>("instance=x")
-                .expect_err("no field")
-                .contains("'instance'")
-        );
+        assert!(list::<ImageExists>("instance=x").expect_err("no field").contains("'instance'"));
     }
 
     #[test]
@@ -259,15 +215,9 @@ mod tests {
         ] {
             let query = list::<Launch>(query).expect(query);
             assert_eq!((query.limit, query.offset), (limit, offset));
-            assert_eq!(
-                (query.order_by.name, query.direction),
-                ("launched_at", Direction::Descending)
-            );
+            assert_eq!((query.order_by.name, query.direction), ("launched_at", Direction::Descending));
         }
-        assert_eq!(
-            list::<Launch>("direction=sideways").expect("known").direction,
-            Direction::Ascending
-        );
+        assert_eq!(list::<Launch>("direction=sideways").expect("known").direction, Direction::Ascending);
         let bounds =
             list::<Launch>("launched_at_min=2014-01-01T00:00:00%2B00:00&tenant_max=2014-01-01+0:0:0&x=y");
         assert_eq!(bounds.expect("known").filter.bounds.len(), 2);

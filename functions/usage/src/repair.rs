@@ -33,18 +33,16 @@ pub async fn repair(
     let asked = asked(&query, &body)?;
     let service = match asked.service {
         None => Service::Nova,
-        Some(name) => name
-            .parse()
-            .map_err(|cause| Error::invalid(format!("'service': '{name}': {cause}.")))?,
+        Some(name) => {
+            name.parse().map_err(|cause| Error::invalid(format!("'service': '{name}': {cause}.")))?
+        }
     };
     if asked.message_ids.is_empty() {
         return Err(Error::invalid("'message_ids' is missing.").into());
     }
     let repaired = usage.repair(service, &asked.message_ids).await?;
-    let repaired = Repaired {
-        absent_exists: repaired.absent_exists,
-        exists_not_pending: repaired.exists_not_pending,
-    };
+    let repaired =
+        Repaired { absent_exists: repaired.absent_exists, exists_not_pending: repaired.exists_not_pending };
     Ok(Json(repaired).into_response())
 }
 
@@ -96,50 +94,22 @@ mod tests {
     #[test]
     fn ids_are_read_from_a_form_from_json_and_from_the_query() {
         for (query, body, ids, service) in [
-            (
-                "",
-                "message_ids=a&message_ids=b&service=glance&service=x",
-                &["a", "b"][..],
-                Some("glance"),
-            ),
-            (
-                "",
-                r#" {"message_ids": ["a", "b"], "service": "nova"}"#,
-                &["a", "b"],
-                Some("nova"),
-            ),
+            ("", "message_ids=a&message_ids=b&service=glance&service=x", &["a", "b"][..], Some("glance")),
+            ("", r#" {"message_ids": ["a", "b"], "service": "nova"}"#, &["a", "b"], Some("nova")),
             ("", r#"{"message_ids": "a"}"#, &["a"], None),
             ("message_ids=a&service=glance", "", &["a"], Some("glance")),
-            (
-                "message_ids=q&service=glance",
-                "message_ids=b",
-                &["b"],
-                Some("glance"),
-            ),
+            ("message_ids=q&service=glance", "message_ids=b", &["b"], Some("glance")),
             ("", "", &[], None),
         ] {
             let read = asked(&Parameters::parse(query.as_bytes()), body.as_bytes()).expect(body);
             let message_ids = ids.iter().map(|id| (*id).to_owned()).collect();
-            assert_eq!(
-                read,
-                Asked {
-                    message_ids,
-                    service: service.map(str::to_owned)
-                },
-                "{query} {body}"
-            );
+            assert_eq!(read, Asked { message_ids, service: service.map(str::to_owned) }, "{query} {body}");
         }
     }
 
     #[test]
     fn json_of_another_shape_is_refused() {
-        for body in [
-            "{",
-            "[]",
-            r#"{"message_ids": [1]}"#,
-            r#"{"message_ids": {}}"#,
-            r#"{"service": 1}"#,
-        ] {
+        for body in ["{", "[]", r#"{"message_ids": [1]}"#, r#"{"message_ids": {}}"#, r#"{"service": 1}"#] {
             assert!(asked(&Parameters::parse(b""), body.as_bytes()).is_err(), "{body}");
         }
     }

@@ -7,7 +7,8 @@ use domain::error::Error;
 use domain::notification::Service;
 use domain::usage::Usage;
 use domain::usage::exists::{ImageExists, InstanceExists};
-use domain::usage::stats::{EventQuery, Events, Exists};
+use domain::usage::exists::Exists;
+use domain::usage::stats::{EventQuery, Events};
 use domain::usage::window::Window;
 use serde::Serialize;
 
@@ -47,16 +48,10 @@ pub async fn glance_exists(State(usage): State<Usage>, parameters: Parameters) -
 
 async fn exists<R: Exists>(usage: &Usage, parameters: &Parameters) -> Result<Response, Refused> {
     let counts = usage.exists_counts::<R>(&parameters.filter()?).await?;
-    let body =
-        |((status, send_status), event_count): ((domain::usage::status::Status, i64), u64)| ExistsBody {
-            status: status.word(),
-            send_status,
-            event_count,
-        };
-    Ok(enveloped(
-        "stats",
-        counts.into_iter().map(body).collect::<Vec<_>>(),
-    ))
+    let body = |((status, send_status), event_count): ((domain::usage::status::Status, i64), u64)| {
+        ExistsBody { status: status.word(), send_status, event_count }
+    };
+    Ok(enveloped("stats", counts.into_iter().map(body).collect::<Vec<_>>()))
 }
 
 pub async fn events(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, Refused> {
@@ -67,10 +62,7 @@ pub async fn events(State(usage): State<Usage>, parameters: Parameters) -> Resul
         counts = Events::from([(event, count)]);
     }
     let count = counts.values().sum();
-    let stats = counts
-        .into_iter()
-        .map(|(event, event_count)| EventBody { event, event_count })
-        .collect();
+    let stats = counts.into_iter().map(|(event, event_count)| EventBody { event, event_count }).collect();
     Ok(Json(EventsBody { count, stats }).into_response())
 }
 
@@ -80,20 +72,14 @@ fn event_query(parameters: &Parameters) -> Result<EventQuery, Error> {
         (None, None) => None,
         (Some(min), Some(max)) => Some(Window::new(time("when_min", min)?, time("when_max", max)?)?),
         _ => {
-            return Err(Error::invalid(
-                "when_min and when_max are needed both, or neither.",
-            ));
+            return Err(Error::invalid("when_min and when_max are needed both, or neither."));
         }
     };
     let service = match parameters.first("service") {
         None => Service::Nova,
-        Some(name) => name
-            .parse()
-            .map_err(|cause| Error::invalid(format!("'service': '{name}': {cause}.")))?,
+        Some(name) => {
+            name.parse().map_err(|cause| Error::invalid(format!("'service': '{name}': {cause}.")))?
+        }
     };
-    Ok(EventQuery {
-        service,
-        event: parameters.first("event").map(str::to_owned),
-        window,
-    })
+    Ok(EventQuery { service, event: parameters.first("event").map(str::to_owned), window })
 }

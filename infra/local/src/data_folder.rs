@@ -1,5 +1,6 @@
 //! The folder of a durable local run: who uses it, and in which format it is.
 
+use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -85,7 +86,7 @@ impl DataFolder {
             Ok(text) => match text.trim().parse() {
                 Ok(found) if found <= FORMAT => Ok(()),
                 Ok(found) => Err(Unusable::Newer { path: self.path.clone(), found }),
-                Err(_) => Err(damaged(&file, "it does not hold a format number")),
+                Err(_) => Err(damaged(&file, &"it does not hold a format number")),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 // Renamed into place, so that it is whole or not there.
@@ -93,13 +94,13 @@ impl DataFolder {
                 fs::write(&new, format!("{FORMAT}\n")).map_err(refused(&new))?;
                 fs::rename(&new, &file).map_err(refused(&file))
             }
-            Err(error) => Err(damaged(&file, error)),
+            Err(error) => Err(damaged(&file, &error)),
         }
     }
 }
 
 /// Says of a database that does not open that its file is damaged.
-pub fn damaged(file: &Path, reason: impl ToString) -> Unusable {
+pub fn damaged(file: &Path, reason: &dyn fmt::Display) -> Unusable {
     Unusable::Damaged { path: file.to_owned(), reason: reason.to_string() }
 }
 
@@ -115,7 +116,7 @@ fn check_database(path: &Path) -> Result<(), Unusable> {
     if start.is_empty() || start == SQLITE {
         Ok(())
     } else {
-        Err(damaged(path, "it is not an SQLite database"))
+        Err(damaged(path, &"it is not an SQLite database"))
     }
 }
 

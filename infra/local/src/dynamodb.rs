@@ -24,7 +24,11 @@ impl DynamoDb {
     /// Tables in the file at `path`, which is made where there is none.
     pub fn open(path: &Path) -> Result<Self> {
         let text = path.to_str().context("the path is not valid UTF-8")?;
-        Ok(Self(Database::new(text)?))
+        let database = Database::new(text)?;
+        // SQLite waits for the disk with every write unless told otherwise. This is dynoxide's way to tell it
+        // `synchronous=NORMAL`: what was answered survives the end of the process, as it does in the queues.
+        database.disable_bulk_loading()?;
+        Ok(Self(database))
     }
 
     /// Answers on `listener` until `stop`; requests that have begun are answered.

@@ -1,14 +1,17 @@
 //! The whole bundle in one process, on embedded stand-ins for `DynamoDB` and SQS.
 
+pub mod bundle;
 pub mod clients;
 pub mod data_folder;
 pub mod definitions;
 pub mod dynamodb;
+pub mod gateway;
 mod http_api;
 pub mod queues;
 pub mod samples;
 pub mod sqs;
 pub mod stand_ins;
 pub mod stop;
-mod template;
+pub mod template;
 pub mod ticks;
+pub mod up;

@@ -11,6 +11,8 @@ use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
 };
+use domain::clock::Clock;
+use domain::time::Micros;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -26,27 +28,33 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long a worker may take. On loopback a batch takes milliseconds; what a killed process was at is free this soon.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A worker's handler.
-pub type Worker = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
+/// A worker's handler: it is given a batch, and the time at which it will be ended.
+pub type Worker = Arc<dyn Fn(SqsEvent, Micros) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
 
 /// A queue and the worker that reads it.
 #[derive(Clone)]
 pub struct Source {
     client: Client,
+    clock: Clock,
     name: String,
     url: String,
     worker: Worker,
 }
 
 impl Source {
-    /// The queue at `url`, read by `worker`.
-    pub fn new<F>(client: Client, url: &str, worker: impl Fn(SqsEvent) -> F + Send + Sync + 'static) -> Self
+    /// The queue at `url`, read by `worker`, whose time is `clock`'s.
+    pub fn new<F>(
+        client: Client,
+        clock: Clock,
+        url: &str,
+        worker: impl Fn(SqsEvent, Micros) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = SqsBatchResponse> + Send + 'static,
     {
         let name = url.rsplit('/').next().unwrap_or_default().to_owned();
-        let worker: Worker = Arc::new(move |event| worker(event).boxed());
-        Self { client, name, url: url.to_owned(), worker }
+        let worker: Worker = Arc::new(move |event, deadline| worker(event, deadline).boxed());
+        Self { client, clock, name, url: url.to_owned(), worker }
     }
 
     /// Hands batches to the worker, one after the other, until `stop`; a batch that has begun is finished.
@@ -92,7 +100,8 @@ impl Source {
     async fn work(&self, messages: &[Message]) -> Vec<BatchItemFailure> {
         let mut event = SqsEvent::default();
         event.records = messages.iter().map(|message| self.record(message)).collect();
-        let worked = AssertUnwindSafe((self.worker)(event)).catch_unwind();
+        let deadline = Micros::from(self.clock.now() + TIMEOUT);
+        let worked = AssertUnwindSafe((self.worker)(event, deadline)).catch_unwind();
         let problem = match tokio::time::timeout(TIMEOUT, worked).await {
             Ok(Ok(response)) => return response.batch_item_failures,
             Ok(Err(_)) => "the worker panicked",
@@ -175,7 +184,6 @@ mod tests {
     use std::sync::Mutex;
 
     use chrono::{DateTime, TimeDelta, Utc};
-    use domain::clock::Clock;
 
     use super::*;
     use crate::stand_ins::{StandIns, Storage};
@@ -197,7 +205,7 @@ mod tests {
         fn source(&self) -> Source {
             let seen = Arc::clone(&self.seen);
             let url = self.stand_ins.queue_url("UsageQueue");
-            Source::new(self.stand_ins.sqs_client(), &url, move |event| {
+            Source::new(self.stand_ins.sqs_client(), self.clock.clone(), &url, move |event, _| {
                 let seen = Arc::clone(&seen);
                 async move {
                     let mut response = SqsBatchResponse::default();

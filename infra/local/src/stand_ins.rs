@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use aws_sdk_sqs::types::QueueAttributeName;
+use chrono::TimeDelta;
 use domain::clock::Clock;
 use domain::config::Places;
 use tokio::net::TcpListener;
@@ -13,9 +15,13 @@ use tokio::time::timeout;
 
 use crate::data_folder::{DataFolder, damaged};
 use crate::dynamodb::DynamoDb;
+use crate::queues::TIMEOUT;
 use crate::sqs::{ACCOUNT, Sqs};
 use crate::stop::Stop;
 use crate::{clients, definitions};
+
+/// The queues whose workers end with this process: when it starts, nobody is working on a message of theirs.
+const WORKED: [&str; 2] = ["NotificationQueue", "UsageQueue"];
 
 /// Where records and messages are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +53,12 @@ impl StandIns {
             Storage::Folder(path) => {
                 let folder = DataFolder::open(path)?;
                 let (tables, queues) = (folder.dynamodb(), folder.sqs());
-                let dynamodb = DynamoDb::open(&tables).map_err(|error| damaged(&tables, error))?;
-                let sqs = Sqs::open(&queues, clock).map_err(|error| damaged(&queues, error))?;
+                let dynamodb = DynamoDb::open(&tables).map_err(|error| damaged(&tables, &error))?;
+                let sqs = Sqs::open(&queues, clock).map_err(|error| damaged(&queues, &error))?;
+                for queue in WORKED {
+                    sqs.recall(queue, TimeDelta::from_std(TIMEOUT)?)
+                        .map_err(|error| damaged(&queues, &error))?;
+                }
                 (Some(folder), dynamodb, sqs)
             }
         };
@@ -98,6 +108,20 @@ impl StandIns {
         }
     }
 
+    /// Whether there is no record, and no notification that will become one.
+    pub async fn are_empty(&self) -> Result<bool> {
+        let places = self.places();
+        let scan = self.dynamodb_client().scan().table_name(places.usage_table).limit(1).send().await?;
+        let names = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let call = self.sqs_client().get_queue_attributes().queue_url(places.notification_queue);
+        let counts =
+            call.set_attribute_names(Some(names.to_vec())).send().await?.attributes.unwrap_or_default();
+        Ok(scan.count() == 0 && counts.values().all(|count| count == "0"))
+    }
+
     /// Removes the records whose time to live is over, as `DynamoDB` does some time after it; how many.
     pub async fn sweep(&self) -> Result<usize> {
         let dynamodb = self.dynamodb.clone();
@@ -126,7 +150,6 @@ async fn bind() -> Result<(TcpListener, String)> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::types::AttributeValue;
-    use aws_sdk_sqs::types::QueueAttributeName;
 
     use super::*;
 
@@ -137,6 +160,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let storage = Storage::Folder(folder.path().to_owned());
         let first = StandIns::start(&storage, Clock::system()).await.expect("it starts");
+        assert!(first.are_empty().await.expect("they answer"));
         let put = first.dynamodb_client().put_item().table_name("UsageTable");
         let put =
             put.item("pk", AttributeValue::S("a".to_owned())).item("sk", AttributeValue::S("b".to_owned()));
@@ -146,6 +170,7 @@ mod tests {
         send.send().await.expect("it is queued");
         let busy = StandIns::start(&storage, Clock::system()).await.err().expect("one at a time");
         assert!(busy.to_string().contains("in use by another steward"), "{busy}");
+        assert!(!first.are_empty().await.expect("they answer"));
         first.stop(PATIENCE).await.expect("it stops");
 
         let second = StandIns::start(&storage, Clock::system()).await.expect("it starts again");
@@ -162,6 +187,29 @@ mod tests {
         let attributes = attributes.attributes.expect("it has some");
         assert_eq!(attributes[&QueueAttributeName::ApproximateNumberOfMessages], "1");
         assert!(attributes[&QueueAttributeName::RedrivePolicy].contains("UsageDeadLetters"));
+        second.stop(PATIENCE).await.expect("it stops");
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_was_working_on_comes_back_soon() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let storage = Storage::Folder(folder.path().to_owned());
+        let clock = Clock::manual("2035-01-05T00:00:30Z".parse().expect("a time"));
+        let receive = async |stand_ins: &StandIns| {
+            let call = stand_ins.sqs_client().receive_message().queue_url(stand_ins.queue_url("UsageQueue"));
+            call.send().await.expect("it is received").messages().len()
+        };
+        let first = StandIns::start(&storage, clock.clone()).await.expect("it starts");
+        let send =
+            first.sqs_client().send_message().queue_url(first.queue_url("UsageQueue")).message_body("x");
+        send.send().await.expect("it is queued");
+        assert_eq!(receive(&first).await, 1);
+        first.stop(PATIENCE).await.expect("it stops");
+
+        let second = StandIns::start(&storage, clock.clone()).await.expect("it starts again");
+        assert_eq!(receive(&second).await, 0);
+        clock.advance(TimeDelta::from_std(TIMEOUT).expect("it is short"));
+        assert_eq!(receive(&second).await, 1);
         second.stop(PATIENCE).await.expect("it stops");
     }
 

@@ -1,4 +1,4 @@
-//! What EventBridge's schedules do.
+//! What the schedules of `EventBridge` do.
 
 use std::time::Duration;
 

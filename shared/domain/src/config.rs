@@ -1,7 +1,7 @@
 //! The only reader of the environment: one struct per concern, every default with its reason.
 
 use std::collections::HashMap;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use crate::error::Error;
@@ -24,6 +24,17 @@ pub const VARIABLES: &[&str] = &[
     "LOG_FORMAT",
     "RUST_LOG",
     "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH",
+];
+
+/// Every variable that Steward reads and Lambda itself sets, or whoever runs a function beside a stand-in.
+pub const AWS_VARIABLES: &[&str] = &[
+    "AWS_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_SQS",
 ];
 
 /// Everything that an operator can set.
@@ -69,6 +80,60 @@ pub struct Verify {
     pub glance_event_type: String,
 }
 
+/// Who calls AWS's services, and where they are.
+#[derive(Clone)]
+pub struct Aws {
+    /// The region of the services.
+    pub region: String,
+    /// Names the key that requests are signed with.
+    pub access_key_id: String,
+    /// The key itself.
+    pub secret_access_key: String,
+    /// Belongs to a key that does not last, as a function's.
+    pub session_token: Option<String>,
+    /// Where `DynamoDB` is, if not at the region's own address.
+    pub dynamodb_endpoint: Option<String>,
+    /// Where SQS is, if not at the region's own address.
+    pub sqs_endpoint: Option<String>,
+}
+
+/// How logs are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// As what. Default `text`.
+    pub format: LogFormat,
+    /// What is logged, as `RUST_LOG` says it. Default `info`.
+    pub filter: String,
+}
+
+/// As what logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object per line.
+    Json,
+    /// A line for a person.
+    Text,
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err("json or text is expected"),
+        }
+    }
+}
+
+/// Without the keys.
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -92,9 +157,7 @@ impl Config {
     ///
     /// A value that cannot be read is an error that names the variable.
     pub fn from_env() -> Result<Self, Error> {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-        let variables = std::env::vars().collect();
-        Self::from_variables(&variables)
+        Self::from_variables(&environment())
     }
 
     /// The configuration in these variables.
@@ -122,6 +185,48 @@ impl Config {
     }
 }
 
+impl Aws {
+    /// What this process's environment says, in the variables that AWS's own tools read.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_variables(&environment())
+    }
+
+    /// What these variables say. A region and a key have no defaults; an address of one service goes before one of all.
+    pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, Error> {
+        let given = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
+        let needed = |name: &str| given(name).ok_or_else(|| Error::invalid(format!("{name} is not set")));
+        let endpoint = |name: &str| given(name).or_else(|| given("AWS_ENDPOINT_URL"));
+        Ok(Self {
+            region: needed("AWS_REGION")?,
+            access_key_id: needed("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
+            session_token: given("AWS_SESSION_TOKEN"),
+            dynamodb_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
+            sqs_endpoint: endpoint("AWS_ENDPOINT_URL_SQS"),
+        })
+    }
+}
+
+impl Log {
+    /// What this process's environment says.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_variables(&environment())
+    }
+
+    /// What these variables say.
+    pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, Error> {
+        Ok(Self {
+            format: read(variables, "LOG_FORMAT", LogFormat::Text)?,
+            filter: read(variables, "RUST_LOG", "info".to_owned())?,
+        })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn environment() -> HashMap<String, String> {
+    std::env::vars().collect()
+}
+
 fn read<T>(variables: &HashMap<String, String>, name: &str, default: T) -> Result<T, Error>
 where
     T: FromStr,
@@ -129,7 +234,9 @@ where
 {
     match variables.get(name) {
         None => Ok(default),
-        Some(text) => text.parse().map_err(|cause: T::Err| Error::invalid(format!("{name}: '{text}': {cause}"))),
+        Some(text) => {
+            text.parse().map_err(|cause: T::Err| Error::invalid(format!("{name}: '{text}': {cause}")))
+        }
     }
 }
 
@@ -146,5 +253,26 @@ mod tests {
         variables.insert("VERIFY_SETTLE_SECONDS".to_owned(), "soon".to_owned());
         let refused = Config::from_variables(&variables).expect_err("it is no number");
         assert_eq!(refused.to_string(), "VERIFY_SETTLE_SECONDS: 'soon': invalid digit found in string");
+    }
+
+    #[test]
+    fn a_service_is_where_its_own_variable_says_or_else_where_that_of_all_says() {
+        let set = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let mut variables: HashMap<_, _> =
+            set(&[("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "AKIA1")]);
+        let refused = Aws::from_variables(&variables).expect_err("a key has two parts");
+        assert_eq!(refused.to_string(), "AWS_SECRET_ACCESS_KEY is not set");
+
+        variables.insert("AWS_SECRET_ACCESS_KEY".to_owned(), "hush".to_owned());
+        let aws = Aws::from_variables(&variables).expect("it is whole");
+        assert_eq!((&aws.dynamodb_endpoint, &aws.session_token), (&None, &None));
+        assert_eq!(format!("{aws:?}"), r#"Aws { region: "eu-west-1", .. }"#);
+
+        variables.extend(set(&[("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_SQS", "http://sqs")]));
+        let aws = Aws::from_variables(&variables).expect("it is whole");
+        assert_eq!(aws.dynamodb_endpoint.as_deref(), Some("http://all"));
+        assert_eq!(aws.sqs_endpoint.as_deref(), Some("http://sqs"));
     }
 }

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use crate::notification::Service;
 use crate::time::Micros;
 
@@ -287,9 +289,11 @@ impl Range {
     pub fn hours(service: Service, bounds: Option<(i64, i64)>) -> Self {
         match bounds {
             None => Self::whole(hours(service)),
-            Some((from, to)) => {
-                Self::between(hours(service), sortable_hour(from), format!("{}#\u{10ffff}", sortable_hour(to)))
-            }
+            Some((from, to)) => Self::between(
+                hours(service),
+                sortable_hour(from),
+                format!("{}#\u{10ffff}", sortable_hour(to)),
+            ),
         }
     }
 }
@@ -321,8 +325,12 @@ fn sortable_hour(hour: i64) -> String {
     format!("{:08}", hour.saturating_add(YEAR_ONE / 3_600_000_000))
 }
 
-/// The hour (since the epoch) that the sort key of an hour counter names.
-pub fn hour_of(sk: &str) -> Option<i64> {
+/// The hour (since the epoch) that the item of an hour counter, as it was read, stands for.
+pub fn hour_of(counter: &BTreeMap<String, serde_json::Value>) -> Option<i64> {
+    hour_of_sort_key(counter.get("sk")?.as_str()?)
+}
+
+fn hour_of_sort_key(sk: &str) -> Option<i64> {
     let (hour, _) = sk.split_once('#')?;
     Some(hour.parse::<i64>().ok()? - YEAR_ONE / 3_600_000_000)
 }
@@ -353,7 +361,7 @@ mod tests {
             prop_assert_eq!(sortable(Micros(a)).cmp(&sortable(Micros(b))), a.cmp(&b));
             let (a, b) = (a.div_euclid(3_600_000_000), b.div_euclid(3_600_000_000));
             prop_assert_eq!(sortable_hour(a).cmp(&sortable_hour(b)), a.cmp(&b));
-            prop_assert_eq!(hour_of(&format!("{}#0", sortable_hour(a))), Some(a));
+            prop_assert_eq!(hour_of_sort_key(&format!("{}#0", sortable_hour(a))), Some(a));
         }
     }
 }

@@ -10,4 +10,11 @@
 
 pub mod body;
 pub mod http;
+pub mod log;
 pub mod path;
+pub mod sqs;
+pub mod start;
+pub mod tick;
+
+/// Why a function did not start, or stopped.
+pub type Error = lambda_runtime::Error;

@@ -1,46 +1,20 @@
-//! A CloudFormation template as JSON, with its short forms written out: `!Ref A` is `{"Ref": "A"}`.
+//! What the tests ask of a template: its resources, and what they refer to.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use saphyr::{LoadableYamlNode, Scalar, YamlOwned};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// The project's directory.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the project").to_owned()
 }
 
-/// Reads one template, named from the project's directory.
+/// One template, named from the project's directory, in its JSON form.
 pub fn template(file: &str) -> Value {
     let text = fs::read_to_string(root().join(file)).expect("the template can be read");
-    let documents = YamlOwned::load_from_str(&text).expect("the template is YAML");
-    let [document] = documents.as_slice() else { panic!("{file} is one document") };
-    plain(document)
-}
-
-fn plain(node: &YamlOwned) -> Value {
-    match node {
-        YamlOwned::Value(scalar) => match Scalar::from(scalar) {
-            Scalar::Null => Value::Null,
-            Scalar::Boolean(value) => json!(value),
-            Scalar::Integer(value) => json!(value),
-            Scalar::FloatingPoint(value) => json!(value.into_inner()),
-            Scalar::String(value) => json!(value),
-        },
-        YamlOwned::Sequence(items) => items.iter().map(plain).collect(),
-        YamlOwned::Mapping(entries) => entries
-            .iter()
-            .map(|(name, value)| (name.as_str().expect("names are texts").to_owned(), plain(value)))
-            .collect::<Map<_, _>>()
-            .into(),
-        YamlOwned::Tagged(tag, node) => match tag.suffix.as_str() {
-            name @ ("Ref" | "Condition") => json!({ name: plain(node) }),
-            name => json!({ format!("Fn::{name}"): plain(node) }),
-        },
-        other => panic!("nothing of a template: {other:?}"),
-    }
+    local::template::read(&text).unwrap_or_else(|error| panic!("{file}: {error:#}"))
 }
 
 /// The resources of one type, by logical id.
@@ -66,7 +40,7 @@ pub fn list(value: &Value) -> Vec<Value> {
     }
 }
 
-/// Every reference below `value`: what `Ref` and `Fn::GetAtt` name, and what stands in the texts of `Fn::Sub`.
+/// Every reference below `value`: `Resource` or `Resource.Attribute`, from `Ref`, `Fn::GetAtt` and the texts of `Fn::Sub`.
 pub fn references(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().flat_map(references).collect(),
@@ -77,7 +51,8 @@ pub fn references(value: &Value) -> Vec<String> {
 
 fn reference(name: &str, below: &Value) -> Vec<String> {
     match (name, below) {
-        ("Ref" | "Fn::GetAtt", Value::String(target)) => vec![target.clone()],
+        ("Ref", Value::String(target)) => vec![target.clone()],
+        ("Fn::GetAtt", Value::Array(path)) => vec![path.iter().map(text).collect::<Vec<_>>().join(".")],
         ("Fn::Sub", Value::String(text)) => text
             .split("${")
             .skip(1)

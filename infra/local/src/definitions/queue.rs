@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::operation::create_queue::CreateQueueError;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde::Deserialize;
 use serde_json::json;
@@ -79,7 +80,7 @@ impl Queue {
         }
         match create.send().await {
             Ok(_) => return Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_queue_name_exists()) => {}
+            Err(error) if error.as_service_error().is_some_and(CreateQueueError::is_queue_name_exists) => {}
             Err(error) => return Err(error.into()),
         }
         let found = client.get_queue_url().queue_name(&self.name).send().await?;

@@ -23,7 +23,7 @@ pub(super) struct Properties {
     attribute_definitions: Vec<Attribute>,
     key_schema: Vec<KeyPart>,
     #[serde(default)]
-    global_secondary_indexes: Vec<Index>,
+    global_secondary_indexes: Vec<Secondary>,
     time_to_live_specification: Option<TimeToLive>,
 }
 
@@ -43,7 +43,7 @@ struct KeyPart {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Index {
+struct Secondary {
     index_name: String,
     key_schema: Vec<KeyPart>,
     projection: Projected,
@@ -65,25 +65,28 @@ struct TimeToLive {
 
 impl Table {
     pub(super) async fn apply(&self, client: &Client) -> Result<()> {
+        let there = client.list_tables().send().await?;
+        if !there.table_names().contains(&self.name) {
+            self.create(client).await?;
+        }
+        match self.properties.time_to_live_specification.as_ref().filter(|ttl| ttl.enabled) {
+            Some(ttl) => self.apply_time_to_live(client, ttl).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn create(&self, client: &Client) -> Result<()> {
         let properties = &self.properties;
         let mut create =
             client.create_table().table_name(&self.name).billing_mode(BillingMode::PayPerRequest);
         for attribute in &properties.attribute_definitions {
             create = create.attribute_definitions(attribute.sdk()?);
         }
-        create = create.set_key_schema(Some(keys(&properties.key_schema)?));
         for index in &properties.global_secondary_indexes {
             create = create.global_secondary_indexes(index.sdk()?);
         }
-        if let Err(error) = create.send().await
-            && !error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception())
-        {
-            return Err(error.into());
-        }
-        match properties.time_to_live_specification.as_ref().filter(|ttl| ttl.enabled) {
-            Some(ttl) => self.apply_time_to_live(client, ttl).await,
-            None => Ok(()),
-        }
+        create.set_key_schema(Some(keys(&properties.key_schema)?)).send().await?;
+        Ok(())
     }
 
     /// Enabling what is enabled is an error of the service, so it is asked first.
@@ -110,7 +113,7 @@ impl Attribute {
     }
 }
 
-impl Index {
+impl Secondary {
     fn sdk(&self) -> Result<GlobalSecondaryIndex> {
         let projection = Projection::builder()
             .projection_type(ProjectionType::from(self.projection.projection_type.as_str()))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Row, params};
 
 use super::protocol::{
-    Attributes, Deletion, Message, MessageAttribute, NewMessage, Nothing, ReceiveMessage, Sent,
+    Attributes, Deletion, MessageAttribute, NewMessage, Nothing, ReceiveMessage, Received, Sent,
     VisibilityChange,
 };
 use super::queues::{self, Queue};
@@ -64,7 +64,7 @@ fn check(message: &NewMessage) -> Result<(), Refusal> {
 }
 
 /// Takes visible messages and hides them; on the way sets aside what was received too often and drops what is too old.
-pub fn receive(session: &Session, queue: &Queue, request: &ReceiveMessage) -> Result<Vec<Message>, Refusal> {
+pub fn receive(session: &Session, queue: &Queue, request: &ReceiveMessage) -> Result<Vec<Received>, Refusal> {
     let wanted = usize::try_from(within("MaxNumberOfMessages", request.max_number_of_messages, 1, 1, 10)?)
         .unwrap_or(1);
     let timeout = queue.settings.visibility_timeout;
@@ -147,7 +147,7 @@ fn take(
     stored: Stored,
     timeout: i64,
     request: &ReceiveMessage,
-) -> Result<Message, Refusal> {
+) -> Result<Received, Refusal> {
     let receipt = format!("{}.{}", stored.seq, session.id());
     let first_received_at = stored.first_received_at.unwrap_or(session.now);
     let sql =
@@ -164,7 +164,7 @@ fn take(
     let attributes = system_attributes(&stored, first_received_at, request);
     let mut sent: BTreeMap<String, MessageAttribute> = queues::from_json(&stored.attributes)?;
     sent.retain(|name, _| request.message_attribute_names.iter().any(|asked| selects(asked, name)));
-    Ok(Message {
+    Ok(Received {
         message_id: stored.id,
         receipt_handle: receipt,
         md5_of_body: digest::body(&stored.body),

@@ -19,6 +19,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use domain::clock::Clock;
 use domain::id::Ids;
 use tokio::net::TcpListener;
@@ -49,6 +50,11 @@ impl Sqs {
     /// Queues in the file at `path`, which is made where there is none.
     pub fn open(path: &Path, clock: Clock) -> Result<Self, rusqlite::Error> {
         Ok(Self(Store::new(rusqlite::Connection::open(path)?, clock, Ids::random())?))
+    }
+
+    /// Lets every message of a queue that is being worked on come back within `most`: whoever had taken it is gone.
+    pub fn recall(&self, queue: &str, most: TimeDelta) -> Result<(), rusqlite::Error> {
+        self.0.recall(queue, most.num_milliseconds())
     }
 
     /// Answers on `listener` until `stop`; requests that have begun are answered, long polls end early.

@@ -129,12 +129,12 @@ pub struct ReceiveMessage {
 #[serde(rename_all = "PascalCase")]
 pub struct Messages {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub messages: Vec<Message>,
+    pub messages: Vec<Received>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Message {
+pub struct Received {
     pub message_id: String,
     pub receipt_handle: String,
     #[serde(rename = "MD5OfBody")]

@@ -62,14 +62,14 @@ impl Server {
             return json(&self.receive(&read(body)?).await?);
         }
         let answer = self.store.run(|session| match operation {
-            "CreateQueue" => json(&self.url(queues::create(session, &read::<CreateQueue>(body)?)?)),
+            "CreateQueue" => json(&self.url(&queues::create(session, &read::<CreateQueue>(body)?)?)),
             "GetQueueUrl" => {
-                json(&self.url(queues::get(session, &read::<GetQueueUrl>(body)?.queue_name)?.name))
+                json(&self.url(&queues::get(session, &read::<GetQueueUrl>(body)?.queue_name)?.name))
             }
             "ListQueues" => {
                 let names = queues::list(session, &read(body)?)?;
                 json(&QueueUrls {
-                    queue_urls: names.into_iter().map(|name| self.url(name).queue_url).collect(),
+                    queue_urls: names.into_iter().map(|name| self.url(&name).queue_url).collect(),
                 })
             }
             "GetQueueAttributes" => json(&queues::attributes(session, &read(body)?)?),
@@ -109,7 +109,7 @@ impl Server {
         }
     }
 
-    fn url(&self, name: String) -> QueueUrl {
+    fn url(&self, name: &str) -> QueueUrl {
         QueueUrl { queue_url: format!("{}/{ACCOUNT}/{name}", self.endpoint) }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::clock::Clock;
 use domain::id::Ids;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::refusal::Refusal;
 
@@ -63,6 +63,15 @@ impl Store {
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.execute_batch(SCHEMA)?;
         Ok(Self { connection: Mutex::new(connection), clock, ids })
+    }
+
+    /// Lets the messages of a queue that are hidden by a receive be visible again within so many milliseconds.
+    pub fn recall(&self, queue: &str, most: i64) -> Result<(), rusqlite::Error> {
+        let sql =
+            "UPDATE message SET visible_at = ?2 WHERE queue = ?1 AND visible_at > ?2 AND receipt IS NOT NULL";
+        let at = self.clock.now().timestamp_millis() + most;
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner).execute(sql, params![queue, at])?;
+        Ok(())
     }
 
     /// Runs one request in a transaction, which is kept only if the request succeeds.

@@ -14,11 +14,7 @@ pub struct Budget {
 impl Budget {
     /// A budget of so many read units; `advice` tells a client what makes its query smaller.
     pub fn new(limit: u64, advice: impl Into<String>) -> Self {
-        Self {
-            limit,
-            used: 0.0,
-            advice: advice.into(),
-        }
+        Self { limit, used: 0.0, advice: advice.into() }
     }
 
     /// Refuses a query that would read about so many rows for so many units, before it reads any.
@@ -26,10 +22,7 @@ impl Budget {
         if units <= self.limit {
             return Ok(());
         }
-        Err(Error::invalid(format!(
-            "Query would read about {rows} rows; {}",
-            self.advice
-        )))
+        Err(Error::invalid(format!("Query would read about {rows} rows; {}", self.advice)))
     }
 
     /// Counts what was read, and refuses the query once it is too much.
@@ -39,10 +32,7 @@ impl Budget {
         if self.used <= limit {
             return Ok(());
         }
-        Err(Error::invalid(format!(
-            "Query would read more than {} read units; {}",
-            self.limit, self.advice
-        )))
+        Err(Error::invalid(format!("Query would read more than {} read units; {}", self.limit, self.advice)))
     }
 }
 
@@ -55,15 +45,9 @@ mod tests {
         let mut budget = Budget::new(10, "add instance=");
         assert!(budget.allow(170, 10).is_ok());
         let refused = budget.allow(180, 11).expect_err("it is too much");
-        assert_eq!(
-            refused.to_string(),
-            "Query would read about 180 rows; add instance="
-        );
+        assert_eq!(refused.to_string(), "Query would read about 180 rows; add instance=");
         assert!(budget.spend(9.5).is_ok());
         let refused = budget.spend(1.0).expect_err("it is too much");
-        assert_eq!(
-            refused.to_string(),
-            "Query would read more than 10 read units; add instance="
-        );
+        assert_eq!(refused.to_string(), "Query would read more than 10 read units; add instance=");
     }
 }

@@ -96,7 +96,7 @@ const READ_UNIT: u64 = 4_096;
 fn row_bytes(collection: Collection) -> u64 {
     match collection {
         Collection::Notification | Collection::Rejected => 600,
-        Collection::InstanceExists | Collection::ImageExists | Collection::Launch => 300,
+        Collection::InstanceExists | Collection::ImageExists | Collection::Launch => 260,
         Collection::Image | Collection::InstanceDelete | Collection::ImageDelete => 160,
     }
 }

@@ -1,4 +1,4 @@
-//! The notifications of a chunk as they came, compressed into one item and kept for their retention.
+//! Pure. The notifications of a chunk as they came, compressed and kept for their retention.
 
 use std::io::{Read, Write as _};
 
@@ -9,11 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::key::Key;
-use crate::table::{self, Item, Table};
 
-#[derive(Serialize, Deserialize)]
-struct Body {
+/// All elements of one chunk.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Body {
     /// A JSON list of the chunk's elements, gzip.
     #[serde(rename = "z", with = "serde_bytes")]
     compressed: Vec<u8>,
@@ -21,24 +20,32 @@ struct Body {
     ttl: i64,
 }
 
-/// The item that keeps the elements of a chunk until `expires` (seconds since the epoch).
-pub fn item(chunk: &str, elements: &str, expires: i64) -> Result<Item, Error> {
-    let failed = |cause| Error::bug("a body could not be compressed").because(cause);
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(elements.as_bytes()).map_err(failed)?;
-    table::item(&Key::body(chunk), &Body { compressed: encoder.finish().map_err(failed)?, ttl: expires })
+impl Body {
+    /// The elements of a chunk (a JSON list), to be kept until `expires` (seconds since the epoch).
+    pub fn of(elements: &str, expires: i64) -> Result<Self, Error> {
+        let failed = |cause| Error::bug("a body could not be compressed").because(cause);
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(elements.as_bytes()).map_err(failed)?;
+        Ok(Self { compressed: encoder.finish().map_err(failed)?, ttl: expires })
+    }
+
+    /// The elements, in their order.
+    pub fn elements(&self) -> Result<Vec<Value>, Error> {
+        let mut text = String::new();
+        let inflated = GzDecoder::new(self.compressed.as_slice()).read_to_string(&mut text);
+        inflated.map_err(|cause| Error::bug("a body could not be inflated").because(cause))?;
+        serde_json::from_str(&text).map_err(|cause| Error::bug("a body could not be read").because(cause))
+    }
 }
 
-/// The elements of these chunks, in the same order; none where they are forgotten already.
-pub async fn elements(table: &Table, chunks: &[&str]) -> Result<Vec<Option<Vec<Value>>>, Error> {
-    let keys: Vec<_> = chunks.iter().map(|chunk| Key::body(chunk)).collect();
-    let bodies = table.get_many::<Body>(&keys).await?;
-    keys.iter().map(|key| bodies.get(key).map(read).transpose()).collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn read(body: &Body) -> Result<Vec<Value>, Error> {
-    let mut text = String::new();
-    let inflated = GzDecoder::new(body.compressed.as_slice()).read_to_string(&mut text);
-    inflated.map_err(|cause| Error::bug("a body could not be inflated").because(cause))?;
-    serde_json::from_str(&text).map_err(|cause| Error::bug("a body could not be read").because(cause))
+    #[test]
+    fn elements_come_back_as_they_were() {
+        let elements = serde_json::json!([{"a": 1}, ["key", {"b": "ü"}], "no JSON"]);
+        let body = Body::of(&elements.to_string(), 7).expect("it can be compressed");
+        assert_eq!(Value::Array(body.elements().expect("it can be inflated")), elements);
+    }
 }

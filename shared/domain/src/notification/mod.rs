@@ -10,6 +10,7 @@ pub mod plan;
 pub mod processing;
 pub mod raw;
 pub mod rejected;
+pub mod store;
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +18,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::platform::Platform;
-use crate::table::Table;
 use crate::time::Micros;
 use crate::usage::Usage;
 
@@ -81,10 +81,6 @@ impl Notifications {
     /// Notifications on this platform, feeding this ledger.
     pub fn new(platform: Platform) -> Self {
         Self { usage: Usage::new(platform.clone()), platform }
-    }
-
-    fn table(&self) -> &Table {
-        &self.platform.tables.usage
     }
 
     fn now(&self) -> Micros {

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::chunk::{Chunks, Claim};
+use crate::chunk::Claim;
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::key::{Collection, Key};
+use crate::key::Collection;
+use crate::notification::Notifications;
 use crate::notification::plan::{Entry, Plan, Rows};
-use crate::table::{Change, Outcome, Table};
 use crate::time::Micros;
 
 /// The owner of a `message_id`, and the rows that its notification has.
@@ -17,10 +17,10 @@ pub struct Message {
     pub id: u64,
     /// The chunk that records it.
     #[serde(rename = "ck")]
-    chunk: String,
+    pub chunk: String,
     /// Its place in that chunk.
     #[serde(rename = "po")]
-    position: u64,
+    pub position: u64,
     /// Short name of the collection of its other rows.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub collection: Option<String>,
@@ -47,80 +47,79 @@ pub struct Owned<'a> {
 }
 
 impl Message {
+    fn new(plan: &Plan, entry: &Entry, raw: u64, rows: Option<Rows>, expires: i64) -> Self {
+        Self {
+            id: raw,
+            chunk: plan.chunk.clone(),
+            position: entry.position,
+            collection: rows.map(|rows| rows.collection.code().to_owned()),
+            first: rows.map(|rows| rows.first),
+            count: rows.map(|rows| rows.count),
+            ttl: (!is_exists(rows)).then_some(expires),
+        }
+    }
+
     fn rows(&self) -> Option<Rows> {
         let collection = Collection::from_code(self.collection.as_deref()?)?;
         Some(Rows { collection, first: self.first?, count: self.count? })
     }
 }
 
-/// The entries of the plan that its chunk owns; the others are recorded already.
-///
-/// Retried while another chunk that owns one of them may still finish.
-pub async fn owned<'a>(
-    table: &Table,
-    plan: &'a Plan,
-    claim: &Claim,
-    now: Micros,
-    expires: i64,
-) -> Result<Vec<Owned<'a>>, Failure> {
-    let entries = plan.entries.iter().map(|entry| own(table, plan, claim, entry, now, expires));
-    let owned = futures::future::join_all(entries).await.into_iter().collect::<Result<Vec<_>, _>>()?;
-    Ok(owned.into_iter().flatten().collect())
-}
+impl Notifications {
+    /// The entries of the plan that its chunk owns; the others are recorded already.
+    ///
+    /// Retried while another chunk that owns one of them may still finish.
+    pub(crate) async fn owned<'a>(
+        &self,
+        plan: &'a Plan,
+        claim: &Claim,
+        now: Micros,
+        expires: i64,
+    ) -> Result<Vec<Owned<'a>>, Failure> {
+        let entries = plan.entries.iter().map(|entry| self.own(plan, claim, entry, now, expires));
+        let owned = futures::future::join_all(entries).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(owned.into_iter().flatten().collect())
+    }
 
-async fn own<'a>(
-    table: &Table,
-    plan: &Plan,
-    claim: &Claim,
-    entry: &'a Entry,
-    now: Micros,
-    expires: i64,
-) -> Result<Option<Owned<'a>>, Failure> {
-    let raw = claim.first(Collection::Notification) + entry.position;
-    let rows = entry.rows.map(|rows| Rows { first: claim.first(rows.collection) + rows.first, ..rows });
-    let owned = Owned { entry, raw, rows };
-    // Without a message_id the chunk's own claim is all that tells a repeat.
-    let Some(message_id) = &entry.notification.message_id else { return Ok(Some(owned)) };
-    let message = Message {
-        id: raw,
-        chunk: plan.chunk.clone(),
-        position: entry.position,
-        collection: rows.map(|rows| rows.collection.code().to_owned()),
-        first: rows.map(|rows| rows.first),
-        count: rows.map(|rows| rows.count),
-        ttl: (!is_exists(rows)).then_some(expires),
-    };
-    match table.put_new::<_, Message>(&Key::message(message_id), &message).await? {
-        None => Ok(Some(owned)),
-        Some(old) if old.chunk == plan.chunk && old.position == entry.position => {
-            Ok(Some(Owned { entry, raw: old.id, rows: old.rows() }))
+    async fn own<'a>(
+        &self,
+        plan: &Plan,
+        claim: &Claim,
+        entry: &'a Entry,
+        now: Micros,
+        expires: i64,
+    ) -> Result<Option<Owned<'a>>, Failure> {
+        let raw = claim.first(Collection::Notification) + entry.position;
+        let rows = entry.rows.map(|rows| Rows { first: claim.first(rows.collection) + rows.first, ..rows });
+        // Without a message_id the chunk's own claim is all that tells a repeat.
+        let Some(message_id) = &entry.notification.message_id else { return Ok(Some(Owned { entry, raw, rows })) };
+        let message = Message::new(plan, entry, raw, rows, expires);
+        let standing = match self.message_put_new(message_id, &message).await? {
+            None => message,
+            Some(old) if old.chunk == plan.chunk && old.position == entry.position => old,
+            Some(old) if old.chunk == plan.chunk => return Ok(None),
+            Some(old) => match self.take_over(message_id, old, message, now).await? {
+                None => return Ok(None),
+                Some(taken) => taken,
+            },
+        };
+        Ok(Some(Owned { entry, raw: standing.id, rows: standing.rows() }))
+    }
+
+    /// Takes a message from a chunk that cannot finish any more, keeping the ids that its rows may already stand under.
+    async fn take_over(
+        &self,
+        message_id: &str,
+        old: Message,
+        new: Message,
+        now: Micros,
+    ) -> Result<Option<Message>, Failure> {
+        if self.chunks().fence(&old.chunk, &new.chunk, now).await? {
+            return Ok(None);
         }
-        Some(old) if old.chunk == plan.chunk => Ok(None),
-        Some(old) => take_over(table, message_id, old, &message, now).await.map(|message| {
-            message.map(|message| Owned { entry, raw: message.id, rows: message.rows() })
-        }),
-    }
-}
-
-/// Takes a message from a chunk that cannot finish any more, keeping the ids that its rows may already stand under.
-async fn take_over(
-    table: &Table,
-    message_id: &str,
-    old: Message,
-    new: &Message,
-    now: Micros,
-) -> Result<Option<Message>, Failure> {
-    if Chunks::new(table).fence(&old.chunk, &new.chunk, now).await? {
-        return Ok(None);
-    }
-    let change = Change::of(Key::message(message_id), "SET ck = :new, po = :position")
-        .when("ck = :old")
-        .value(":new", &new.chunk)?
-        .value(":position", new.position)?
-        .value(":old", &old.chunk)?;
-    match table.change(&change).await? {
-        Outcome::Written(message) => Ok(Some(message)),
-        Outcome::Refused(_) => Err(Failure::Retry(Error::unavailable("Another chunk took the message."))),
+        let taken = self.message_take(message_id, &old, &new).await?;
+        let lost = || Failure::Retry(Error::unavailable("Another chunk took the message."));
+        taken.ok_or_else(lost).map(Some)
     }
 }
 

@@ -4,16 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::key::{BLOCK, Collection, Key, Range};
+use crate::notification::Notifications;
 use crate::notification::plan::{self, Plan};
-use crate::notification::{Notifications, body};
-use crate::sequence;
-use crate::table::{self, Item};
 use crate::time::Micros;
 
 /// A row of what is set aside.
 #[derive(Debug, Serialize, Deserialize)]
-struct Row {
+pub(crate) struct Row {
     id: u64,
     #[serde(rename = "rc")]
     received: Micros,
@@ -22,8 +19,17 @@ struct Row {
     #[serde(rename = "ck")]
     chunk: String,
     #[serde(rename = "po")]
-    position: usize,
-    ttl: i64,
+    position: u64,
+    /// When it is forgotten, in seconds since the epoch.
+    pub(crate) ttl: i64,
+}
+
+impl Row {
+    /// The row of an element of a chunk.
+    pub(crate) fn of(id: u64, plan: &Plan, received: Micros, rejected: &plan::Rejected, ttl: i64) -> Self {
+        let (reason, position) = (rejected.reason.clone(), rejected.position);
+        Self { id, received, reason, chunk: plan.chunk.clone(), position, ttl }
+    }
 }
 
 /// An element that was set aside.
@@ -39,38 +45,16 @@ pub struct SetAside {
     pub body: Value,
 }
 
-/// The item of one element that is set aside.
-pub fn item(id: u64, plan: &Plan, received: Micros, rejected: &plan::Rejected, ttl: i64) -> Result<Item, Error> {
-    let row = Row {
-        id,
-        received,
-        reason: rejected.reason.clone(),
-        chunk: plan.chunk.clone(),
-        position: usize::try_from(rejected.position).unwrap_or_default(),
-        ttl,
-    };
-    table::item(&Key::row(Collection::Rejected, id), &row)
-}
-
 impl Notifications {
     /// What was set aside, newest first, at most `limit` and, where a mark is given, only ids below it.
     /// Elements past their retention are forgotten.
     pub async fn rejected(&self, limit: usize, below: Option<u64>) -> Result<Vec<SetAside>, Error> {
-        let now = self.now().epoch_seconds();
-        let newest = sequence::last_id(self.table(), Collection::Rejected).await?;
-        let mut next = below.unwrap_or(u64::MAX).min(newest + 1);
-        let mut rows: Vec<Row> = Vec::new();
-        while next > 1 && rows.len() < limit {
-            let range = Range::block_below(Collection::Rejected, next);
-            let page = self.table().query::<Row>(&range, true, None, None).await?;
-            next = page.next.map_or((next - 1) / BLOCK * BLOCK, |last| last.number());
-            rows.extend(page.items.into_iter().filter(|row| row.ttl > now));
-        }
-        rows.truncate(limit);
+        let rows = self.rejected_list(below, limit, self.now().epoch_seconds()).await?;
         let chunks: Vec<_> = rows.iter().map(|row| row.chunk.as_str()).collect();
-        let bodies = body::elements(self.table(), &chunks).await?;
+        let bodies = self.bodies(&chunks).await?;
         let set_aside = |(row, elements): (Row, Option<Vec<Value>>)| {
-            let element = elements.and_then(|elements| elements.into_iter().nth(row.position));
+            let position = usize::try_from(row.position).unwrap_or(usize::MAX);
+            let element = elements.and_then(|elements| elements.into_iter().nth(position));
             SetAside { id: row.id, received: row.received, reason: row.reason, body: element.unwrap_or_default() }
         };
         Ok(rows.into_iter().zip(bodies).map(set_aside).collect())

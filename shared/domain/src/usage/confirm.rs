@@ -45,9 +45,7 @@ impl Usage {
     /// Only the answer is written, never a whole row: a verdict that is given at the same time stays.
     pub async fn confirm(&self, confirmation: &Confirmation) -> Result<Confirmed, Error> {
         let mut confirmed = self.confirm_service(Service::Nova, &confirmation.nova).await?;
-        let glance = self
-            .confirm_service(Service::Glance, &confirmation.glance)
-            .await?;
+        let glance = self.confirm_service(Service::Glance, &confirmation.glance).await?;
         confirmed.rows += glance.rows;
         confirmed.unknown.extend(glance.unknown);
         Ok(confirmed)
@@ -56,11 +54,7 @@ impl Usage {
     /// Writes the answer to one message about an instance; whether there is such a message.
     pub async fn confirm_single(&self, message_id: &str, answer: Answer) -> Result<bool, Error> {
         let answers = BTreeMap::from([(message_id.to_owned(), answer)]);
-        Ok(self
-            .confirm_service(Service::Nova, &answers)
-            .await?
-            .unknown
-            .is_empty())
+        Ok(self.confirm_service(Service::Nova, &answers).await?.unknown.is_empty())
     }
 
     async fn confirm_service(
@@ -86,15 +80,8 @@ impl Usage {
                 *written.entry(id).or_default() += 1;
             }
         }
-        let unknown = answers
-            .keys()
-            .filter(|id| !written.contains_key(*id))
-            .cloned()
-            .collect();
-        Ok(Confirmed {
-            rows: written.values().sum(),
-            unknown,
-        })
+        let unknown = answers.keys().filter(|id| !written.contains_key(*id)).cloned().collect();
+        Ok(Confirmed { rows: written.values().sum(), unknown })
     }
 
     /// The exists rows that messages of a service made; messages that made none are left out.
@@ -112,13 +99,10 @@ impl Usage {
         let keys: Vec<_> = asked.iter().map(|(key, _)| key.clone()).collect();
         let found: HashMap<Key, Message> = self.table().get_many(&keys).await?;
         let rows = asked.into_iter().filter_map(|(key, id)| {
-            let message = found
-                .get(&key)
-                .filter(|made| made.collection.as_deref() == Some(collection.code()))?;
+            let message =
+                found.get(&key).filter(|made| made.collection.as_deref() == Some(collection.code()))?;
             let (first, count) = (message.first?, message.rows.unwrap_or(1));
-            let rows: Vec<_> = (first..first + count)
-                .map(|row| Key::row(collection, row))
-                .collect();
+            let rows: Vec<_> = (first..first + count).map(|row| Key::row(collection, row)).collect();
             (!rows.is_empty()).then_some((id, rows))
         });
         Ok(rows.collect())
@@ -130,7 +114,5 @@ fn change(key: Key, answer: &Answer) -> Result<Change, Error> {
         None => Change::of(key, "SET ss = :s"),
         Some(event_id) => Change::of(key, "SET ss = :s, ei = :e").value(":e", event_id)?,
     };
-    expression
-        .when("attribute_exists(pk)")
-        .value(":s", answer.send_status)
+    expression.when("attribute_exists(pk)").value(":s", answer.send_status)
 }

@@ -44,10 +44,7 @@ pub fn parse_single(body: &[u8]) -> Result<Answer, Error> {
     let body = object(body)?;
     match body.get("send_status") {
         None | Some(Value::Null) => Err(Error::invalid("'send_status' is missing from the body.")),
-        Some(value) => Ok(Answer {
-            send_status: status(value)?,
-            event_id: None,
-        }),
+        Some(value) => Ok(Answer { send_status: status(value)?, event_id: None }),
     }
 }
 
@@ -65,18 +62,12 @@ impl Confirmation {
             Some(messages) => messages,
         };
         let confirmation = match version(body.get("version"))? {
-            0 => Self {
-                nova: answers(messages, Form::Status)?,
-                glance: BTreeMap::new(),
-            },
+            0 => Self { nova: answers(messages, Form::Status)?, glance: BTreeMap::new() },
             1 => Self::of_services(messages, Form::Status)?,
             _ => Self::of_services(messages, Form::StatusAndEvent)?,
         };
         if confirmation.nova.len() + confirmation.glance.len() > MOST {
-            return Err(Error::new(
-                Kind::TooLarge,
-                format!("A batch confirms at most {MOST} messages."),
-            ));
+            return Err(Error::new(Kind::TooLarge, format!("A batch confirms at most {MOST} messages.")));
         }
         Ok(confirmation)
     }
@@ -88,9 +79,7 @@ impl Confirmation {
                 "nova" => confirmation.nova.extend(answers(messages, form)?),
                 "glance" => confirmation.glance.extend(answers(messages, form)?),
                 other => {
-                    return Err(Error::invalid(format!(
-                        "'{other}' is no service; nova and glance are."
-                    )));
+                    return Err(Error::invalid(format!("'{other}' is no service; nova and glance are.")));
                 }
             }
         }
@@ -127,38 +116,25 @@ fn objects(value: &Value) -> Result<Vec<&Map<String, Value>>, Error> {
         || Error::invalid("'messages' holds something that is neither an object nor a list of objects.");
     match value {
         Value::Object(object) => Ok(vec![object]),
-        Value::Array(list) => list
-            .iter()
-            .map(|element| element.as_object().ok_or_else(wrong))
-            .collect(),
+        Value::Array(list) => list.iter().map(|element| element.as_object().ok_or_else(wrong)).collect(),
         _ => Err(wrong()),
     }
 }
 
 fn answers(messages: &Value, form: Form) -> Result<BTreeMap<String, Answer>, Error> {
     let answers = objects(messages)?.into_iter().flatten();
-    answers
-        .map(|(message_id, value)| Ok((message_id.clone(), answer(message_id, value, form)?)))
-        .collect()
+    answers.map(|(message_id, value)| Ok((message_id.clone(), answer(message_id, value, form)?))).collect()
 }
 
 fn answer(message_id: &str, value: &Value, form: Form) -> Result<Answer, Error> {
     match form {
-        Form::Status => Ok(Answer {
-            send_status: status(value)?,
-            event_id: None,
-        }),
+        Form::Status => Ok(Answer { send_status: status(value)?, event_id: None }),
         Form::StatusAndEvent => {
             let Some(object) = value.as_object() else {
-                return Err(Error::invalid(format!(
-                    "What is said of '{message_id}' is no object."
-                )));
+                return Err(Error::invalid(format!("What is said of '{message_id}' is no object.")));
             };
             let send_status = object.get("status").map_or(Ok(0), status)?;
-            Ok(Answer {
-                send_status,
-                event_id: Some(event_id(object.get("event_id"))?),
-            })
+            Ok(Answer { send_status, event_id: Some(event_id(object.get("event_id"))?) })
         }
     }
 }
@@ -177,9 +153,9 @@ fn event_id(value: Option<&Value>) -> Result<String, Error> {
     match value {
         None | Some(Value::Null) => Ok(String::new()),
         Some(Value::String(text)) if text.chars().count() <= LONGEST_EVENT_ID => Ok(text.clone()),
-        Some(_) => Err(Error::invalid(format!(
-            "An 'event_id' is no text of at most {LONGEST_EVENT_ID} characters."
-        ))),
+        Some(_) => {
+            Err(Error::invalid(format!("An 'event_id' is no text of at most {LONGEST_EVENT_ID} characters.")))
+        }
     }
 }
 
@@ -198,9 +174,7 @@ mod tests {
             send_status,
             event_id: event_id.map(str::to_owned),
         };
-        of.iter()
-            .map(|(id, status, event)| ((*id).to_owned(), answer(*status, *event)))
-            .collect()
+        of.iter().map(|(id, status, event)| ((*id).to_owned(), answer(*status, *event))).collect()
     }
 
     #[test]
@@ -213,10 +187,7 @@ mod tests {
         ] {
             assert_eq!(parse(&body).map(|read| read.nova).as_ref(), Ok(&v0), "{body}");
         }
-        let v1 = Confirmation {
-            nova: answers(&[("a", 200, None)]),
-            glance: answers(&[("g", 404, None)]),
-        };
+        let v1 = Confirmation { nova: answers(&[("a", 200, None)]), glance: answers(&[("g", 404, None)]) };
         for body in [
             json!({"version": 1, "messages": {"nova": {"a": 200}, "glance": {"g": 404}}}),
             json!({"version": "1", "messages": [{"nova": [{"a": 200}], "glance": [{"g": 404}]}]}),
@@ -230,14 +201,8 @@ mod tests {
         };
         let nova =
             json!({"a": {"status": 201, "event_id": "e1"}, "b": {"event_id": "e2"}, "c": {"status": "201"}});
-        assert_eq!(
-            parse(&json!({"version": 2, "messages": {"nova": nova}})).as_ref(),
-            Ok(&v2)
-        );
-        assert_eq!(
-            parse(&json!({"version": "2", "messages": [{"nova": [nova]}]})).as_ref(),
-            Ok(&v2)
-        );
+        assert_eq!(parse(&json!({"version": 2, "messages": {"nova": nova}})).as_ref(), Ok(&v2));
+        assert_eq!(parse(&json!({"version": "2", "messages": [{"nova": [nova]}]})).as_ref(), Ok(&v2));
     }
 
     #[test]
@@ -254,37 +219,19 @@ mod tests {
                 json!({"messages": [5]}),
                 "'messages' holds something that is neither an object nor a list of objects.",
             ),
-            (
-                json!({"messages": {}, "version": 3}),
-                "'version' is none of 0, 1 and 2.",
-            ),
-            (
-                json!({"messages": {}, "version": null}),
-                "'version' is none of 0, 1 and 2.",
-            ),
-            (
-                json!({"messages": {}, "version": 1.5}),
-                "'version' is none of 0, 1 and 2.",
-            ),
-            (
-                json!({"messages": {"a": 200, "b": "abc"}}),
-                "\"abc\" is no HTTP status.",
-            ),
+            (json!({"messages": {}, "version": 3}), "'version' is none of 0, 1 and 2."),
+            (json!({"messages": {}, "version": null}), "'version' is none of 0, 1 and 2."),
+            (json!({"messages": {}, "version": 1.5}), "'version' is none of 0, 1 and 2."),
+            (json!({"messages": {"a": 200, "b": "abc"}}), "\"abc\" is no HTTP status."),
             (json!({"messages": {"a": 200.7}}), "200.7 is no HTTP status."),
             (json!({"messages": {"a": true}}), "true is no HTTP status."),
             (json!({"messages": {"a": null}}), "null is no HTTP status."),
-            (
-                json!({"version": 1, "messages": {"a": 200}}),
-                "'a' is no service; nova and glance are.",
-            ),
+            (json!({"version": 1, "messages": {"a": 200}}), "'a' is no service; nova and glance are."),
             (
                 json!({"version": 1, "messages": {"nova": {"a": {"status": 1}}}}),
                 "{\"status\":1} is no HTTP status.",
             ),
-            (
-                json!({"version": 2, "messages": {"nova": {"a": 200}}}),
-                "What is said of 'a' is no object.",
-            ),
+            (json!({"version": 2, "messages": {"nova": {"a": 200}}}), "What is said of 'a' is no object."),
             (
                 json!({"version": 2, "messages": {"nova": {"a": {"event_id": 7}}}}),
                 "An 'event_id' is no text of at most 255 characters.",
@@ -310,15 +257,7 @@ mod tests {
         assert_eq!(parse(r#"{"send_status": 201}"#).ok(), Some(201));
         assert_eq!(parse(r#"{"send_status": "204"}"#).ok(), Some(204));
         assert_eq!(parse(r#"{"send_status": -1}"#).ok(), Some(-1));
-        for body in [
-            "",
-            " ",
-            "{",
-            "[]",
-            "{}",
-            r#"{"send_status": null}"#,
-            r#"{"send_status": "abc"}"#,
-        ] {
+        for body in ["", " ", "{", "[]", "{}", r#"{"send_status": null}"#, r#"{"send_status": "abc"}"#] {
             assert!(parse(body).is_err(), "{body}");
         }
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::notification::envelope::Notification;
 use crate::time::Micros;
+use crate::usage::column::Row;
 use crate::usage::launch;
 use crate::usage::record::{NewImageExists, NewInstanceExists};
 use crate::usage::status::Status;
@@ -123,6 +124,24 @@ pub struct ImageExists {
     /// Where it comes from and how it stands.
     #[serde(flatten)]
     pub progress: Progress,
+}
+
+/// A stored exists record of either service.
+pub trait Exists: Row {
+    /// Where it comes from and how it stands.
+    fn progress(&self) -> &Progress;
+}
+
+impl Exists for InstanceExists {
+    fn progress(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+impl Exists for ImageExists {
+    fn progress(&self) -> &Progress {
+        &self.progress
+    }
 }
 
 impl Progress {

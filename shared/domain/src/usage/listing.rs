@@ -7,11 +7,10 @@ use futures::StreamExt;
 use crate::block::{Blocks, Budget};
 use crate::error::Error;
 use crate::key::{Key, Range};
-use crate::table::Table;
 use crate::usage::Usage;
 use crate::usage::column::Row;
-use crate::usage::store::Pointer;
 use crate::usage::query::{Direction, Filter, ListQuery, Selection};
+use crate::usage::store::Pointer;
 
 impl Usage {
     /// The row with this id.
@@ -29,7 +28,9 @@ impl Usage {
         }
         if let Some(rows) = self.of_instance(&query.filter).await? {
             let mut selection = Selection::new(query);
-            rows.into_iter().for_each(|row| selection.offer(row));
+            for row in rows {
+                selection.offer(row);
+            }
             return Ok(selection.page());
         }
         let blocks = Blocks::of(self.table(), R::COLLECTION).await?;
@@ -38,11 +39,10 @@ impl Usage {
         }
         let budget = self.budget::<R>();
         if query.is_by_id() {
-            return page_by_id(self.table(), &blocks, query, budget).await;
+            return self.page_by_id(&blocks, query, budget).await;
         }
         let mut selection = Selection::new(query);
-        self.for_each_row(&blocks, budget, |row| selection.offer(row))
-            .await?;
+        self.for_each_row(&blocks, budget, |row| selection.offer(row)).await?;
         Ok(selection.page())
     }
 
@@ -54,10 +54,7 @@ impl Usage {
         let pointers: Vec<Pointer> = self.table().query_all(&pointers(instance)).await?;
         let rows = pointers.len() as u64;
         Budget::new(self.platform.config.query_budget, "this instance has too many").allow(rows, rows)?;
-        let keys: Vec<_> = pointers
-            .iter()
-            .map(|pointer| Key::row(R::COLLECTION, pointer.id))
-            .collect();
+        let keys: Vec<_> = pointers.iter().map(|pointer| Key::row(R::COLLECTION, pointer.id)).collect();
         Ok(Some(self.table().get_many(&keys).await?.into_values().collect()))
     }
 
@@ -87,44 +84,39 @@ impl Usage {
         Budget::new(self.platform.config.query_budget, advice)
     }
 
-}
-
-/// Reads block after block in the order of the list, and stops when the page is full.
-async fn page_by_id<R: Row>(
-    table: &Table,
-    blocks: &Blocks<'_>,
-    query: &ListQuery<R>,
-    mut budget: Budget,
-) -> Result<Vec<R>, Error> {
-    let descending = query.direction == Direction::Descending;
-    let (mut passed, mut page) = (0, Vec::new());
-    for place in 0..blocks.count() {
-        let range: Range = blocks.range(place, descending);
-        let mut after: Option<Key> = None;
-        loop {
-            let missing = query.offset - passed + query.limit - page.len();
-            let most = query
-                .filter
-                .is_empty()
-                .then(|| i32::try_from(missing).ok())
-                .flatten();
-            let found = table.query::<R>(&range, descending, after.as_ref(), most).await?;
-            budget.spend(found.units)?;
-            for row in found.items.into_iter().filter(|row| query.filter.matches(row)) {
-                if passed < query.offset {
-                    passed += 1;
-                } else if page.len() < query.limit {
-                    page.push(row);
+    /// Reads block after block in the order of the list, and stops when the page is full.
+    async fn page_by_id<R: Row>(
+        &self,
+        blocks: &Blocks<'_>,
+        query: &ListQuery<R>,
+        mut budget: Budget,
+    ) -> Result<Vec<R>, Error> {
+        let descending = query.direction == Direction::Descending;
+        let (mut passed, mut page) = (0, Vec::new());
+        for place in 0..blocks.count() {
+            let range: Range = blocks.range(place, descending);
+            let mut after: Option<Key> = None;
+            loop {
+                let missing = query.offset - passed + query.limit - page.len();
+                let most = query.filter.is_empty().then(|| i32::try_from(missing).ok()).flatten();
+                let found = self.table().query::<R>(&range, descending, after.as_ref(), most).await?;
+                budget.spend(found.units)?;
+                for row in found.items.into_iter().filter(|row| query.filter.matches(row)) {
+                    if passed < query.offset {
+                        passed += 1;
+                    } else if page.len() < query.limit {
+                        page.push(row);
+                    }
+                }
+                if page.len() == query.limit {
+                    return Ok(page);
+                }
+                match found.next {
+                    Some(next) => after = Some(next),
+                    None => break,
                 }
             }
-            if page.len() == query.limit {
-                return Ok(page);
-            }
-            match found.next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
         }
+        Ok(page)
     }
-    Ok(page)
 }

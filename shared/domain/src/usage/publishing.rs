@@ -2,11 +2,9 @@
 //! original's worker read its own announcements and counted them.
 
 use crate::error::Error;
-use crate::key::{Collection, Key, Range};
-use crate::notification::raw::RawRow;
-use crate::notification::{Service, body, packing};
-use crate::outbox::{self, Announcement};
-use crate::table::Write;
+use crate::key::Collection;
+use crate::notification::{Service, packing};
+use crate::outbox::Announcement;
 use crate::usage::{Usage, announcement};
 
 /// Seconds that an announcement may wait for its own worker before another one publishes it.
@@ -26,7 +24,7 @@ impl Usage {
                 "a verified notification is forgotten and cannot be published any more"
             ),
         }
-        self.table().write_all(vec![Write::Delete(outbox::key(announcement))]).await
+        self.outbox_remove(announcement).await
     }
 
     async fn send_announcement(
@@ -45,11 +43,7 @@ impl Usage {
 
     /// The stored notification in its announced form, as escaped ASCII JSON; none where it is forgotten.
     async fn announced(&self, announcement: &Announcement, service: Service) -> Result<Option<String>, Error> {
-        let key = Key::row(Collection::Notification, announcement.raw);
-        let Some(raw) = self.table().get::<RawRow>(&key).await? else { return Ok(None) };
-        let stored = body::elements(self.table(), &[&raw.chunk]).await?.pop().flatten();
-        let position = usize::try_from(raw.position).unwrap_or_default();
-        let Some(element) = stored.and_then(|elements| elements.into_iter().nth(position)) else { return Ok(None) };
+        let Some(element) = self.notification_get(announcement.raw).await? else { return Ok(None) };
         let settings = &self.platform.config.verify;
         let event_type = match service {
             Service::Nova => &settings.nova_event_type,
@@ -63,7 +57,7 @@ impl Usage {
     /// Publishes what is left in one shard of the outbox by workers that did not come to it.
     pub(crate) async fn publish_left(&self, shard: u64) -> Result<(), Error> {
         let waited = self.now().plus_seconds(-PATIENCE_SECONDS);
-        let left: Vec<Announcement> = self.table().query_all(&Range::outbox(shard)).await?;
+        let left = self.outbox_list(shard).await?;
         for announcement in left.iter().filter(|announcement| announcement.since <= waited) {
             self.publish(announcement).await?;
         }

@@ -90,10 +90,7 @@ impl<R: Row> Filter<R> {
 
 impl<R: Row> Default for Filter<R> {
     fn default() -> Self {
-        Self {
-            bounds: Vec::new(),
-            instance: None,
-        }
+        Self { bounds: Vec::new(), instance: None }
     }
 }
 
@@ -116,11 +113,7 @@ impl<R: Row> ListQuery<R> {
     }
 
     fn compare(&self, a: &R, b: &R) -> Ordering {
-        let order = self
-            .order_by
-            .of(a)
-            .cmp(&self.order_by.of(b))
-            .then(a.id().cmp(&b.id()));
+        let order = self.order_by.of(a).cmp(&self.order_by.of(b)).then(a.id().cmp(&b.id()));
         match self.direction {
             Direction::Ascending => order,
             Direction::Descending => order.reverse(),
@@ -134,10 +127,7 @@ const SLACK: usize = 1_024;
 impl<'q, R: Row> Selection<'q, R> {
     /// Nothing yet.
     pub fn new(query: &'q ListQuery<R>) -> Self {
-        Self {
-            query,
-            rows: Vec::new(),
-        }
+        Self { query, rows: Vec::new() }
     }
 
     /// Takes a row if it is wanted.
@@ -156,11 +146,7 @@ impl<'q, R: Row> Selection<'q, R> {
     /// The rows of the page in order.
     pub fn page(mut self) -> Vec<R> {
         self.sort();
-        self.rows
-            .into_iter()
-            .skip(self.query.offset)
-            .take(self.query.limit)
-            .collect()
+        self.rows.into_iter().skip(self.query.offset).take(self.query.limit).collect()
     }
 
     fn sort(&mut self) {
@@ -171,10 +157,7 @@ impl<'q, R: Row> Selection<'q, R> {
 
 impl<R: Row> fmt::Debug for Filter<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Filter")
-            .field("bounds", &self.bounds)
-            .field("instance", &self.instance)
-            .finish()
+        f.debug_struct("Filter").field("bounds", &self.bounds).field("instance", &self.instance).finish()
     }
 }
 
@@ -184,18 +167,13 @@ impl<R: Row> fmt::Debug for ListQuery<R> {
         text.field("filter", &self.filter)
             .field("order_by", &self.order_by)
             .field("direction", &self.direction);
-        text.field("limit", &self.limit)
-            .field("offset", &self.offset)
-            .finish()
+        text.field("limit", &self.limit).field("offset", &self.offset).finish()
     }
 }
 
 impl<R: Row> fmt::Debug for Selection<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Selection")
-            .field("query", self.query)
-            .field("rows", &self.rows.len())
-            .finish()
+        f.debug_struct("Selection").field("query", self.query).field("rows", &self.rows.len()).finish()
     }
 }
 
@@ -218,39 +196,21 @@ mod tests {
 
     fn ids(query: &ListQuery<ImageDelete>, rows: &[ImageDelete]) -> Vec<u64> {
         let mut selection = Selection::new(query);
-        rows.iter().cloned().for_each(|row| selection.offer(row));
+        for row in rows {
+            selection.offer(row.clone());
+        }
         selection.page().iter().map(Row::id).collect()
     }
 
     #[test]
     fn equal_rows_are_ordered_by_id_and_nulls_come_last_when_descending() {
-        let rows = [
-            delete(1, Some(5)),
-            delete(2, None),
-            delete(3, Some(5)),
-            delete(4, Some(9)),
-        ];
+        let rows = [delete(1, Some(5)), delete(2, None), delete(3, Some(5)), delete(4, Some(9))];
         let query = ListQuery::default();
         assert_eq!(ids(&query, &rows), [4, 3, 1, 2]);
-        let query = ListQuery {
-            direction: Direction::Ascending,
-            ..ListQuery::default()
-        };
+        let query = ListQuery { direction: Direction::Ascending, ..ListQuery::default() };
         assert_eq!(ids(&query, &rows), [2, 1, 3, 4]);
-        let filter = Filter {
-            bounds: vec![(query.order_by, Bound::Max(Micros(5)))],
-            instance: None,
-        };
-        assert_eq!(
-            ids(
-                &ListQuery {
-                    filter,
-                    ..ListQuery::default()
-                },
-                &rows
-            ),
-            [3, 1]
-        );
+        let filter = Filter { bounds: vec![(query.order_by, Bound::Max(Micros(5)))], instance: None };
+        assert_eq!(ids(&ListQuery { filter, ..ListQuery::default() }, &rows), [3, 1]);
     }
 
     #[test]
@@ -271,14 +231,13 @@ mod tests {
         #[test]
         fn a_page_is_what_sorting_everything_would_give(
             times in prop::collection::vec(prop::option::of(0_i64..40), 0..3_000),
-            offset in 0_usize..80,
-            limit in 0_usize..40,
+            (offset, limit) in (0_usize..80, 0_usize..40),
         ) {
-            let rows: Vec<_> = times.iter().zip(1_u64..).map(|(at, id)| delete(id, *at)).collect();
+            let rows: Vec<_> = times.into_iter().zip(1_u64..).map(|(at, id)| delete(id, at)).collect();
             let mut expected: Vec<_> = rows.iter().map(|row| (row.deleted_at, row.id)).collect();
             expected.sort_unstable_by(|a, b| b.cmp(a));
             let expected: Vec<_> = expected.into_iter().map(|(_, id)| id).skip(offset).take(limit).collect();
-            let query = ListQuery { offset, limit, ..ListQuery::default() };
+            let query = ListQuery { limit, offset, ..ListQuery::default() };
             prop_assert_eq!(ids(&query, &rows), expected);
         }
     }

@@ -43,9 +43,7 @@ fn replacing(key: Key, record: &Reconcile) -> Result<Change, Error> {
     });
     let change = Change::of(key, format!("SET {}", sets.collect::<Vec<_>>().join(", ")));
     attributes.into_iter().try_fold(change, |change, (name, value)| {
-        change
-            .name(format!("#{name}"), name)
-            .value(format!(":{name}"), value)
+        change.name(format!("#{name}"), name).value(format!(":{name}"), value)
     })
 }
 
@@ -53,9 +51,7 @@ fn replacing(key: Key, record: &Reconcile) -> Result<Change, Error> {
 fn record(fields: &Map<String, Value>, now: Micros) -> Result<Reconcile, Error> {
     let instance = needed("instance", text(fields, "instance", LONGEST)?)?;
     if !is_uuid_like(&instance) || !instance.contains('-') {
-        return Err(Error::invalid(format!(
-            "'instance': {instance} is no UUID in lower case with dashes."
-        )));
+        return Err(Error::invalid(format!("'instance': {instance} is no UUID in lower case with dashes.")));
     }
     Ok(Reconcile {
         row_created: now,
@@ -91,9 +87,7 @@ fn text(fields: &Map<String, Value>, name: &str, longest: usize) -> Result<Optio
         Some(_) => return Err(Error::invalid(format!("'{name}' is no text."))),
     };
     if text.chars().count() > longest {
-        return Err(Error::invalid(format!(
-            "'{name}' has more than {longest} characters."
-        )));
+        return Err(Error::invalid(format!("'{name}' has more than {longest} characters.")));
     }
     Ok(Some(text))
 }
@@ -127,10 +121,7 @@ mod tests {
         given["deleted_at"] = json!("");
         let record = record(given.as_object().expect("an object"), Micros(7)).expect("it is whole");
         assert_eq!(record.instance_type_id.as_deref(), Some("2"));
-        assert_eq!(
-            (record.deleted_at, record.tenant, record.row_created),
-            (None, None, Micros(7))
-        );
+        assert_eq!((record.deleted_at, record.tenant, record.row_created), (None, None, Micros(7)));
         assert_eq!(record.image, Image::default());
     }
 
@@ -150,10 +141,7 @@ mod tests {
             let mut given = fields();
             given[name] = value.clone();
             let refused = record(given.as_object().expect("an object"), Micros(0)).expect_err("it is wrong");
-            assert!(
-                refused.to_string().contains(&format!("'{name}'")),
-                "{name} {value}: {refused}"
-            );
+            assert!(refused.to_string().contains(&format!("'{name}'")), "{name} {value}: {refused}");
         }
     }
 }

@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::key::{Collection, Key};
 use crate::notification::Mark;
 use crate::notification::envelope::Notification;
-use crate::table::{Write, item};
 use crate::time::Micros;
 use crate::usage::Usage;
 use crate::usage::delete::{ImageDelete, InstanceDelete};
@@ -84,25 +83,26 @@ impl Usage {
     async fn record_images(&self, recorded: &[Recorded<'_>]) -> Result<(), Error> {
         let mut pointers = Vec::new();
         for recorded in recorded {
-            let (key, pointer) = match recorded.effect {
+            let id = recorded.first;
+            let key = match recorded.effect {
                 Effect::Image(effect) => {
-                    let image = Image::new(recorded.first, effect, recorded.raw, recorded.mark.clone());
-                    self.row_put(Collection::Image, image.id, &image).await?;
-                    (Key::image_of(&image.uuid, image.id), Pointer { id: image.id })
+                    let image = Image::new(id, effect, recorded.raw, recorded.mark.clone());
+                    self.row_put(Collection::Image, id, &image).await?;
+                    Key::image_of(&image.uuid, id)
                 }
                 Effect::ImageDelete(effect) => {
-                    let delete = ImageDelete::new(recorded.first, effect, recorded.raw, recorded.mark.clone());
-                    self.row_put(Collection::ImageDelete, delete.id, &delete).await?;
-                    (Key::image_delete_of(&delete.uuid, delete.id), Pointer { id: delete.id })
+                    let delete = ImageDelete::new(id, effect, recorded.raw, recorded.mark.clone());
+                    self.row_put(Collection::ImageDelete, id, &delete).await?;
+                    Key::image_delete_of(&delete.uuid, id)
                 }
                 Effect::Launch(_)
                 | Effect::InstanceDelete(_)
                 | Effect::InstanceExists(_)
                 | Effect::ImageExists(_) => continue,
             };
-            pointers.push(Write::Put(item(&key, &pointer)?));
+            pointers.push((key, Pointer { id }));
         }
-        self.table().write_all(pointers).await
+        self.pointers_put(pointers).await
     }
 
     async fn record_exists(&self, recorded: &Recorded<'_>, now: Micros) -> Result<(), Error> {
@@ -122,13 +122,15 @@ impl Usage {
         let mut exists = InstanceExists::new(recorded.first, effect.clone(), recorded.raw, recorded.notification);
         let ledger = self.ledger_of_instance(&exists).await?;
         (exists.progress.usage, exists.progress.delete) = ledger.links(&exists);
-        let due = self.due(effect.audit_period_ending, now, Collection::InstanceExists, exists.id)?;
-        let beside = vec![
-            Write::Put(item(&Key::exists_of(&exists.instance, exists.id), &Pointer { id: exists.id })?),
-            due,
-        ];
-        let row = self.row_put(Collection::InstanceExists, exists.id, &exists);
-        futures::try_join!(row, self.table().write_all(beside)).map(drop)
+        let id = exists.id;
+        let pointer = vec![(Key::exists_of(&exists.instance, id), Pointer { id })];
+        let due = Due { collection: Collection::InstanceExists, id };
+        futures::try_join!(
+            self.row_put(Collection::InstanceExists, id, &exists),
+            self.pointers_put(pointer),
+            self.due_put(self.due_minute(exists.audit_period_ending, now), due),
+        )
+        .map(drop)
     }
 
     async fn record_image_exists(
@@ -142,15 +144,17 @@ impl Usage {
         for row in &mut rows {
             (row.progress.usage, row.progress.delete) = ledger.links(row);
         }
-        let beside = vec![self.due(effect.audit_period_ending, now, Collection::ImageExists, recorded.first)?];
-        let puts = try_join_all(rows.iter().map(|row| self.row_put(Collection::ImageExists, row.id, row)));
-        futures::try_join!(puts, self.table().write_all(beside)).map(drop)
+        let due = Due { collection: Collection::ImageExists, id: recorded.first };
+        futures::try_join!(
+            try_join_all(rows.iter().map(|row| self.row_put(Collection::ImageExists, row.id, row))),
+            self.due_put(self.due_minute(effect.audit_period_ending, now), due),
+        )
+        .map(drop)
     }
 
-    /// The row that makes an exists be verified when its period is over and has settled.
-    fn due(&self, ends: Micros, now: Micros, collection: Collection, id: u64) -> Result<Write, Error> {
-        let minute = due::minute(verify::due_at(ends, self.settle()), now);
-        Ok(Write::Put(item(&due::key(minute, collection, id), &Due { collection, id })?))
+    /// The minute in which an exists is verified: when its period is over and has settled.
+    fn due_minute(&self, audit_period_ending: Micros, now: Micros) -> i64 {
+        due::minute(verify::due_at(audit_period_ending, self.settle()), now)
     }
 
     fn settle(&self) -> i64 {

@@ -37,16 +37,9 @@ impl Usage {
     /// Moves the pending records of these messages to `sent_unverified`: they are verified later and announced never.
     pub async fn repair(&self, service: Service, message_ids: &[String]) -> Result<Repaired, Error> {
         let mut once = HashSet::new();
-        let message_ids: Vec<_> = message_ids
-            .iter()
-            .filter(|id| once.insert(id.as_str()))
-            .cloned()
-            .collect();
+        let message_ids: Vec<_> = message_ids.iter().filter(|id| once.insert(id.as_str())).cloned().collect();
         if message_ids.len() > MOST {
-            return Err(Error::new(
-                Kind::TooLarge,
-                format!("A request repairs at most {MOST} messages."),
-            ));
+            return Err(Error::new(Kind::TooLarge, format!("A request repairs at most {MOST} messages.")));
         }
         let mut rows = self.rows_of(service, message_ids.clone()).await?;
         let of_message = message_ids.into_iter().map(|id| {
@@ -81,14 +74,10 @@ impl Usage {
 
     async fn repair_row(&self, key: Key) -> Result<Found, Error> {
         let from = Status::Pending;
-        let to = from
-            .repair()
-            .map_err(|cause| Error::bug("a pending record is not repaired").because(cause))?;
+        let to =
+            from.repair().map_err(|cause| Error::bug("a pending record is not repaired").because(cause))?;
         let change = Change::of(key, "SET st = :to, ss = :sent").when("st = :from");
-        let change = change
-            .value(":from", from)?
-            .value(":to", to)?
-            .value(":sent", SENT)?;
+        let change = change.value(":from", from)?.value(":to", to)?.value(":sent", SENT)?;
         Ok(match self.table().change::<IgnoredAny>(&change).await? {
             Outcome::Written(_) => Found::Pending,
             Outcome::Refused(Some(_)) => Found::NotPending,

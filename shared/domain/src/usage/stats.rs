@@ -1,6 +1,6 @@
 //! Counts: exists by their states, and notifications by their event type.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::pin::pin;
 
 use futures::StreamExt;
@@ -12,29 +12,10 @@ use crate::key::{self, Collection, Range};
 use crate::notification::Service;
 use crate::time::Micros;
 use crate::usage::Usage;
-use crate::usage::column::Row;
-use crate::usage::exists::{ImageExists, InstanceExists, Progress};
+use crate::usage::exists::Exists;
 use crate::usage::query::Filter;
 use crate::usage::status::Status;
 use crate::usage::window::{Hours, Window};
-
-/// An exists record of either service.
-pub trait Exists: Row {
-    /// Where it comes from and how it stands.
-    fn progress(&self) -> &Progress;
-}
-
-impl Exists for InstanceExists {
-    fn progress(&self) -> &Progress {
-        &self.progress
-    }
-}
-
-impl Exists for ImageExists {
-    fn progress(&self) -> &Progress {
-        &self.progress
-    }
-}
 
 /// Which notifications are counted.
 #[derive(Clone, Debug)]
@@ -72,9 +53,7 @@ impl Usage {
         let mut counts = BTreeMap::new();
         let mut count = |row: R| {
             if filter.matches(&row) {
-                *counts
-                    .entry((row.progress().status, row.progress().send_status))
-                    .or_default() += 1;
+                *counts.entry((row.progress().status, row.progress().send_status)).or_default() += 1;
             }
         };
         if let Some(rows) = self.of_instance(filter).await? {
@@ -101,8 +80,7 @@ impl Usage {
         let (whole, parts) = self.counted(query, Some(bounds)).await?.split(&window);
         let mut counts = whole.sum();
         if !parts.is_empty() {
-            self.count_rows(query, &window, parts, &mut budget, &mut counts)
-                .await?;
+            self.count_rows(query, &window, parts, &mut budget, &mut counts).await?;
         }
         Ok(counts)
     }
@@ -163,10 +141,8 @@ impl Usage {
 }
 
 /// Adds the item of one hour and shard. Its attributes `e:<event type>` are counts.
-fn add_counter(hours: &mut Hours, event: Option<&str>, item: HashMap<String, serde_json::Value>) {
-    let Some(hour) = item.get("sk").and_then(|sk| key::hour_of(sk.as_str()?)) else {
-        return;
-    };
+fn add_counter(hours: &mut Hours, event: Option<&str>, item: BTreeMap<String, serde_json::Value>) {
+    let Some(hour) = key::hour_of(&item) else { return };
     for (name, count) in item {
         let (Some(event_type), Some(count)) = (name.strip_prefix("e:"), count.as_u64()) else {
             continue;

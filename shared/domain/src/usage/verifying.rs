@@ -1,59 +1,22 @@
 //! Verification: pick a record under a lease, judge it, and store the verdict together with what it announces.
 
 use futures::StreamExt;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use crate::due::{self, Due};
+use crate::due::Due;
 use crate::error::{Error, Kind};
 use crate::failure::Failure;
-use crate::key::{Collection, Key, Range};
+use crate::key::Collection;
 use crate::message::UsageTask;
-use crate::outbox::{self, Announcement};
-use crate::table::{Cancelled, Change, Outcome, Write};
+use crate::outbox::Announcement;
 use crate::time::Micros;
 use crate::usage::Usage;
-use crate::usage::exists::{ImageExists, InstanceExists, Progress};
+use crate::usage::exists::{Exists, InstanceExists};
 use crate::usage::ledger::InstanceLedger;
 use crate::usage::status::{BadTransition, Status};
 use crate::usage::verify::{self, Verdict};
 
-/// Due rows that one message handles before it hands the rest on.
-const PAGE: i32 = 50;
 /// Records that are verified at once.
 const AT_ONCE: usize = 8;
-
-/// A stored exists, of either kind.
-trait Exists: Serialize + DeserializeOwned {
-    const COLLECTION: Collection;
-
-    fn id(&self) -> u64;
-    fn progress(&self) -> &Progress;
-}
-
-impl Exists for InstanceExists {
-    const COLLECTION: Collection = Collection::InstanceExists;
-
-    fn id(&self) -> u64 {
-        self.id
-    }
-
-    fn progress(&self) -> &Progress {
-        &self.progress
-    }
-}
-
-impl Exists for ImageExists {
-    const COLLECTION: Collection = Collection::ImageExists;
-
-    fn id(&self) -> u64 {
-        self.id
-    }
-
-    fn progress(&self) -> &Progress {
-        &self.progress
-    }
-}
 
 impl Usage {
     /// Does one message of the usage queue, holding records until `deadline` at the latest.
@@ -78,9 +41,7 @@ impl Usage {
     ) -> Result<(), Failure> {
         let mut after = after;
         for minute in from..=to {
-            let range = Range::due(minute, shard);
-            let start = after.take().map(|sk| Key::read(range.pk(), sk));
-            let page = self.table().query::<Due>(&range, false, start.as_ref(), Some(PAGE)).await?;
+            let page = self.due_page(minute, shard, after.take()).await?;
             if let Some(next) = &page.next {
                 let rest = UsageTask::Sweep { from: minute, to, shard, after: Some(next.sk().to_owned()) };
                 self.platform.queues.usage.send(rest.body()?).await?;
@@ -108,15 +69,14 @@ impl Usage {
             other => return Err(Failure::GiveUp(Error::bug(format!("Nothing of {} is ever due.", other.code())))),
         };
         if finished {
-            self.table().write_all(vec![Write::Delete(due::key(minute, due.collection, due.id))]).await?;
+            self.due_remove(minute, due).await?;
         }
         Ok(())
     }
 
     /// Verifies one instance's exists. False where its row is still to be written.
     async fn verify_instance(&self, id: u64, deadline: Micros) -> Result<bool, Failure> {
-        let row: Option<InstanceExists> = self.table().get(&Key::row(Collection::InstanceExists, id)).await?;
-        let Some(row) = row else { return Ok(false) };
+        let Some(row) = self.get::<InstanceExists>(id).await? else { return Ok(false) };
         if row.progress.status.is_final() {
             return Ok(true);
         }
@@ -156,60 +116,33 @@ impl Usage {
         Ok(true)
     }
 
-    async fn image_group(&self, first: u64) -> Result<Vec<ImageExists>, Error> {
-        let leader: Option<ImageExists> = self.table().get(&Key::row(Collection::ImageExists, first)).await?;
-        let Some(leader) = leader else { return Ok(Vec::new()) };
-        let ids = first..first + leader.group_size;
-        let keys: Vec<_> = ids.map(|id| Key::row(Collection::ImageExists, id)).collect();
-        let mut rows: Vec<_> = self.table().get_many::<ImageExists>(&keys).await?.into_values().collect();
-        rows.sort_unstable_by_key(|row| row.id);
-        // Rows of one notification are written side by side: until all stand, there is nothing to judge together.
-        Ok(if rows.len() == keys.len() { rows } else { Vec::new() })
-    }
-
     /// Takes a record up: it is this worker's until the deadline. Retried while another worker has it.
     async fn pick<R: Exists>(&self, row: R, deadline: Micros) -> Result<R, Failure> {
         let progress = row.progress();
         if progress.lease.is_some_and(|lease| lease >= self.now()) {
-            return Err(Failure::Retry(Error::unavailable("Another worker verifies the record.")));
+            return Err(overtaken());
         }
         let picked = progress.status.pick().map_err(impossible)?;
-        let change = Change::of(Key::row(R::COLLECTION, row.id()), "SET st = :picked, tk = :next, le = :lease")
-            .when("st = :from AND tk = :token")
-            .value(":picked", picked)?
-            .value(":from", progress.status)?
-            .value(":token", progress.token)?
-            .value(":next", progress.token + 1)?
-            .value(":lease", deadline)?;
-        match self.table().change(&change).await? {
-            Outcome::Written(row) => Ok(row),
-            Outcome::Refused(_) => Err(Failure::Retry(Error::unavailable("Another worker took the record."))),
-        }
+        self.exists_pick(&row, picked, deadline).await?.ok_or_else(overtaken)
     }
 
     /// Stores a verdict, with its announcement where there is one, and publishes that.
     async fn conclude<R: Exists>(&self, row: &R, verdict: &Verdict, announced: bool) -> Result<(), Failure> {
-        let change = conclusion(row, verdict)?;
-        if !(announced && self.platform.config.verify.notifications) {
-            return match self.table().change::<serde::de::IgnoredAny>(&change).await? {
-                Outcome::Written(_) => Ok(()),
-                Outcome::Refused(_) => Err(Failure::Retry(overtaken())),
-            };
-        }
-        let announcement = Announcement {
+        let status = verdict.status(row.progress().status).map_err(impossible)?;
+        let announced = announced && self.platform.config.verify.notifications;
+        let announcement = announced.then(|| Announcement {
             collection: R::COLLECTION,
             id: row.id(),
             raw: row.progress().raw,
             message_id: self.platform.ids.uuid(),
             since: self.now(),
-        };
-        let writes = vec![Write::Change(change), Write::Put(outbox::item(&announcement)?)];
-        let token = format!("{}-{}-{}", R::COLLECTION.code(), row.id(), row.progress().token);
-        match self.table().transact(writes, &token).await {
-            Ok(()) => Ok(self.publish(&announcement).await?),
-            Err(Cancelled::Condition(_)) => Err(Failure::Retry(overtaken())),
-            Err(Cancelled::Conflict) => Err(Failure::Retry(Error::unavailable("The record is busy."))),
-            Err(Cancelled::Failed(error)) => Err(Failure::Retry(error)),
+        });
+        if !self.exists_conclude(row, status, verdict, announcement.as_ref()).await? {
+            return Err(overtaken());
+        }
+        match announcement {
+            None => Ok(()),
+            Some(announcement) => Ok(self.publish(&announcement).await?),
         }
     }
 
@@ -218,24 +151,10 @@ impl Usage {
     }
 }
 
-fn conclusion<R: Exists>(row: &R, verdict: &Verdict) -> Result<Change, Failure> {
-    let progress = row.progress();
-    let status = verdict.status(progress.status).map_err(impossible)?;
-    // Passing does not clear an older reason, as in the original.
-    let reason = verdict.fail_reason().or(progress.fail_reason.as_deref());
-    let change = Change::of(
-        Key::row(R::COLLECTION, row.id()),
-        "SET st = :status, fr = :reason, us = :usage, de = :delete REMOVE le",
-    );
-    let change = change.when("st = :from AND tk = :token").value(":status", status)?.value(":reason", reason)?;
-    let change = change.value(":usage", verdict.usage)?.value(":delete", verdict.delete)?;
-    Ok(change.value(":from", progress.status)?.value(":token", progress.token)?)
-}
-
 fn impossible(transition: BadTransition) -> Failure {
     Failure::GiveUp(Error::new(Kind::Bug, "A record stands where it cannot.").because(transition))
 }
 
-fn overtaken() -> Error {
-    Error::unavailable("Another worker verifies the record.")
+fn overtaken() -> Failure {
+    Failure::Retry(Error::unavailable("Another worker verifies the record."))
 }

@@ -57,12 +57,7 @@ impl Hours {
     /// Adds to the count of a type in an hour (since the epoch).
     pub fn add(&mut self, hour: i64, event_type: &str, count: u64) {
         if count > 0 {
-            self.0
-                .entry(hour)
-                .or_default()
-                .entry(event_type.to_owned())
-                .or_default()
-                .counted += count;
+            self.0.entry(hour).or_default().entry(event_type.to_owned()).or_default().counted += count;
         }
     }
 
@@ -83,10 +78,7 @@ impl Hours {
 
     /// Notes that a notification was seen; whether its hour and type are among those that are counted here.
     pub fn see(&mut self, at: Micros, event_type: &str) -> bool {
-        let count = self
-            .0
-            .get_mut(&hour(at))
-            .and_then(|types| types.get_mut(event_type));
+        let count = self.0.get_mut(&hour(at)).and_then(|types| types.get_mut(event_type));
         if let Some(count) = count {
             count.seen += 1;
             return true;
@@ -96,8 +88,7 @@ impl Hours {
 
     /// Drops the hours of which everything was seen that was counted.
     pub fn forget_seen(&mut self) {
-        self.0
-            .retain(|_, types| types.values().any(|count| count.seen < count.counted));
+        self.0.retain(|_, types| types.values().any(|count| count.seen < count.counted));
     }
 
     /// Whether no hour is left.
@@ -132,12 +123,7 @@ mod tests {
         let from = at("2014-01-01 00:00:00");
         assert!(Window::new(from, from.plus_seconds(LONGEST)).is_ok());
         assert!(Window::new(from, Micros(from.plus_seconds(LONGEST).0 + 1)).is_err());
-        assert_eq!(
-            Window::new(from.plus_seconds(1), from)
-                .expect("it is no error")
-                .hours(),
-            None
-        );
+        assert_eq!(Window::new(from.plus_seconds(1), from).expect("it is no error").hours(), None);
     }
 
     #[test]
@@ -154,11 +140,7 @@ mod tests {
             ("2014-01-01 09:30:00", "2014-01-01 09:40:00", 0),
         ] {
             let (covered, parts) = hours.clone().split(&window(min, max));
-            assert_eq!(
-                (covered.0.len(), parts.0.len()),
-                (whole, 3 - whole),
-                "{min} {max}"
-            );
+            assert_eq!((covered.0.len(), parts.0.len()), (whole, 3 - whole), "{min} {max}");
         }
     }
 

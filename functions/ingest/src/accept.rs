@@ -1,0 +1,36 @@
+//! Taking notifications.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{StatusCode, Uri};
+use domain::error::Error;
+use domain::notification::{Notifications, Service};
+use serde::Serialize;
+
+use crate::error::Refused;
+use crate::parameter;
+
+/// How many notifications are safely queued.
+#[derive(Serialize)]
+pub struct Accepted {
+    accepted: usize,
+}
+
+/// Queues a list of notifications, or one, whatever the content type. `?service=` says where they come from, in place
+/// of their event types.
+pub async fn accept(
+    State(notifications): State<Notifications>,
+    uri: Uri,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(StatusCode, Json<Accepted>), Refused> {
+    let service = parameter(&uri, "service").map(|name| service(&name)).transpose()?;
+    let body = body.map_err(|cause| Error::invalid("The body could not be read.").because(cause))?;
+    let accepted = notifications.accept(&body, service).await?;
+    Ok((StatusCode::ACCEPTED, Json(Accepted { accepted })))
+}
+
+fn service(name: &str) -> Result<Service, Error> {
+    name.parse().map_err(|cause| Error::invalid(format!("'service': '{name}': {cause}.")))
+}

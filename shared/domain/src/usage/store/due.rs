@@ -1,0 +1,50 @@
+//! What is due, and how far the sweeps have come.
+
+use serde::{Deserialize, Serialize};
+
+use crate::due::{self, Due};
+use crate::error::Error;
+use crate::key::{Key, Range};
+use crate::table::{Page, Write, item};
+use crate::usage::Usage;
+
+/// Due rows that one page has at most.
+const PAGE: i32 = 50;
+
+/// How far the sweeps have come.
+#[derive(Debug, Serialize, Deserialize)]
+struct Progress {
+    /// The last minute (since the epoch) that messages were sent for.
+    #[serde(rename = "m")]
+    minute: i64,
+}
+
+impl Usage {
+    /// Says that something is due in a minute.
+    pub(crate) async fn due_put(&self, minute: i64, due: Due) -> Result<(), Error> {
+        let due = item(&due::key(minute, due.collection, due.id), &due)?;
+        self.table().write_all(vec![Write::Put(due)]).await
+    }
+
+    /// What is due in one shard of a minute, a page of it, after this sort key.
+    pub(crate) async fn due_page(&self, minute: i64, shard: u64, after: Option<String>) -> Result<Page<Due>, Error> {
+        let range = Range::due(minute, shard);
+        let start = after.map(|sk| Key::read(range.pk(), sk));
+        self.table().query(&range, false, start.as_ref(), Some(PAGE)).await
+    }
+
+    /// Says that it is due no more.
+    pub(crate) async fn due_remove(&self, minute: i64, due: Due) -> Result<(), Error> {
+        self.table().write_all(vec![Write::Delete(due::key(minute, due.collection, due.id))]).await
+    }
+
+    /// The last minute that messages were sent for; none before the first tick.
+    pub(crate) async fn swept_minute(&self) -> Result<Option<i64>, Error> {
+        Ok(self.table().get::<Progress>(&Key::sweep()).await?.map(|progress| progress.minute))
+    }
+
+    /// Remembers the last minute that messages were sent for.
+    pub(crate) async fn swept_minute_put(&self, minute: i64) -> Result<(), Error> {
+        self.table().write_all(vec![Write::Put(item(&Key::sweep(), &Progress { minute })?)]).await
+    }
+}

@@ -1,0 +1,81 @@
+//! Clients of AWS's services, made from what Lambda puts into the environment.
+//!
+//! No chain of credential providers is needed where the runtime hands the credentials over; it would make every binary
+//! larger by half.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use domain::config::{Aws, Config};
+use domain::error::Error;
+use domain::key::Key;
+use domain::platform::Platform;
+use serde::de::IgnoredAny;
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long one attempt of a call may take.
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// How long a call may take with all its attempts; a request has 28 seconds.
+const CALL: Duration = Duration::from_secs(15);
+/// Attempts of a call.
+const ATTEMPTS: u32 = 3;
+
+/// The platform that the environment describes, with its connection to the tables open.
+pub async fn platform() -> Result<Platform, Error> {
+    let (config, aws) = (Config::from_env()?, Aws::from_env()?);
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let platform = Platform::new(dynamodb(&aws, http.clone()), sqs(&aws, http), config);
+    // Lambda gives a whole core while a function starts, and less afterwards: TLS is settled now.
+    if let Err(error) = platform.tables.usage.get::<IgnoredAny>(&Key::sequences()).await {
+        tracing::warn!(error = error.chain(), "the tables do not answer yet");
+    }
+    Ok(platform)
+}
+
+fn dynamodb(aws: &Aws, http: SharedHttpClient) -> aws_sdk_dynamodb::Client {
+    let mut config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(aws.region.clone()))
+        .credentials_provider(credentials(aws))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts())
+        .http_client(http);
+    config.set_endpoint_url(aws.dynamodb_endpoint.clone());
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+fn sqs(aws: &Aws, http: SharedHttpClient) -> aws_sdk_sqs::Client {
+    let mut config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(aws.region.clone()))
+        .credentials_provider(credentials(aws))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts())
+        .http_client(http);
+    config.set_endpoint_url(aws.sqs_endpoint.clone());
+    aws_sdk_sqs::Client::from_conf(config.build())
+}
+
+fn credentials(aws: &Aws) -> SharedCredentialsProvider {
+    let mut credentials = Credentials::builder()
+        .access_key_id(&aws.access_key_id)
+        .secret_access_key(&aws.secret_access_key)
+        .provider_name("environment");
+    credentials.set_session_token(aws.session_token.clone());
+    SharedCredentialsProvider::new(credentials.build())
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(CALL)
+        .build()
+}

@@ -1,0 +1,194 @@
+//! What a client sends comes to the router as it was meant, through an HTTP API's events (payload 2.0).
+
+use std::io::Write;
+
+use anyhow::Result;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, put};
+use edge::http::{Manners, manners};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::{HeaderMap, StatusCode};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tests::lambda;
+
+/// Tells what it was asked for.
+fn echo() -> Manners {
+    let named = async |Path(name): Path<String>, RawQuery(query): RawQuery| {
+        axum::Json(json!({"name": name, "query": query}))
+    };
+    let taken = async |headers: HeaderMap, body: Bytes| {
+        let kind =
+            headers.get("content-type").map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
+        axum::Json(json!({"type": kind, "body": String::from_utf8_lossy(&body)}))
+    };
+    let router = Router::new()
+        .route("/c/{name}", get(named))
+        .route("/taken", put(taken).post(taken))
+        .route("/cookie", get(async |headers: HeaderMap| format!("{:?}", headers.get("cookie"))))
+        .fallback(async || (StatusCode::NOT_FOUND, axum::Json("nothing here")));
+    manners(router, shape)
+}
+
+fn shape(status: StatusCode, text: &str) -> Response {
+    (status, axum::Json(json!({"shaped": text}))).into_response()
+}
+
+/// An event as an HTTP API makes it of a request.
+fn event(method: &str, raw_path: &str, raw_query: &str) -> Value {
+    json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": raw_path, "rawQueryString": raw_query,
+        "headers": {
+            "accept": "*/*", "host": "example.execute-api.eu-west-1.amazonaws.com", "user-agent": "curl/8.5.0",
+            "x-forwarded-for": "192.0.2.7", "x-forwarded-port": "443", "x-forwarded-proto": "https",
+        },
+        "requestContext": {
+            "accountId": "123456789012", "apiId": "example", "requestId": "JKJaXmPLvHcESHA=", "routeKey": "$default",
+            "domainName": "example.execute-api.eu-west-1.amazonaws.com", "domainPrefix": "example", "stage": "$default",
+            "http": {
+                "method": method, "path": raw_path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7",
+                "userAgent": "curl/8.5.0",
+            },
+            "time": "01/Mar/2026:12:00:00 +0000", "timeEpoch": 1_772_366_400_000_i64,
+        },
+        "isBase64Encoded": false,
+    })
+}
+
+/// The status and the JSON of the answer to an event.
+async fn answer(event: &Value) -> Result<(u64, Value)> {
+    let answer = lambda::answer(&echo(), event).await?;
+    let status = answer["statusCode"].as_u64().unwrap_or_default();
+    Ok((status, serde_json::from_str(answer["body"].as_str().unwrap_or("null"))?))
+}
+
+/// The columns are as captured from live HTTP APIs: what was sent, and the path that the function was given.
+#[tokio::test]
+async fn a_name_comes_as_the_gateway_left_it() -> Result<()> {
+    for (sent, raw_path, name) in [
+        ("/c/plain", "/c/plain", Some("plain")),
+        ("/c/plain/", "/c/plain/", Some("plain")),
+        ("/c/space%20value", "/c/space value", Some("space value")),
+        ("/c/hash%23value", "/c/hash#value", Some("hash#value")),
+        ("/c/%CE%BB", "/c/λ", Some("λ")),
+        ("/c/literal%2525value", "/c/literal%value", Some("literal%value")),
+        ("/c/literal%252541", "/c/literal%41", Some("literal%41")),
+        ("/c/literal%253Fvalue", "/c/literal?value", Some("literal?value")),
+        ("/c/a+b", "/c/a+b", Some("a+b")),
+        ("/c/a;b,c=d&e", "/c/a;b,c=d&e", Some("a;b,c=d&e")),
+        ("/c/%22%3C%3E%5C%5E%60%7B%7C%7D", "/c/\"<>\\^`{|}", Some("\"<>\\^`{|}")),
+        ("/c/%252E%252E", "/c/..", Some("..")),
+        // What the gateway loses: what is behind a question mark, and that a slash was none.
+        ("/c/question%3Fvalue", "/c/question", Some("question")),
+        ("/c/slash%2Fvalue", "/c/slash/value", None),
+        ("/c/literal%252Fvalue", "/c/literal/value", None),
+    ] {
+        let (status, body) = answer(&event("GET", raw_path, "a=%2F")).await?;
+        let expected = name.map(|name| json!({"name": name, "query": "a=%2F"}));
+        assert_eq!(
+            (status == 200, body),
+            (name.is_some(), expected.unwrap_or_else(|| json!("nothing here"))),
+            "{sent}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_query_comes_as_it_was_sent() -> Result<()> {
+    for (sent, expected) in [
+        ("traits=name:value;other:value", "traits=name:value;other:value"),
+        ("a=2&b&a=1&a=", "a=2&b&a=1&a="),
+        (
+            "at_min=2014-01-01+00:00:00&at_max=2014-01-01T00:00:00%2B00:00",
+            "at_min=2014-01-01+00:00:00&at_max=2014-01-01T00:00:00%2B00:00",
+        ),
+        ("x=/?:@!$'()*,|{}[]^`\\", "x=/?:@!$'()*,|{}[]^`\\"),
+        // No URI can hold these; a reader decodes them to the same.
+        ("x=\"<λ>\" #", "x=%22%3C%CE%BB%3E%22%20%23"),
+    ] {
+        let (status, body) = answer(&event("GET", "/c/hash#value", sent)).await?;
+        assert_eq!((status, body), (200, json!({"name": "hash#value", "query": expected})), "{sent}");
+    }
+    assert_eq!(answer(&event("GET", "/c/x", "")).await?, (200, json!({"name": "x", "query": null})));
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn any_name_without_a_slash_comes_whole(name in "[^/]{1,12}", query in "[^\u{0}]{0,12}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("it starts");
+        let (status, body) = runtime.block_on(answer(&event("GET", &format!("/c/{name}"), &query))).expect("it answers");
+        prop_assert_eq!((status, &body["name"]), (200, &json!(name)));
+    }
+}
+
+#[tokio::test]
+async fn an_empty_segment_is_not_found_and_a_named_stage_is_no_part_of_the_path() -> Result<()> {
+    for path in ["/c//x", "//c/x", "/c/x//"] {
+        assert_eq!(answer(&event("GET", path, "")).await?.0, 404, "{path}");
+    }
+    let mut staged = event("GET", "/prod/c/x", "");
+    staged["requestContext"]["stage"] = json!("prod");
+    assert_eq!(answer(&staged).await?, (200, json!({"name": "x", "query": null})));
+    Ok(())
+}
+
+/// As an HTTP API does it: a body is text only where its content type says so.
+#[tokio::test]
+async fn a_body_is_bytes_whatever_its_content_type() -> Result<()> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(b"{\"a\": 1}")?;
+    let base64 = |bytes: &[u8]| serde_json::to_value(lambda_http::Body::Binary(bytes.to_vec()));
+    let (plain, zipped) = (base64(b"{\"a\": 1}")?, base64(&gzip.finish()?)?);
+    let form = "application/x-www-form-urlencoded";
+    for (kind, encoding, body, is_base64, expected) in [
+        (Some("application/json"), None, json!("{\"a\": 1}"), false, "{\"a\": 1}"),
+        (None, None, plain, true, "{\"a\": 1}"),
+        (Some(form), None, base64(b"a=1&a=2")?, true, "a=1&a=2"),
+        (Some("application/json"), Some("gzip"), zipped, true, "{\"a\": 1}"),
+    ] {
+        let mut event = event("PUT", "/taken/", "");
+        if let Some(kind) = kind {
+            event["headers"]["content-type"] = json!(kind);
+        }
+        if let Some(encoding) = encoding {
+            event["headers"]["content-encoding"] = json!(encoding);
+        }
+        event["body"] = body;
+        event["isBase64Encoded"] = json!(is_base64);
+        let expected = json!({"type": kind, "body": expected});
+        assert_eq!(answer(&event).await?, (200, expected), "{kind:?} {encoding:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn head_has_no_body_a_wrong_method_says_which_are_right_and_every_answer_has_the_gateways_id()
+-> Result<()> {
+    let head = lambda::answer(&echo(), &event("HEAD", "/c/x", "")).await?;
+    assert_eq!(
+        (&head["statusCode"], &head["headers"]["content-type"]),
+        (&json!(200), &json!("application/json"))
+    );
+    assert!(head["body"].as_str().unwrap_or_default().is_empty(), "{head}");
+    assert_eq!(head["headers"]["x-request-id"], "JKJaXmPLvHcESHA=");
+
+    let wrong = lambda::answer(&echo(), &event("DELETE", "/taken", "")).await?;
+    assert_eq!((&wrong["statusCode"], &wrong["headers"]["allow"]), (&json!(405), &json!("PUT,POST")));
+    assert_eq!(wrong["headers"]["x-request-id"], "JKJaXmPLvHcESHA=");
+    Ok(())
+}
+
+#[tokio::test]
+async fn cookies_come_as_one_header() -> Result<()> {
+    let mut event = event("GET", "/cookie", "");
+    event["cookies"] = json!(["a=1", "b=2"]);
+    let answer = lambda::answer(&echo(), &event).await?;
+    assert_eq!(answer["body"], "Some(\"a=1; b=2\")");
+    Ok(())
+}

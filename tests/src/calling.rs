@@ -1,0 +1,70 @@
+//! Requests to the bundle's functions, and their answers.
+
+use axum::body::Body;
+use http::{HeaderMap, Method, Request};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::TestBundle;
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: String,
+}
+
+impl TestBundle {
+    /// The answer to a GET of this path and query.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, "").await
+    }
+
+    /// The answer to a request; one trailing slash of the path is cut off, as the edge does.
+    pub async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let uri = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        let request = Request::builder().method(method).uri(uri).body(body.into()).expect("a request");
+        let response = usage::router(self.usage.clone()).oneshot(request).await.expect("routers do not fail");
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.expect("it is whole").to_bytes();
+        let body = String::from_utf8(body.to_vec()).expect("it is text");
+        Reply { status: head.status.as_u16(), headers: head.headers, body }
+    }
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|cause| panic!("{cause}: {self:?}"))
+    }
+
+    /// The ids of the rows of a list, in their order.
+    pub fn ids(&self) -> Vec<u64> {
+        assert_eq!(self.status, 200, "{self:?}");
+        let json = self.json();
+        let rows = json.as_object().and_then(|answer| answer.values().next()).and_then(Value::as_array);
+        rows.expect("a list").iter().map(|row| row["id"].as_u64().expect("an id")).collect()
+    }
+
+    /// A header as text; empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("it is text"))
+    }
+
+    /// The message of an answer that failed with this status, after its shape is checked.
+    pub fn message(&self, status: u16) -> String {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("content-type"), "application/json", "{self:?}");
+        let json = self.json();
+        assert_eq!(json["status"], status, "{self:?}");
+        assert_eq!(json.as_object().map(serde_json::Map::len), Some(2), "{self:?}");
+        json["message"].as_str().expect("a text").to_owned()
+    }
+}
