@@ -191,7 +191,8 @@ async fn a_chunk_takes_over_what_it_shares_with_one_whose_worker_died_at_any_cal
             }
             Ok(())
         };
-        let calls = survives(few, nothing, dying, survivors).await?;
+        let told = |names| small(names, &[1], &[0], 6);
+        let calls = survives(told, nothing, dying, survivors).await?;
         assert!(calls > 15, "{calls}");
     }
     Ok(())

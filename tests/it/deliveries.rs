@@ -23,15 +23,18 @@ const MOST_DELIVERIES: usize = 5;
 /// Schedules from one tick to the next.
 const TICK_EVERY: u64 = 8;
 
-/// What one schedule tells: an instance, and images, that are right or wrong in ways that go round.
+/// What one schedule tells, in few words: an instance, and images, that are right or wrong in ways that go round.
 fn told(schedule: u64) -> Vec<Value> {
-    let way = |ways: &[usize]| ways[Dice::new(schedule).below(ways.len())];
-    let world = World::telling(schedule, schedule, &[way(&[0, 1, 2, 31, 33, 24])], &[way(&[1, 0, 8, 11, 3])]);
-    let mut all = world.notifications;
-    all.retain(|event| {
-        event["event_type"] != "image.upload" && event["event_type"] != "compute.instance.delete.start"
+    let mut dice = Dice::new(schedule);
+    let (instance, image) = (dice.pick(&[0, 1, 2, 31, 33, 24]), dice.pick(&[1, 0, 8, 11, 3]));
+    let boring = ["image.upload", "compute.instance.update", "compute.instance.delete.start"];
+    let mut stories = (0..).map(|seed| {
+        let mut all =
+            World::telling(schedule + seed * SCHEDULES, schedule, &[instance], &[image]).notifications;
+        all.retain(|event| !boring.contains(&event["event_type"].as_str().unwrap_or_default()));
+        all
     });
-    all
+    stories.find(|all| all.len() <= 8).unwrap_or_default()
 }
 
 fn delivery(chunk: &str, notifications: &[Value]) -> Delivery {

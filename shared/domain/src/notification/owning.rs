@@ -1,13 +1,16 @@
 //! Who records a message: each `message_id` has one owner, the chunk that names it first.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use crate::chunk::Claim;
 use crate::error::{Error, Kind};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::key::Collection;
 use crate::notification::Notifications;
 use crate::notification::plan::{Entry, Plan, Rows};
+use crate::table::Outcome;
 use crate::time::Micros;
 
 /// The owner of a `message_id`, and the rows that its notification has.
@@ -18,6 +21,9 @@ pub struct Message {
     /// The chunk that records it.
     #[serde(rename = "ck")]
     pub chunk: String,
+    /// The claim of that chunk under which it last was made sure of.
+    #[serde(rename = "tk")]
+    pub token: u64,
     /// Its place in that chunk.
     #[serde(rename = "po")]
     pub position: u64,
@@ -47,10 +53,11 @@ pub struct Owned<'a> {
 }
 
 impl Message {
-    fn new(plan: &Plan, entry: &Entry, raw: u64, rows: Option<Rows>, expires: i64) -> Self {
+    fn new(plan: &Plan, claim: &Claim, entry: &Entry, raw: u64, rows: Option<Rows>, expires: i64) -> Self {
         Self {
             id: raw,
             chunk: plan.chunk.clone(),
+            token: claim.token,
             position: entry.position,
             collection: rows.map(|rows| rows.collection.code().to_owned()),
             first: rows.map(|rows| rows.first),
@@ -95,35 +102,45 @@ impl Notifications {
         let Some(message_id) = &entry.notification.message_id else {
             return Ok(Some(Owned { entry, raw, rows }));
         };
-        let message = Message::new(plan, entry, raw, rows, expires);
+        let message = Message::new(plan, claim, entry, raw, rows, expires);
         let standing = match self.message_put_new(message_id, &message).await? {
-            None => message,
-            Some(old) if old.chunk == plan.chunk && old.position == entry.position => old,
-            Some(old) if old.chunk == plan.chunk => return Ok(None),
-            Some(old) => match self.take_over(message_id, claim, old, message, now).await? {
-                None => return Ok(None),
-                Some(taken) => taken,
-            },
+            None => Some(message),
+            Some(old) => self.take_over(message_id, claim, old, &message, now).await?,
         };
-        Ok(Some(Owned { entry, raw: standing.id, rows: standing.rows() }))
+        Ok(standing.map(|message| Owned { entry, raw: message.id, rows: message.rows() }))
     }
 
-    /// Takes a message from a chunk that cannot finish any more, keeping the ids that its rows may already stand under.
+    /// Takes a message from an earlier claim of its own chunk, or from a chunk that cannot finish any more, keeping the
+    /// ids that its rows may already stand under. None where it is recorded already.
+    ///
+    /// Each claim writes its token: where the other chunk was claimed once more after it was fenced, the message is found
+    /// changed, and never recorded by both.
     async fn take_over(
         &self,
         message_id: &str,
         claim: &Claim,
-        old: Message,
-        new: Message,
+        mut old: Message,
+        new: &Message,
         now: Micros,
     ) -> Result<Option<Message>, Failure> {
-        let insists = claim.insists(&new.chunk, &old.chunk);
-        if self.chunks().fence(&old.chunk, insists, now).await? {
-            return Ok(None);
+        let lost = || Failure::Retry(Error::new(Kind::Conflict, "Another worker took the message."));
+        for _ in 0..failure::ATTEMPTS {
+            if old.chunk == new.chunk {
+                match (old.position == new.position, old.token.cmp(&new.token)) {
+                    (false, _) => return Ok(None),
+                    (true, Ordering::Equal) => return Ok(Some(old)),
+                    (true, Ordering::Greater) => return Err(lost()),
+                    (true, Ordering::Less) => {}
+                }
+            } else if self.chunks().fence(&old.chunk, claim.insists(&new.chunk, &old.chunk), now).await? {
+                return Ok(None);
+            }
+            old = match self.message_take(message_id, &old, new).await? {
+                Outcome::Written(taken) => return Ok(Some(taken)),
+                Outcome::Refused(standing) => standing.ok_or_else(lost)?,
+            };
         }
-        let taken = self.message_take(message_id, &old, &new).await?;
-        let lost = || Failure::Retry(Error::new(Kind::Conflict, "Another chunk took the message."));
-        taken.ok_or_else(lost).map(Some)
+        Err(lost())
     }
 }
 

@@ -57,22 +57,21 @@ impl Notifications {
         self.table().put_new(&Key::message(message_id), new).await
     }
 
-    /// Makes a message belong to another chunk, unless somebody else was faster. Its ids stay.
+    /// Makes a message belong to another chunk or claim, unless somebody else was faster. Its ids stay.
     pub(crate) async fn message_take(
         &self,
         message_id: &str,
         old: &Message,
         new: &Message,
-    ) -> Result<Option<Message>, Error> {
-        let change = Change::of(Key::message(message_id), "SET ck = :new, po = :position")
-            .when("ck = :old")
+    ) -> Result<Outcome<Message>, Error> {
+        let change = Change::of(Key::message(message_id), "SET ck = :new, tk = :next, po = :position")
+            .when("ck = :old AND tk = :token")
             .value(":new", &new.chunk)?
+            .value(":next", new.token)?
             .value(":position", new.position)?
-            .value(":old", &old.chunk)?;
-        match self.table().change(&change).await? {
-            Outcome::Written(message) => Ok(Some(message)),
-            Outcome::Refused(_) => Ok(None),
-        }
+            .value(":old", &old.chunk)?
+            .value(":token", old.token)?;
+        self.table().change(&change).await
     }
 
     /// Writes what never changes: the body of a chunk, the rows of its notifications, and what it sets aside.
