@@ -1,5 +1,8 @@
 //! The bundle as a whole: its deployment, its rules and its flows.
 
+// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+#![recursion_limit = "256"]
+
 mod crashes;
 mod deliveries;
 mod documents;

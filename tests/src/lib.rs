@@ -1,5 +1,7 @@
 //! The bundle under test: everything in one process, a clock that stands still, faults on demand.
 
+// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+#![recursion_limit = "256"]
 #![expect(clippy::missing_panics_doc, reason = "what a test is given must hold, or the test fails")]
 #![expect(clippy::needless_pass_by_value, reason = "what `json!` makes is handed on as it stands")]
 #![expect(

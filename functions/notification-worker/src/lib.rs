@@ -1,5 +1,8 @@
 //! The worker of the queue of notifications: records a batch of them.
 
+// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+#![recursion_limit = "256"]
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::notification::Notifications;
 use domain::notification::plan::Delivery;

@@ -1,5 +1,8 @@
 //! The Lambda function.
 
+// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+#![recursion_limit = "256"]
+
 use domain::usage::Usage;
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,5 +1,8 @@
 //! The whole bundle in one process, on embedded stand-ins for `DynamoDB` and SQS.
 
+// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+#![recursion_limit = "256"]
+
 pub mod bundle;
 pub mod clients;
 pub mod data_folder;

@@ -1,5 +1,8 @@
 //! `steward`: the whole bundle in one process.
 
+// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 use anyhow::Result;
