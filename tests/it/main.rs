@@ -9,6 +9,7 @@ mod generated;
 mod house_rules;
 mod permissions;
 mod recording;
+mod stalls;
 mod template;
 mod units;
 mod usage_answers;
