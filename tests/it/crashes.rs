@@ -10,7 +10,7 @@ use tests::TestBundle;
 use tests::bundle::{LEASE_SECONDS, VISIBILITY_SECONDS, chunk};
 use tests::generate::World;
 use tests::picture;
-use tests::tap::Fault;
+use tests::tap::{Fault, Tap};
 
 const MODES: [Fault; 2] = [Fault::Lost, Fault::ReplyLost];
 /// Deaths from one tick to the next.
@@ -47,6 +47,7 @@ async fn begin() -> Result<TestBundle> {
 /// each time with other names. What is stored and announced in the end is what is stored and announced when nobody dies.
 /// Returns the number of calls.
 async fn survives(
+    tap: fn(&TestBundle) -> &Tap,
     told: fn(u64) -> Vec<Value>,
     before: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
     disturbed: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
@@ -58,10 +59,10 @@ async fn survives(
         for call in 1..=MOST_CALLS {
             let notifications = told((all.len() + 1) as u64);
             before(&shaken, &notifications).await?;
-            shaken.tap.fail_from(call, mode);
+            tap(&shaken).fail_from(call, mode);
             // Nobody hears what became of a worker that is gone.
             disturbed(&shaken, &notifications).await.ok();
-            let came = shaken.tap.heal();
+            let came = tap(&shaken).heal();
             after(&shaken, &notifications).await?;
             all.push(notifications);
             if all.len() % TICK_EVERY == 0 {
@@ -98,7 +99,7 @@ async fn a_worker_that_dies_at_any_call_while_it_records_has_its_chunk_recorded_
         bundle.advance(TimeDelta::seconds(LEASE_SECONDS + VISIBILITY_SECONDS));
         bundle.drain().await
     };
-    let calls = survives(every_kind, nothing, record, redelivered).await?;
+    let calls = survives(|bundle| &bundle.tap, every_kind, nothing, record, redelivered).await?;
     assert!(calls > 30, "{calls}");
     Ok(())
 }
@@ -119,8 +120,11 @@ async fn a_worker_that_dies_at_any_call_while_it_verifies_has_each_exists_judged
         bundle.advance(TimeDelta::minutes(1));
         Ok(())
     };
-    let calls = survives(few, due, verify, nothing).await?;
+    let calls = survives(|bundle| &bundle.tap, few, due, verify, nothing).await?;
     assert!(calls > 20, "{calls}");
+    // Nor does it when the queues are gone.
+    let calls = survives(|bundle| &bundle.queue_tap, few, due, verify, nothing).await?;
+    assert!(calls >= 2, "{calls}");
     Ok(())
 }
 
@@ -151,7 +155,7 @@ async fn a_chunk_takes_over_what_it_shares_with_one_whose_worker_died_at_any_cal
             Ok(())
         };
         let told = |names| World::short(names, &[1], &[0], 6).notifications;
-        let calls = survives(told, nothing, dying, survivors).await?;
+        let calls = survives(|bundle| &bundle.tap, told, nothing, dying, survivors).await?;
         assert!(calls > 15, "{calls}");
     }
     Ok(())

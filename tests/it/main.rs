@@ -6,6 +6,7 @@ mod documents;
 mod events;
 mod gateway;
 mod generated;
+mod guards;
 mod house_rules;
 mod permissions;
 mod recording;

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::clock::Clock;
 use domain::config::Config;
@@ -122,11 +123,16 @@ impl TestBundle {
 
     /// A worker on the same tables and queues behind a gate, where it has this number.
     pub fn worker(&self, gate: &Gate, number: usize) -> Worker {
+        self.worker_behind(|client| gate.before(client, number))
+    }
+
+    /// A worker on the same tables and queues whose calls go through something.
+    pub fn worker_behind(&self, through: impl Fn(SharedHttpClient) -> SharedHttpClient) -> Worker {
         let (dynamodb, sqs) = &self.configs;
         let (tables, queues) =
             (dynamodb.http_client().expect("there is one"), sqs.http_client().expect("there is one"));
-        let dynamodb = dynamodb.to_builder().http_client(gate.before(tables, number)).build();
-        let sqs = sqs.to_builder().http_client(gate.before(queues, number)).build();
+        let dynamodb = dynamodb.to_builder().http_client(through(tables)).build();
+        let sqs = sqs.to_builder().http_client(through(queues)).build();
         let clients = (aws_sdk_dynamodb::Client::from_conf(dynamodb), aws_sdk_sqs::Client::from_conf(sqs));
         let config = (*self.platform.config).clone();
         let (clock, ids) = (self.clock.clone(), self.platform.ids.clone());
