@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use chrono::TimeDelta;
 use domain::notification::Service;
+use domain::notification::plan::Delivery;
 use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::chunk;
@@ -110,6 +111,27 @@ async fn a_chunk_and_its_messages_are_left_to_the_worker_that_holds_them_until_i
 }
 
 #[tokio::test]
+async fn a_body_that_a_producer_queues_itself_is_one_chunk_whatever_the_queue_calls_it() -> Result<()> {
+    let bundle = begin().await?;
+    let mut nameless = right(1).notifications;
+    for notification in &mut nameless {
+        notification["message_id"] = json!(null);
+    }
+    let delivery = |id: &str| Delivery {
+        id: id.to_owned(),
+        body: json!(nameless).to_string(),
+        sent_at: None,
+        service: None,
+    };
+    assert!(bundle.process(&[delivery("first")]).await);
+    let once = bundle.picture().await?;
+    // A redrive gives a message another id.
+    assert!(bundle.process(&[delivery("again")]).await);
+    assert_eq!(bundle.picture().await?, once);
+    Ok(())
+}
+
+#[tokio::test]
 async fn two_chunks_that_each_hold_a_message_of_the_other_do_not_wait_for_each_other() -> Result<()> {
     for seed in 0..10 {
         let (bundle, world) = (begin().await?, right(1));
@@ -131,6 +153,56 @@ async fn two_chunks_that_each_hold_a_message_of_the_other_do_not_wait_for_each_o
         assert!(bundle.process(&deliveries).await, "seed {seed}");
         assert_eq!(bundle.picture().await?["raw"].len(), world.notifications.len());
     }
+    Ok(())
+}
+
+/// Holds the writes of bodies and rows of notifications up for ever.
+#[derive(Debug)]
+struct Stuck(SharedHttpConnector);
+
+impl HttpConnector for Stuck {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let writes_body = request.body().bytes().is_some_and(|body| String::from_utf8_lossy(body).contains("\"B#"));
+        if writes_body {
+            return HttpConnectorFuture::new(std::future::pending());
+        }
+        self.0.call(request)
+    }
+}
+
+#[tokio::test]
+async fn an_exists_that_is_judged_before_its_notification_is_written_is_announced_then() -> Result<()> {
+    let (bundle, world) = (begin().await?, right(1));
+    let delivery = chunk("a", &world.notifications);
+    let worker = bundle.worker_behind(|client| {
+        http_client_fn(move |settings, components| {
+            SharedHttpConnector::new(Stuck(client.http_connector(settings, components)))
+        })
+    });
+    let is_recorded = async || {
+        while !bundle.picture().await?.get("image exists").is_some_and(|rows| !rows.is_empty()) {}
+        while !bundle.picture().await?.get("instance exists").is_some_and(|rows| !rows.is_empty()) {}
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        _ = worker.notifications.process(vec![delivery.clone()], bundle.deadline()) => unreachable!("it is stuck"),
+        recorded = is_recorded() => recorded?,
+    }
+    for _ in 0..3 {
+        bundle.advance(TimeDelta::minutes(1));
+        bundle.tick().await?;
+    }
+    let picture = bundle.picture().await?;
+    assert!(picture["instance exists"].values().all(|row| row["st"] == "verified"));
+    assert!(!picture.contains_key("raw") && bundle.verified().await?.is_empty());
+
+    assert!(bundle.process(&[delivery]).await);
+    let (shaken, announced) = bundle.outcome().await?;
+    let calm = begin().await?;
+    calm.record(&json!(world.notifications)).await?;
+    let (calm, expected) = calm.outcome().await?;
+    assert_eq!(picture::differences(&shaken, &calm), Vec::<String>::new());
+    assert_eq!(announced, expected);
     Ok(())
 }
 
