@@ -1,13 +1,11 @@
 //! `steward`: the whole bundle in one process.
 
-use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 use domain::config::{Log, LogFormat};
 use local::up::Up;
-use tracing_subscriber::EnvFilter;
 
 /// Steward on one machine: every API, queue and schedule of the stack in one process
 #[derive(Parser, Debug)]
@@ -53,12 +51,6 @@ fn refuse(code: u8, problem: &str) -> ExitCode {
 fn start_log(given: Option<LogFormat>) -> Result<()> {
     let Log { format, filter } = Log::from_env()?;
     // A refused conditional write is an answer like others, which dynoxide warns of.
-    let filter = EnvFilter::try_new(format!("dynoxide=error,{filter}"))
-        .with_context(|| format!("RUST_LOG: {filter}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    match given.unwrap_or(format) {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).with_target(false).init(),
-        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
-    }
-    Ok(())
+    let filter = format!("dynoxide=error,{filter}");
+    Ok(edge::log::start_with(Log { format: given.unwrap_or(format), filter })?)
 }

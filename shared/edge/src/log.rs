@@ -9,7 +9,11 @@ use tracing_subscriber::fmt;
 
 /// Logs from now on, as the environment says. A second call changes nothing.
 pub fn start() -> Result<(), Error> {
-    let Log { format, filter } = Log::from_env()?;
+    start_with(Log::from_env()?)
+}
+
+/// Logs from now on in this form. A second call changes nothing.
+pub fn start_with(Log { format, filter }: Log) -> Result<(), Error> {
     let filter = EnvFilter::try_new(&filter)
         .map_err(|cause| Error::invalid(format!("RUST_LOG: '{filter}': {cause}")))?;
     let log = fmt().with_env_filter(filter).with_writer(io::stderr);

@@ -38,7 +38,7 @@ pub async fn reads(rows: u64) -> Result<String> {
 
 fn reads_text(rows: u64, reads: &table::Table) -> String {
     format!(
-        "Reads, per request, on {rows} exists of {} instances, strongly consistent.\n\n{reads}",
+        "Reads, per request, on {rows} exists of {} instances, eventually consistent.\n\n{reads}",
         rows / 10
     )
 }
