@@ -1,18 +1,16 @@
 //! A worker that dies anywhere leaves nothing behind that its successor does not put right.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use domain::message::UsageTask;
 use domain::notification::plan::Delivery;
-use domain::{due, key};
 use serde_json::{Value, json};
 use tests::TestBundle;
-use tests::bundle::{LEASE_SECONDS, VISIBILITY_SECONDS};
+use tests::bundle::{LEASE_SECONDS, VISIBILITY_SECONDS, chunk};
 use tests::generate::World;
-use tests::picture::{self, Picture};
-use tests::tap::Fault;
+use tests::picture;
+use tests::tap::{Fault, Tap};
 
 const MODES: [Fault; 2] = [Fault::Lost, Fault::ReplyLost];
 /// Deaths from one tick to the next.
@@ -23,7 +21,7 @@ const MOST_CALLS: usize = 300;
 /// One notification of every kind that does something, one that does nothing, one that comes twice, one without a
 /// name, and two that cannot be used.
 fn every_kind(names: u64) -> Vec<Value> {
-    let mut all = small(names, &[1], &[1], 7);
+    let mut all = World::short(names, &[1], &[1], 7).notifications;
     let told =
         |name: &str| all.iter().find(|event| event["event_type"] == name).cloned().expect("there is one");
     let mut nameless = told("image.activate");
@@ -38,17 +36,6 @@ fn every_kind(names: u64) -> Vec<Value> {
     all
 }
 
-/// A short story with these ways to be right or wrong, without the events that do nothing.
-fn small(names: u64, instances: &[usize], images: &[usize], most: usize) -> Vec<Value> {
-    let boring = ["compute.instance.update", "compute.instance.delete.start", "image.upload"];
-    let mut stories = (0..).map(|seed| {
-        let mut all = World::telling(seed, names, instances, images).notifications;
-        all.retain(|event| !boring.contains(&event["event_type"].as_str().unwrap_or_default()));
-        all
-    });
-    stories.find(|all| all.len() <= most).unwrap_or_default()
-}
-
 /// A bundle whose ticker has begun.
 async fn begin() -> Result<TestBundle> {
     let bundle = TestBundle::start().await?;
@@ -56,22 +43,11 @@ async fn begin() -> Result<TestBundle> {
     Ok(bundle)
 }
 
-/// What is stored in the end, and under how many message ids each notification was announced.
-async fn outcome(bundle: &TestBundle) -> Result<(Picture, BTreeMap<String, usize>)> {
-    let mut picture = bundle.settle().await?;
-    picture.remove("chunk");
-    let mut announced = BTreeMap::<String, BTreeSet<String>>::new();
-    for message in bundle.verified().await? {
-        let ids = announced.entry(message["original_message_id"].to_string()).or_default();
-        ids.insert(message["message_id"].to_string());
-    }
-    Ok((picture, announced.into_iter().map(|(original, ids)| (original, ids.len())).collect()))
-}
-
 /// Lets a worker at the notifications that `told` gives die at its first, second, third call and so on, in both modes,
 /// each time with other names. What is stored and announced in the end is what is stored and announced when nobody dies.
 /// Returns the number of calls.
 async fn survives(
+    tap: fn(&TestBundle) -> &Tap,
     told: fn(u64) -> Vec<Value>,
     before: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
     disturbed: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
@@ -83,10 +59,10 @@ async fn survives(
         for call in 1..=MOST_CALLS {
             let notifications = told((all.len() + 1) as u64);
             before(&shaken, &notifications).await?;
-            shaken.tap.fail_from(call, mode);
+            tap(&shaken).fail_from(call, mode);
             // Nobody hears what became of a worker that is gone.
             disturbed(&shaken, &notifications).await.ok();
-            let came = shaken.tap.heal();
+            let came = tap(&shaken).heal();
             after(&shaken, &notifications).await?;
             all.push(notifications);
             if all.len() % TICK_EVERY == 0 {
@@ -101,7 +77,7 @@ async fn survives(
     for notifications in all {
         calm.record(&json!(notifications)).await?;
     }
-    let (calm, shaken) = (outcome(&calm).await?, outcome(&shaken).await?);
+    let (calm, shaken) = (calm.outcome().await?, shaken.outcome().await?);
     let differences = picture::differences(&shaken.0, &calm.0);
     assert!(differences.is_empty(), "{} differ:\n  {}", differences.len(), differences.join("\n  "));
     assert_eq!(shaken.1, calm.1);
@@ -123,25 +99,20 @@ async fn a_worker_that_dies_at_any_call_while_it_records_has_its_chunk_recorded_
         bundle.advance(TimeDelta::seconds(LEASE_SECONDS + VISIBILITY_SECONDS));
         bundle.drain().await
     };
-    let calls = survives(every_kind, nothing, record, redelivered).await?;
+    let calls = survives(|bundle| &bundle.tap, every_kind, nothing, record, redelivered).await?;
     assert!(calls > 30, "{calls}");
     Ok(())
 }
 
 fn few(names: u64) -> Vec<Value> {
-    small(names, &[1], &[8], 9)
+    World::short(names, &[1], &[8], 9).notifications
 }
 
 #[tokio::test]
 async fn a_worker_that_dies_at_any_call_while_it_verifies_has_each_exists_judged_and_announced_once()
 -> Result<()> {
     let verify = async |bundle: &TestBundle, _: &[Value]| {
-        let minute = due::current_minute(bundle.clock.now().into());
-        for shard in 0..key::SHARDS {
-            let task = UsageTask::Sweep { from: minute, to: minute, shard, after: None };
-            let outcome = bundle.usage.work(&task.body()?, bundle.deadline()).await;
-            outcome.map_err(|failure| anyhow::anyhow!("{:?}", failure.error()))?;
-        }
+        bundle.verify(bundle.minute(), bundle.minute()).await;
         Ok(())
     };
     let due = async |bundle: &TestBundle, notifications: &[Value]| {
@@ -149,20 +120,12 @@ async fn a_worker_that_dies_at_any_call_while_it_verifies_has_each_exists_judged
         bundle.advance(TimeDelta::minutes(1));
         Ok(())
     };
-    let calls = survives(few, due, verify, nothing).await?;
+    let calls = survives(|bundle| &bundle.tap, few, due, verify, nothing).await?;
     assert!(calls > 20, "{calls}");
+    // Nor does it when the queues are gone.
+    let calls = survives(|bundle| &bundle.queue_tap, few, due, verify, nothing).await?;
+    assert!(calls >= 2, "{calls}");
     Ok(())
-}
-
-fn delivery(chunk: &str, notifications: &[Value]) -> Delivery {
-    let body = json!({"chunk": chunk, "received": 2_051_568_000_000_000_i64, "notifications": notifications});
-    Delivery { id: chunk.to_owned(), body: body.to_string(), sent_at: None, service: None }
-}
-
-/// Records one chunk; false where it goes back to the queue.
-async fn process(bundle: &TestBundle, delivery: &Delivery) -> bool {
-    let outcomes = bundle.notifications.process(vec![delivery.clone()], bundle.deadline()).await;
-    outcomes.into_iter().all(|(_, outcome)| outcome.is_ok())
 }
 
 /// Two chunks, the second with the exists of the first and something else of it.
@@ -171,28 +134,28 @@ fn chunks(notifications: &[Value]) -> (Delivery, Delivery) {
     let shared: Vec<_> =
         notifications.iter().filter(exists).cloned().chain([notifications[1].clone()]).collect();
     let name = notifications[0]["message_id"].as_str().unwrap_or_default();
-    (delivery(&format!("owner {name}"), notifications), delivery(&format!("other {name}"), &shared))
+    (chunk(&format!("owner {name}"), notifications), chunk(&format!("other {name}"), &shared))
 }
 
 #[tokio::test]
 async fn a_chunk_takes_over_what_it_shares_with_one_whose_worker_died_at_any_call() -> Result<()> {
     for other_first in [true, false] {
         let dying = async |bundle: &TestBundle, notifications: &[Value]| {
-            process(bundle, &chunks(notifications).0).await;
+            bundle.process(&[chunks(notifications).0]).await;
             Ok(())
         };
         let survivors = async |bundle: &TestBundle, notifications: &[Value]| {
             let (owner, other) = chunks(notifications);
             // While the owner may come back, what is its own is left to it.
-            process(bundle, &other).await;
+            bundle.process(slice::from_ref(&other)).await;
             bundle.advance(TimeDelta::seconds(61));
             for delivery in if other_first { [&other, &owner] } else { [&owner, &other] } {
-                assert!(process(bundle, delivery).await, "{} is free", delivery.id);
+                assert!(bundle.process(slice::from_ref(delivery)).await, "{} is free", delivery.id);
             }
             Ok(())
         };
-        let told = |names| small(names, &[1], &[0], 6);
-        let calls = survives(told, nothing, dying, survivors).await?;
+        let told = |names| World::short(names, &[1], &[0], 6).notifications;
+        let calls = survives(|bundle| &bundle.tap, told, nothing, dying, survivors).await?;
         assert!(calls > 15, "{calls}");
     }
     Ok(())

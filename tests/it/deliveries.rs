@@ -7,10 +7,9 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use domain::message::UsageTask;
 use domain::notification::plan::Delivery;
-use domain::{due, key};
 use serde_json::{Value, json};
 use tests::TestBundle;
-use tests::bundle::Worker;
+use tests::bundle::{Worker, chunk};
 use tests::dice::Dice;
 use tests::gate::{Gate, Mishap, Work};
 use tests::generate::World;
@@ -27,19 +26,7 @@ const TICK_EVERY: u64 = 8;
 fn told(schedule: u64) -> Vec<Value> {
     let mut dice = Dice::new(schedule);
     let (instance, image) = (dice.pick(&[0, 1, 2, 31, 33, 24]), dice.pick(&[1, 0, 8, 11, 3]));
-    let boring = ["image.upload", "compute.instance.update", "compute.instance.delete.start"];
-    let mut stories = (0..).map(|seed| {
-        let mut all =
-            World::telling(schedule + seed * SCHEDULES, schedule, &[instance], &[image]).notifications;
-        all.retain(|event| !boring.contains(&event["event_type"].as_str().unwrap_or_default()));
-        all
-    });
-    stories.find(|all| all.len() <= 8).unwrap_or_default()
-}
-
-fn delivery(chunk: &str, notifications: &[Value]) -> Delivery {
-    let body = json!({"chunk": chunk, "received": 2_051_568_000_000_000_i64, "notifications": notifications});
-    Delivery { id: chunk.to_owned(), body: body.to_string(), sent_at: None, service: None }
+    World::short(schedule, &[instance], &[image], 8).notifications
 }
 
 /// Notifications in two to four chunks; some of them in two.
@@ -55,7 +42,7 @@ fn chunks(dice: &mut Dice, schedule: u64, notifications: &[Value]) -> Vec<Delive
         dice.shuffle(chunk);
     }
     let named = chunks.iter().enumerate().filter(|(_, chunk)| !chunk.is_empty());
-    named.map(|(number, chunk)| delivery(&format!("{schedule}-{number}"), chunk)).collect()
+    named.map(|(number, held)| chunk(&format!("{schedule}-{number}"), held)).collect()
 }
 
 /// Things in any order, some of them twice, cut into the invocations of one worker.
@@ -133,9 +120,7 @@ async fn record_all(bundle: &TestBundle, dice: &mut Dice, schedule: u64) -> Resu
 /// Verifies what came due since a minute by two workers and a successor, all of whom may get any of it.
 async fn verify_all(bundle: &TestBundle, dice: &mut Dice, from: i64) {
     bundle.advance(TimeDelta::minutes(1));
-    let to = due::current_minute(bundle.clock.now().into());
-    let tasks: Vec<_> =
-        (0..key::SHARDS).map(|shard| UsageTask::Sweep { from, to, shard, after: None }).collect();
+    let tasks = bundle.sweeps(from, bundle.minute());
     let gate = Gate::default();
     let workers: Vec<_> = (0..3).map(|number| bundle.worker(&gate, number)).collect();
     let mut work: Vec<_> =
@@ -153,7 +138,7 @@ async fn the_same_is_stored_and_announced_whatever_is_delivered_twice_late_or_to
     shaken.tick().await?;
     for schedule in 0..SCHEDULES {
         let mut dice = Dice::new(schedule);
-        let from = due::current_minute(shaken.clock.now().into());
+        let from = shaken.minute();
         record_all(&shaken, &mut dice, schedule).await?;
         verify_all(&shaken, &mut dice, from).await;
         if schedule % TICK_EVERY == 0 {
@@ -161,21 +146,10 @@ async fn the_same_is_stored_and_announced_whatever_is_delivered_twice_late_or_to
         }
         calm.record(&json!(told(schedule))).await?;
     }
-    let (mut calm_picture, mut shaken_picture) = (calm.settle().await?, shaken.settle().await?);
-    calm_picture.remove("chunk");
-    shaken_picture.remove("chunk");
-    let differences = picture::differences(&shaken_picture, &calm_picture);
+    let (calm, shaken) = (calm.outcome().await?, shaken.outcome().await?);
+    let differences = picture::differences(&shaken.0, &calm.0);
     assert!(differences.is_empty(), "{} differ:\n  {}", differences.len(), differences.join("\n  "));
-
-    let announced = |messages: Vec<Value>| -> BTreeSet<_> {
-        let ids = messages
-            .iter()
-            .map(|message| (message["original_message_id"].to_string(), message["message_id"].to_string()));
-        ids.collect()
-    };
-    let (calm, shaken) = (announced(calm.verified().await?), announced(shaken.verified().await?));
-    let originals =
-        |ids: BTreeSet<(String, String)>| ids.into_iter().map(|(original, _)| original).collect::<Vec<_>>();
-    assert_eq!(originals(shaken), originals(calm), "each under one message id");
+    assert_eq!(shaken.1, calm.1);
+    assert!(calm.1.values().all(|ids| *ids == 1));
     Ok(())
 }

@@ -1,15 +1,19 @@
 //! The whole bundle in the test's own process, on fresh stand-ins in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::clock::Clock;
 use domain::config::Config;
+use domain::due;
 use domain::id::Ids;
+use domain::key::SHARDS;
+use domain::message::UsageTask;
 use domain::notification::Notifications;
 use domain::notification::plan::Delivery;
 use domain::platform::Platform;
@@ -18,7 +22,7 @@ use domain::usage::Usage;
 use local::clients;
 use local::sqs::Sqs;
 use local::stop::Stop;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::gate::Gate;
@@ -119,22 +123,21 @@ impl TestBundle {
 
     /// A worker on the same tables and queues behind a gate, where it has this number.
     pub fn worker(&self, gate: &Gate, number: usize) -> Worker {
+        self.worker_behind(|client| gate.before(client, number))
+    }
+
+    /// A worker on the same tables and queues whose calls go through something.
+    pub fn worker_behind(&self, through: impl Fn(SharedHttpClient) -> SharedHttpClient) -> Worker {
         let (dynamodb, sqs) = &self.configs;
         let (tables, queues) =
             (dynamodb.http_client().expect("there is one"), sqs.http_client().expect("there is one"));
-        let dynamodb = dynamodb.to_builder().http_client(gate.before(tables, number)).build();
-        let sqs = sqs.to_builder().http_client(gate.before(queues, number)).build();
+        let dynamodb = dynamodb.to_builder().http_client(through(tables)).build();
+        let sqs = sqs.to_builder().http_client(through(queues)).build();
         let clients = (aws_sdk_dynamodb::Client::from_conf(dynamodb), aws_sdk_sqs::Client::from_conf(sqs));
         let config = (*self.platform.config).clone();
         let (clock, ids) = (self.clock.clone(), self.platform.ids.clone());
         let platform = Platform { clock, ids, ..Platform::new(clients.0, clients.1, config) };
         Worker { notifications: Notifications::new(platform.clone()), usage: Usage::new(platform) }
-    }
-
-    /// Takes what is visible of queued notifications, as one invocation gets it, and leaves it in the queue.
-    pub async fn deliveries(&self) -> Result<Vec<Delivery>> {
-        let batch = self.receive(&self.platform.config.places.notification_queue).await?;
-        Ok(batch.iter().map(delivery).collect())
     }
 
     /// Accepts notifications as the front door does, and records them.
@@ -144,6 +147,45 @@ impl TestBundle {
         let accepted = accepted.map_err(|refusal| anyhow::anyhow!("{:?}", refusal.error))?;
         self.drain().await?;
         Ok(accepted)
+    }
+
+    /// Records what the queue delivers in one invocation; false where any of it goes back to the queue.
+    pub async fn process(&self, deliveries: &[Delivery]) -> bool {
+        let outcomes = self.notifications.process(deliveries.to_vec(), self.deadline()).await;
+        outcomes.into_iter().all(|(_, outcome)| outcome.is_ok())
+    }
+
+    /// The messages by which everything that is due in these minutes is verified.
+    pub fn sweeps(&self, from: i64, to: i64) -> Vec<UsageTask> {
+        (0..SHARDS).map(|shard| UsageTask::Sweep { from, to, shard, after: None }).collect()
+    }
+
+    /// The minute (since the epoch) that it is.
+    pub fn minute(&self) -> i64 {
+        due::current_minute(self.clock.now().into())
+    }
+
+    /// Verifies what is due in these minutes; false where any of it goes back to the queue.
+    pub async fn verify(&self, from: i64, to: i64) -> bool {
+        let mut is_done = true;
+        for task in self.sweeps(from, to) {
+            let body = task.body().expect("it can be written");
+            is_done &= self.usage.work(&body, self.deadline()).await.is_ok();
+        }
+        is_done
+    }
+
+    /// What is stored when nothing is left to do, but for the chunks; and under how many message ids each notification was
+    /// announced.
+    pub async fn outcome(&self) -> Result<(Picture, BTreeMap<String, usize>)> {
+        let mut picture = self.settle().await?;
+        picture.remove("chunk");
+        let mut announced = BTreeMap::<String, BTreeSet<String>>::new();
+        for message in self.verified().await? {
+            let ids = announced.entry(message["original_message_id"].to_string()).or_default();
+            ids.insert(message["message_id"].to_string());
+        }
+        Ok((picture, announced.into_iter().map(|(original, ids)| (original, ids.len())).collect()))
     }
 
     /// Ticks once and does all work that follows.
@@ -239,6 +281,12 @@ impl TestBundle {
             self.sqs.delete_message().queue_url(queue).set_receipt_handle(message.receipt_handle.clone());
         call.send().await.context("the queue answers").map(drop)
     }
+}
+
+/// A chunk of this name as the worker gets it.
+pub fn chunk(name: &str, notifications: &[Value]) -> Delivery {
+    let body = json!({"chunk": name, "received": 2_051_568_000_000_000_i64, "notifications": notifications});
+    Delivery { id: name.to_owned(), body: body.to_string(), sent_at: None, service: None }
 }
 
 /// A message as the worker gets it.

@@ -63,7 +63,8 @@ impl Gate {
     }
 
     /// Runs workers, numbered from 0, to their ends, calls in an order drawn from the dice; then, after `between`, their
-    /// successors, numbered on. Who stalls goes on when all the others have come to their ends.
+    /// successors, numbered on. Who stalls goes on when all the others have come to their ends. Returns how many calls
+    /// were let through, sent and answered.
     pub async fn run(
         &self,
         dice: &mut Dice,
@@ -71,7 +72,7 @@ impl Gate {
         mishaps: &[Mishap],
         between: impl FnOnce(),
         successors: Vec<Work<'_>>,
-    ) {
+    ) -> usize {
         let mut shift = Shift { gate: self, dice, mishaps: mishaps.to_vec(), calls: 0, work: Vec::new() };
         shift.work.extend(work.into_iter().map(Some));
         let mut second = Some((between, successors));
@@ -96,6 +97,7 @@ impl Gate {
         })
         .await;
         self.state().waiting.clear();
+        shift.calls
     }
 }
 

@@ -142,18 +142,24 @@ impl Plan {
 
     fn add(&mut self, position: u64, notification: Notification, taken: &mut sequence::Ids) {
         let mark = notification.mark(&format!("{}#{position}", self.chunk));
-        let recording = record::record(&notification, &mark).unwrap_or_else(|reason| {
-            self.rejected.push(Rejected { position, reason: reason.to_string() });
-            Recording::default()
-        });
+        let (recording, rows) = match record::record(&notification, &mark) {
+            Ok(recording) => {
+                let rows = recording.effect.as_ref().map(|effect| {
+                    let (collection, count) = rows_of(effect);
+                    let next = taken.entry(collection).or_default();
+                    let rows = Rows { collection, first: *next, count };
+                    *next += count;
+                    rows
+                });
+                (recording, rows)
+            }
+            Err(reason) => {
+                let first = self.rejected.len() as u64;
+                self.rejected.push(Rejected { position, reason: reason.to_string() });
+                (Recording::default(), Some(Rows { collection: Collection::Rejected, first, count: 1 }))
+            }
+        };
         let Recording { effect, warnings } = recording;
-        let rows = effect.as_ref().map(|effect| {
-            let (collection, count) = rows_of(effect);
-            let next = taken.entry(collection).or_default();
-            let rows = Rows { collection, first: *next, count };
-            *next += count;
-            rows
-        });
         self.entries.push(Entry { position, notification, mark, effect, warnings, rows });
     }
 

@@ -12,7 +12,7 @@ use crate::key::{BLOCK, Collection, Key, Range};
 use crate::notification::Notifications;
 use crate::notification::body::Body;
 use crate::notification::owning::{Message, Owned};
-use crate::notification::plan::{Plan, digest};
+use crate::notification::plan::{Entry, Plan, digest};
 use crate::notification::processing::Counts;
 use crate::notification::raw::{Place, RawRow};
 use crate::notification::rejected::Row;
@@ -95,6 +95,13 @@ impl Notifications {
             writes.push(Write::Put(item(&Key::row(Collection::Notification, *raw), &row)?));
         }
         for (id, rejected) in (claim.first(Collection::Rejected)..).zip(&plan.rejected) {
+            let is_here = |entry: &Entry| entry.position == rejected.position;
+            let id = match owned.iter().find(|owned| is_here(owned.entry)) {
+                Some(owned) => owned.rows.map_or(id, |rows| rows.first),
+                // One with a message_id is set aside by the chunk that owns it.
+                None if plan.entries.iter().any(is_here) => continue,
+                None => id,
+            };
             let row = Row::of(id, plan, claim.received, rejected, expires);
             writes.push(Write::Put(item(&Key::row(Collection::Rejected, id), &row)?));
         }

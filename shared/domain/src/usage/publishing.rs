@@ -12,16 +12,22 @@ const PATIENCE_SECONDS: i64 = 60;
 
 impl Usage {
     /// Publishes one announcement and takes it out of the outbox. A crash in between publishes the same message again.
+    ///
+    /// A record may be judged before the worker that died at its chunk is replaced, and its notification written: until
+    /// that is forgotten for good, the announcement waits for it.
     pub(crate) async fn publish(&self, announcement: &Announcement) -> Result<(), Error> {
         let service =
             if announcement.collection == Collection::ImageExists { Service::Glance } else { Service::Nova };
-        if let Some(notification) = self.announced(announcement, service).await? {
-            self.send_announcement(announcement, service, notification).await?;
-        } else {
-            tracing::error!(
+        let retention = self.platform.config.retention_days * 86_400;
+        match self.announced(announcement, service).await? {
+            Some(notification) => self.send_announcement(announcement, service, notification).await?,
+            None if announcement.since.plus_seconds(retention) > self.now() => {
+                return Err(Error::unavailable("The verified notification is not written yet."));
+            }
+            None => tracing::error!(
                 raw.id = announcement.raw,
                 "a verified notification is forgotten and cannot be published any more"
-            );
+            ),
         }
         self.outbox_remove(announcement).await
     }
@@ -67,9 +73,11 @@ impl Usage {
     pub(crate) async fn publish_left(&self, shard: u64) -> Result<(), Error> {
         let waited = self.now().plus_seconds(-PATIENCE_SECONDS);
         let left = self.outbox_list(shard).await?;
+        let mut outcome = Ok(());
         for announcement in left.iter().filter(|announcement| announcement.since <= waited) {
-            self.publish(announcement).await?;
+            // One that cannot be published holds no other back.
+            outcome = outcome.and(self.publish(announcement).await);
         }
-        Ok(())
+        outcome
     }
 }

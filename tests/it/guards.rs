@@ -1,0 +1,378 @@
+//! What each guard of recording and verifying is there for, one by one.
+
+use std::collections::BTreeSet;
+use std::slice;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Result;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use chrono::TimeDelta;
+use domain::notification::Service;
+use domain::notification::plan::Delivery;
+use serde_json::{Value, json};
+use tests::TestBundle;
+use tests::bundle::chunk;
+use tests::dice::Dice;
+use tests::gate::{Gate, Mishap, Work};
+use tests::generate::World;
+use tests::picture::{self, Picture};
+use tests::tap::Fault;
+
+async fn begin() -> Result<TestBundle> {
+    let bundle = TestBundle::start().await?;
+    bundle.tick().await?;
+    Ok(bundle)
+}
+
+/// A right instance and a right image, in at most six notifications.
+fn right(names: u64) -> World {
+    World::short(names, &[0], &[0], 6)
+}
+
+fn without_chunks(mut picture: Picture) -> Picture {
+    picture.remove("chunk");
+    picture
+}
+
+#[tokio::test]
+async fn posting_everything_a_second_time_changes_no_count_and_no_row() -> Result<()> {
+    let bundle = begin().await?;
+    let mut all = World::complete(77).notifications;
+    let mut endless = all.iter().find(|event| event["event_type"] == "compute.instance.exists").cloned().expect("one");
+    endless["message_id"] = json!("endless");
+    endless["payload"]["audit_period_ending"] = json!(null);
+    all.push(endless);
+    bundle.record(&json!(all)).await?;
+    let recorded = without_chunks(bundle.picture().await?);
+    bundle.record(&json!(all)).await?;
+    let again = without_chunks(bundle.picture().await?);
+    assert_eq!(picture::differences(&again, &recorded), Vec::<String>::new());
+
+    let (judged, announced) = bundle.outcome().await?;
+    Dice::new(1).shuffle(&mut all);
+    bundle.record(&json!(all)).await?;
+    let (again, announced_again) = bundle.outcome().await?;
+    assert_eq!(picture::differences(&again, &judged), Vec::<String>::new());
+    assert!(announced.len() > 20, "{}", announced.len());
+    assert!(announced_again.is_empty(), "{announced_again:?}");
+    Ok(())
+}
+
+/// Lets a worker at one chunk stall half-way while `meanwhile` happens; whether it finished in the end.
+async fn half_way(bundle: &TestBundle, name: &str, world: &World, meanwhile: impl Future<Output = ()>) -> bool {
+    let gate = Gate::default();
+    let worker = bundle.worker(&gate, 0);
+    let mut finished = false;
+    let stalling: Work<'_> = Box::pin(async {
+        let deliveries = vec![chunk(name, &world.notifications)];
+        let outcomes = worker.notifications.process(deliveries, bundle.deadline()).await;
+        finished = outcomes.iter().all(|(_, outcome)| outcome.is_ok());
+    });
+    // Past the ids, the claim and the messages; before the end.
+    let mishap = Mishap::Stalls(2 * (2 + world.notifications.len()) + 1);
+    gate.run(&mut Dice::new(3), vec![stalling], &[mishap], || {}, vec![Box::pin(meanwhile)]).await;
+    finished
+}
+
+#[tokio::test]
+async fn a_chunk_and_its_messages_are_left_to_the_worker_that_holds_them_until_its_lease_is_over() -> Result<()> {
+    let (bundle, world) = (begin().await?, right(1));
+    let finished = half_way(&bundle, "a", &world, async {
+        assert!(!bundle.process(&[chunk("a", &world.notifications)]).await, "the same chunk");
+        assert!(!bundle.process(&[chunk("b", &world.notifications)]).await, "its messages in a later chunk");
+    });
+    assert!(finished.await);
+    bundle.advance(TimeDelta::seconds(61));
+    assert!(bundle.process(&[chunk("b", &world.notifications)]).await, "they are recorded");
+
+    let world = right(2);
+    let finished = half_way(&bundle, "c", &world, async {
+        bundle.advance(TimeDelta::seconds(61));
+        assert!(bundle.process(&[chunk("d", &world.notifications)]).await, "its lease is over");
+    });
+    assert!(!finished.await, "another chunk took its messages over");
+    assert!(bundle.process(&[chunk("c", &world.notifications)]).await, "they are recorded");
+
+    let calm = begin().await?;
+    for names in [1, 2] {
+        calm.record(&json!(right(names).notifications)).await?;
+    }
+    let (calm, shaken) = (without_chunks(calm.picture().await?), without_chunks(bundle.picture().await?));
+    let mut differences = picture::differences(&shaken, &calm);
+    differences.retain(|difference| !difference.starts_with("due ") && !difference.starts_with("open block "));
+    assert_eq!(differences, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_that_a_producer_queues_itself_is_one_chunk_whatever_the_queue_calls_it() -> Result<()> {
+    let bundle = begin().await?;
+    let mut nameless = right(1).notifications;
+    for notification in &mut nameless {
+        notification["message_id"] = json!(null);
+    }
+    let delivery = |id: &str| Delivery {
+        id: id.to_owned(),
+        body: json!(nameless).to_string(),
+        sent_at: None,
+        service: None,
+    };
+    assert!(bundle.process(&[delivery("first")]).await);
+    let once = bundle.picture().await?;
+    // A redrive gives a message another id.
+    assert!(bundle.process(&[delivery("again")]).await);
+    assert_eq!(bundle.picture().await?, once);
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_chunks_that_each_hold_a_message_of_the_other_do_not_wait_for_each_other() -> Result<()> {
+    for seed in 0..10 {
+        let (bundle, world) = (begin().await?, right(1));
+        let mut backwards = world.clone();
+        backwards.notifications.reverse();
+        let deliveries = [chunk("a", &world.notifications), chunk("b", &backwards.notifications)];
+        let gate = Gate::default();
+        let workers = [bundle.worker(&gate, 0), bundle.worker(&gate, 1)];
+        let work = workers.iter().zip(&deliveries).map(|(worker, delivery)| -> Work<'_> {
+            Box::pin(async {
+                worker.notifications.process(vec![delivery.clone()], bundle.deadline()).await;
+            })
+        });
+        gate.run(&mut Dice::new(seed), work.collect(), &[], || {}, Vec::new()).await;
+        for _ in 0..2 {
+            bundle.advance(TimeDelta::seconds(61));
+            bundle.process(&deliveries).await;
+        }
+        assert!(bundle.process(&deliveries).await, "seed {seed}");
+        assert_eq!(bundle.picture().await?["raw"].len(), world.notifications.len());
+    }
+    Ok(())
+}
+
+/// Holds the writes of bodies and rows of notifications up for ever.
+#[derive(Debug)]
+struct Stuck(SharedHttpConnector);
+
+impl HttpConnector for Stuck {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let writes_body = request.body().bytes().is_some_and(|body| String::from_utf8_lossy(body).contains("\"B#"));
+        if writes_body {
+            return HttpConnectorFuture::new(std::future::pending());
+        }
+        self.0.call(request)
+    }
+}
+
+#[tokio::test]
+async fn an_exists_that_is_judged_before_its_notification_is_written_is_announced_then() -> Result<()> {
+    let (bundle, world) = (begin().await?, right(1));
+    let delivery = chunk("a", &world.notifications);
+    let worker = bundle.worker_behind(|client| {
+        http_client_fn(move |settings, components| {
+            SharedHttpConnector::new(Stuck(client.http_connector(settings, components)))
+        })
+    });
+    let is_recorded = async || {
+        while !bundle.picture().await?.get("image exists").is_some_and(|rows| !rows.is_empty()) {}
+        while !bundle.picture().await?.get("instance exists").is_some_and(|rows| !rows.is_empty()) {}
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        _ = worker.notifications.process(vec![delivery.clone()], bundle.deadline()) => unreachable!("it is stuck"),
+        recorded = is_recorded() => recorded?,
+    }
+    for _ in 0..3 {
+        bundle.advance(TimeDelta::minutes(1));
+        bundle.tick().await?;
+    }
+    let picture = bundle.picture().await?;
+    assert!(picture["instance exists"].values().all(|row| row["st"] == "verified"));
+    assert!(!picture.contains_key("raw") && bundle.verified().await?.is_empty());
+
+    assert!(bundle.process(&[delivery]).await);
+    let (shaken, announced) = bundle.outcome().await?;
+    let calm = begin().await?;
+    calm.record(&json!(world.notifications)).await?;
+    let (calm, expected) = calm.outcome().await?;
+    assert_eq!(picture::differences(&shaken, &calm), Vec::<String>::new());
+    assert_eq!(announced, expected);
+    Ok(())
+}
+
+/// Answers the first transactions as the store does where another one holds an item; they are not made.
+#[derive(Clone, Debug)]
+struct Busy {
+    behind: SharedHttpConnector,
+    left: Arc<AtomicUsize>,
+}
+
+impl HttpConnector for Busy {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let is_transaction =
+            request.headers().get("x-amz-target").is_some_and(|target| target.ends_with("TransactWriteItems"));
+        let take = |left: usize| left.checked_sub(1);
+        if !is_transaction || self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
+            return self.behind.call(request);
+        }
+        let refusal = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "Message": "cancelled",
+            "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
+        });
+        let status = StatusCode::try_from(400).expect("it is one");
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(refusal.to_string()))))
+    }
+}
+
+#[tokio::test]
+async fn counters_that_are_busy_are_counted_in_another_shard() -> Result<()> {
+    let (bundle, world) = (begin().await?, right(1));
+    for (times, finishes) in [(8, false), (3, true)] {
+        let left = Arc::new(AtomicUsize::new(times));
+        let worker = bundle.worker_behind(|client| {
+            let left = left.clone();
+            http_client_fn(move |settings, components| {
+                let behind = client.http_connector(settings, components);
+                SharedHttpConnector::new(Busy { behind, left: left.clone() })
+            })
+        });
+        let deliveries = vec![chunk("a", &world.notifications)];
+        let outcomes = worker.notifications.process(deliveries, bundle.deadline()).await;
+        assert_eq!(outcomes.iter().all(|(_, outcome)| outcome.is_ok()), finishes, "{times} times");
+        assert_eq!(left.load(Ordering::SeqCst), 0);
+        bundle.advance(TimeDelta::seconds(61));
+    }
+    let calm = begin().await?;
+    calm.record(&json!(world.notifications)).await?;
+    assert_eq!(bundle.picture().await?["hour"], calm.picture().await?["hour"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_id_block_stays_open_until_all_its_chunks_are_done() -> Result<()> {
+    let (bundle, world) = (begin().await?, right(1));
+    let delivery = chunk("a", &world.notifications);
+    let open = async || -> Result<Vec<String>> {
+        let picture = bundle.picture().await?;
+        Ok(picture.get("open block").into_iter().flat_map(|blocks| blocks.keys().cloned()).collect())
+    };
+    bundle.tap.fail_from(8, Fault::Lost);
+    assert!(!bundle.process(slice::from_ref(&delivery)).await);
+    bundle.tap.heal();
+    bundle.tick().await?;
+    assert_eq!(open().await?, ["in SEQ"], "its deadline is to come");
+    bundle.advance(TimeDelta::seconds(61));
+    // Whatever the ticker dies of, the block is not lost.
+    for fault in [Fault::Lost, Fault::ReplyLost] {
+        for call in 1..40 {
+            bundle.tap.fail_from(call, fault);
+            bundle.usage.tick().await.ok();
+            let came = bundle.tap.heal();
+            assert!(!open().await?.is_empty(), "call {call} {fault:?}");
+            if !came {
+                break;
+            }
+        }
+    }
+    assert_eq!(open().await?.len(), 1, "set aside");
+    assert!(bundle.process(&[delivery, chunk("b", &right(2).notifications)]).await);
+    bundle.tick().await?;
+    assert_eq!(open().await?, Vec::<String>::new());
+
+    // Of two chunks in one invocation one is done: the block is not.
+    let held = right(4);
+    let deliveries = [chunk("c", &right(3).notifications), chunk("d", &held.notifications)];
+    let finished = half_way(&bundle, "d", &held, async {
+        assert!(!bundle.process(&deliveries).await);
+    });
+    assert!(finished.await);
+    assert_eq!(open().await?, ["in SEQ"]);
+    bundle.advance(TimeDelta::seconds(61));
+    bundle.tick().await?;
+    assert_eq!(open().await?, Vec::<String>::new(), "both chunks are done by now");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_exists_that_is_written_late_in_its_minute_is_found_by_the_next_ticks() -> Result<()> {
+    let (bundle, world) = (begin().await?, right(1));
+    let finished = half_way(&bundle, "a", &world, async {
+        // Its due row will be for the minute that begins in half a minute.
+        bundle.advance(TimeDelta::seconds(45));
+        bundle.tick().await.expect("it ticks");
+    });
+    assert!(finished.await);
+    bundle.advance(TimeDelta::seconds(60));
+    bundle.tick().await?;
+    let picture = bundle.picture().await?;
+    assert!(!picture.contains_key("due"), "{:?}", picture["due"]);
+    assert!(picture["instance exists"].values().all(|row| row["st"] == "verified"));
+    Ok(())
+}
+
+/// Holds a worker up at this call of its verification; whether a record was in this working state then. If so, others
+/// leave it alone until the lease is over.
+async fn is_left_alone(bundle: &TestBundle, kind: &str, state: &str, at: usize) -> bool {
+    let minute = bundle.minute();
+    let gate = Gate::default();
+    let worker = bundle.worker(&gate, 0);
+    let verifying: Work<'_> = Box::pin(async {
+        for task in bundle.sweeps(minute, minute) {
+            worker.usage.work(&task.body().expect("it can be written"), bundle.deadline()).await.ok();
+        }
+    });
+    let mut was_in_state = false;
+    let others: Work<'_> = Box::pin(async {
+        let is_in_state = async || {
+            let picture = bundle.picture().await.expect("it is seen");
+            picture[kind].values().any(|row| row["st"] == state)
+        };
+        was_in_state = is_in_state().await;
+        if was_in_state {
+            assert!(!bundle.verify(minute, minute).await, "{state} {kind}: its worker may come back");
+            assert!(is_in_state().await, "{state} {kind}");
+            bundle.advance(TimeDelta::seconds(61));
+            assert!(bundle.verify(minute, minute).await, "{state} {kind}: its lease is over");
+        }
+    });
+    gate.run(&mut Dice::new(0), vec![verifying], &[Mishap::Stalls(at)], || {}, vec![others]).await;
+    was_in_state
+}
+
+#[tokio::test]
+async fn a_record_in_any_working_state_is_left_to_its_worker_until_the_lease_is_over() -> Result<()> {
+    for (is_repaired, state, sent) in [(false, "verifying", 0), (true, "sent_verifying", 201)] {
+        for (instances, images, kind) in [(&[0][..], &[][..], "instance exists"), (&[], &[0], "image exists")] {
+            let bundle = begin().await?;
+            let mut messages = 0;
+            let mut was_in_state = async |at: usize| -> Result<bool> {
+                let world = World::short(at as u64, instances, images, 6);
+                bundle.record(&json!(world.notifications)).await?;
+                let ids: BTreeSet<_> = world.meant.into_keys().map(|(message_id, _)| message_id).collect();
+                let ids: Vec<_> = ids.into_iter().collect();
+                messages += ids.len();
+                if is_repaired {
+                    let service = if instances.is_empty() { Service::Glance } else { Service::Nova };
+                    bundle.usage.repair(service, &ids).await?;
+                }
+                bundle.advance(TimeDelta::minutes(1));
+                Ok(is_left_alone(&bundle, kind, state, at).await)
+            };
+            let mut calls = 1..100;
+            while !was_in_state(calls.next().expect("a record is in the state at some call")).await? {}
+            let (picture, announced) = bundle.outcome().await?;
+            for row in picture[kind].values() {
+                assert_eq!((&row["st"], &row["ss"]), (&json!("verified"), &json!(sent)));
+            }
+            assert!(announced.values().all(|ids| *ids == 1));
+            assert_eq!(announced.len(), if is_repaired { 0 } else { messages });
+        }
+    }
+    Ok(())
+}
