@@ -19,7 +19,7 @@
 //! - `table.rs`: `DynamoDB`'s verbs
 //! - `time.rs`: times as the documented APIs write them
 //!
-//! Folders hold one group each: `notification`, `usage`. Groups do not know each other, except that `notification`
+//! Folders hold one group each: `notification`, `streams`, `usage`. Groups do not know each other, except that `notification`
 //! feeds `usage`.
 
 pub mod block;
@@ -37,6 +37,7 @@ pub mod outbox;
 pub mod platform;
 pub mod queue;
 pub mod sequence;
+pub mod streams;
 pub mod table;
 pub mod time;
 pub mod usage;
