@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
+use domain::access::principal::Api;
 use edge::http::manners;
 use serde_json::{Value, json};
 use tests::tap::Fault;
 use tests::{TestBundle, lambda};
+use ticker::Ticker;
 
 /// An hour after the period of the samples has ended.
 const NOON: &str = "2026-03-01T12:00:30Z";
@@ -38,9 +40,21 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
     let event: Value = serde_json::from_str(&text)?;
     let (notifications, usage) = (bundle.notifications.clone(), bundle.usage.clone());
     match function {
-        "access" => lambda::answer(&manners(access::router(), access::shape), &event).await,
-        "ingest" => lambda::answer(&manners(ingest::router(notifications), ingest::shape), &event).await,
-        "usage" => lambda::answer(&manners(usage::router(usage), usage::shape), &event).await,
+        "access" => {
+            lambda::answer(&manners(access::router(bundle.access.clone()), access::shape), &event).await
+        }
+        "recomputations" => {
+            let api = recomputations::Api::new(&bundle.platform, bundle.access.clone());
+            lambda::answer(&manners(recomputations::router(api), recomputations::shape), &event).await
+        }
+        "ingest" => {
+            let router = ingest::router(notifications, bundle.gate(Api::Ingest));
+            lambda::answer(&manners(router, ingest::shape), &event).await
+        }
+        "usage" => {
+            let router = usage::router(usage, bundle.gate(Api::Usage));
+            lambda::answer(&manners(router, usage::shape), &event).await
+        }
         "notification-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
             let answer = notification_worker::handle(&notifications, batch, bundle.deadline()).await;
@@ -53,7 +67,7 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
         }
         "ticker" => {
             let _: EventBridgeEvent = serde_json::from_value(event)?;
-            ticker::tick(&usage).await?;
+            Ticker::new(&bundle.platform).tick().await?;
             Ok(Value::Null)
         }
         other => anyhow::bail!("{other} is no function"),

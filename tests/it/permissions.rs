@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::VISIBILITY_SECONDS;
 use tests::tap::Fault;
+use ticker::Ticker;
 
 use crate::template::{allowed, logical_id};
 
@@ -137,9 +138,10 @@ async fn a_functions_policy_is_what_the_function_does_to_the_table() -> Result<(
     record(&bundle).await?;
     assert_allowed("notification-worker", used(&bundle));
 
-    bundle.usage.tick().await?;
+    let ticker = Ticker::new(&bundle.platform);
+    ticker.tick().await?;
     bundle.advance(TimeDelta::hours(25));
-    bundle.usage.tick().await?;
+    ticker.tick().await?;
     assert_allowed("ticker", used(&bundle));
 
     verify(&bundle).await?;

@@ -8,8 +8,9 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::access::Access;
 use domain::clock::Clock;
-use domain::config::Config;
+use domain::config::{Config, StackTachAuth};
 use domain::due;
 use domain::id::Ids;
 use domain::key::SHARDS;
@@ -17,6 +18,7 @@ use domain::message::UsageTask;
 use domain::notification::Notifications;
 use domain::notification::plan::Delivery;
 use domain::platform::Platform;
+use domain::recomputations::Recomputations;
 use domain::time::Micros;
 use domain::usage::Usage;
 use local::clients;
@@ -30,6 +32,8 @@ use crate::picture::{self, Picture};
 use crate::tap::Tap;
 use crate::waves::Waves;
 
+/// The secret by which the first administrator comes in.
+pub const FIRST_SECRET: &str = "the first secret";
 /// How long a worker of the bundle may hold what it takes up.
 pub const LEASE_SECONDS: i64 = 60;
 /// How long a message that a worker did not finish stays invisible.
@@ -45,6 +49,10 @@ pub struct TestBundle {
     pub notifications: Notifications,
     /// The ledger.
     pub usage: Usage,
+    /// Principals and the audit log.
+    pub access: Access,
+    /// Recomputation requests.
+    pub recomputations: Recomputations,
     /// On every call to the tables.
     pub tap: Tap,
     /// On every call to the queues that is not the test's own.
@@ -96,10 +104,13 @@ impl TestBundle {
         let sqs_config = sqs_config.http_client(waves.around(http)).interceptor(queue_tap.clone());
         let queues = aws_sdk_sqs::Client::from_conf(sqs_config.build());
         let mut config = Config::default();
-        config.places.usage_table = create_table(&admin).await?;
+        config.stacktach_auth = StackTachAuth::None;
+        config.places.usage_table = create_table(&admin, "usage").await?;
+        config.places.registry_table = create_table(&admin, "registry").await?;
         config.places.notification_queue = create_queue(&sqs, "notifications").await?;
         config.places.usage_queue = create_queue(&sqs, "usage").await?;
         config.places.verified_queue = create_queue(&sqs, "verified").await?;
+        config.places.published_queue = create_queue(&sqs, "published").await?;
         change(&mut config);
         let platform = Platform {
             clock: clock.clone(),
@@ -110,6 +121,8 @@ impl TestBundle {
             clock,
             notifications: Notifications::new(platform.clone()),
             usage: Usage::new(platform.clone()),
+            access: Access::new(platform.clone()).with_first_secret(FIRST_SECRET.to_owned()),
+            recomputations: Recomputations::new(platform.clone()),
             platform,
             tap,
             queue_tap,
@@ -328,14 +341,14 @@ async fn create_queue(sqs: &aws_sdk_sqs::Client, name: &str) -> Result<String> {
     call.send().await.context("the queue is made")?.queue_url.context("it has an address")
 }
 
-async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) -> Result<String> {
-    let mut call = dynamodb.create_table().table_name("usage").billing_mode(BillingMode::PayPerRequest);
-    for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, name: &str) -> Result<String> {
+    let mut call = dynamodb.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    for (key, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
         let attribute =
-            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+            AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
         call = call.attribute_definitions(attribute.build()?);
-        call = call.key_schema(KeySchemaElement::builder().attribute_name(name).key_type(kind).build()?);
+        call = call.key_schema(KeySchemaElement::builder().attribute_name(key).key_type(kind).build()?);
     }
     call.send().await.context("the table is made")?;
-    Ok("usage".to_owned())
+    Ok(name.to_owned())
 }

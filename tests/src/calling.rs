@@ -1,8 +1,11 @@
 //! Requests to the bundle's functions, and their answers.
 
 use axum::body::Body;
-use http::{HeaderMap, Method, Request};
+use domain::access::principal::Api;
+use edge::gate::Gate;
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
+use local::bundle::Bundle;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -31,12 +34,33 @@ impl TestBundle {
         let path = path.strip_suffix('/').unwrap_or(path);
         let uri = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
         let request = Request::builder().method(method).uri(uri).body(body.into()).expect("a request");
-        let response = usage::router(self.usage.clone()).oneshot(request).await.expect("routers do not fail");
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.expect("it is whole").to_bytes();
-        let body = String::from_utf8(body.to_vec()).expect("it is text");
-        Reply { status: head.status.as_u16(), headers: head.headers, body }
+        let router = usage::router(self.usage.clone(), self.gate(Api::Usage));
+        let Ok(response) = router.oneshot(request).await;
+        reply(response).await
     }
+
+    /// The gate of an API, as the bundle is set.
+    pub fn gate(&self, api: Api) -> Gate {
+        Gate::of(self.access.clone(), &self.platform, api)
+    }
+
+    /// The answer to a request as the gateway of all groups gives it, with these headers.
+    pub async fn ask(&self, method: &str, address: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let request = headers.iter().fold(Request::builder().method(method).uri(address), |request, header| {
+            request.header(header.0, header.1)
+        });
+        let request = request.body(Body::from(body.to_owned())).expect("a request");
+        let bundle = Bundle::new(self.platform.clone(), self.access.clone());
+        let Ok(response) = bundle.gateway(false).oneshot(request).await;
+        reply(response).await
+    }
+}
+
+async fn reply(response: Response<Body>) -> Reply {
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.expect("it is whole").to_bytes();
+    let body = String::from_utf8(body.to_vec()).expect("it is text");
+    Reply { status: head.status.as_u16(), headers: head.headers, body }
 }
 
 impl Reply {

@@ -1,14 +1,94 @@
-//! The failing statuses of this function, and the one body that they share.
+//! The failing statuses of this function, and their bodies.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use domain::error::{Error, Kind};
 use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
 use serde::Serialize;
+
+/// A request that is answered by a failing status.
+#[derive(Debug)]
+pub struct Refused(Error);
+
+/// A request of a session that is answered by a failing status.
+#[derive(Debug)]
+pub enum Turned {
+    /// The body is no JSON.
+    NoJson,
+    /// A member is missing.
+    NotSent(&'static str),
+    /// A member or header cannot be what it should.
+    Malformed(&'static str),
+    /// No user has this name and password.
+    WrongPassword,
+    /// The session has ended, or never was.
+    NoSession,
+    /// Something else.
+    Failed(Error),
+}
 
 #[derive(Serialize)]
 struct Body<'a> {
     status: u16,
     message: &'a str,
+}
+
+#[derive(Serialize)]
+struct AgentBody<'a> {
+    error: &'a str,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let (status, message) = answer(&self.0);
+        let challenge = [(WWW_AUTHENTICATE, "Basic realm=\"steward\"")];
+        match status {
+            StatusCode::UNAUTHORIZED => (challenge, shape(status, &message)).into_response(),
+            _ => shape(status, &message),
+        }
+    }
+}
+
+impl IntoResponse for Turned {
+    fn into_response(self) -> Response {
+        let (status, error) = match self {
+            Self::NoJson => (StatusCode::NOT_ACCEPTABLE, "Invalid json format.".to_owned()),
+            Self::NotSent(name) => (StatusCode::NOT_ACCEPTABLE, format!("Parameter '{name}' not sent.")),
+            Self::Malformed(name) => (StatusCode::NOT_ACCEPTABLE, format!("Parameter '{name}' is malformed.")),
+            Self::WrongPassword => (StatusCode::NOT_FOUND, "Invalid username/password.".to_owned()),
+            Self::NoSession => (StatusCode::UNAUTHORIZED, "Invalid session.".to_owned()),
+            Self::Failed(error) => answer(&error),
+        };
+        (status, Json(AgentBody { error: &error })).into_response()
+    }
+}
+
+fn answer(error: &Error) -> (StatusCode, String) {
+    let status = match error.kind() {
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::Locked => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Missing => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Bug => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    if status.is_server_error() {
+        tracing::error!(status = status.as_u16(), cause = error.chain(), "a request failed");
+    }
+    match error.kind() {
+        Kind::Bug => (status, "The request could not be served.".to_owned()),
+        _ => (status, error.to_string()),
+    }
 }
 
 /// A failing status and its text as this function answers them.

@@ -1,49 +1,34 @@
-//! What belongs to no API: the index at `/`, `/healthz`, and every path that leads nowhere.
+//! What belongs to no API: the index at `/`, `/healthz`, sessions, the administration of keys and users, the audit log,
+//! and every path that leads nowhere.
 
+mod administrator;
+mod audit;
 mod error;
+mod index;
+mod keys;
+mod sessions;
+mod users;
 
-use axum::routing::get;
-use axum::{Json, Router};
-use serde::Serialize;
+use axum::Router;
+use axum::routing::{get, post};
+use domain::access::Access;
 
 pub use error::shape;
 
-/// The APIs that are served here.
-#[derive(Serialize)]
-struct Index {
-    name: &'static str,
-    version: &'static str,
-    apis: [Api; 2],
-    health: &'static str,
-}
-
-/// An API and the path below which it lies.
-#[derive(Serialize)]
-struct Api {
-    name: &'static str,
-    path: &'static str,
-}
-
-#[derive(Serialize)]
-struct Health {
-    status: &'static str,
-}
-
 /// Every path of the function.
-pub fn router() -> Router {
+pub fn router(access: Access) -> Router {
     Router::new()
-        .route("/", get(index))
-        .route("/healthz", get(health))
+        .route("/", get(index::index))
+        .route("/healthz", get(index::health))
+        .route("/login", post(sessions::login))
+        .route("/logout", get(sessions::logout))
+        .route("/profile", get(sessions::profile))
+        .route("/access/keys", get(keys::list).post(keys::make))
+        .route("/access/keys/{id}", get(keys::get).delete(keys::revoke))
+        .route("/access/users", get(users::list).post(users::make))
+        .route("/access/users/{name}", get(users::get).put(users::change).delete(users::remove))
+        .route("/access/audit", get(audit::list))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
-}
-
-async fn index() -> Json<Index> {
-    let apis = [Api { name: "usage", path: "/db" }, Api { name: "notifications", path: "/notifications" }];
-    Json(Index { name: "Steward", version: env!("CARGO_PKG_VERSION"), apis, health: "/healthz" })
-}
-
-/// The function answers. What the others stand on is seen by their alarms.
-async fn health() -> Json<Health> {
-    Json(Health { status: "ok" })
+        .with_state(access)
 }

@@ -1,7 +1,15 @@
 //! The Lambda function.
 
+// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+#![recursion_limit = "256"]
+
+use domain::access::Access;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
-    edge::http::run(access::router(), access::shape).await
+    let platform = edge::start::platform().await?;
+    let secret = edge::start::first_secret(&platform.config.places).await?;
+    let access = Access::new(platform).with_first_secret(secret);
+    edge::http::run(access::router(access), access::shape).await
 }

@@ -40,6 +40,9 @@ impl IntoResponse for Refused {
         let public = self.error.to_string();
         let (status, message) = match self.error.kind() {
             Kind::Invalid => (StatusCode::BAD_REQUEST, public.as_str()),
+            Kind::Unauthenticated => (StatusCode::UNAUTHORIZED, public.as_str()),
+            Kind::Forbidden => (StatusCode::FORBIDDEN, public.as_str()),
+            Kind::Locked => (StatusCode::TOO_MANY_REQUESTS, public.as_str()),
             Kind::Missing => (StatusCode::NOT_FOUND, public.as_str()),
             Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, public.as_str()),
             Kind::Conflict | Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, public.as_str()),

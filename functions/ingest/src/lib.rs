@@ -6,17 +6,24 @@ mod error;
 mod rejected;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::Uri;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{get, post};
 use domain::notification::Notifications;
+use edge::gate::Gate;
+
+use crate::error::Refused;
 
 pub use error::shape;
 
 /// Every path of the API.
-pub fn router(notifications: Notifications) -> Router {
+pub fn router(notifications: Notifications, gate: Gate) -> Router {
     Router::new()
         .route("/notifications", post(accept::accept))
         .route("/notifications/rejected", get(rejected::list))
+        .route_layer(from_fn_with_state(gate, admitted))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .with_state(notifications)
@@ -28,4 +35,8 @@ fn parameter(uri: &Uri, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes())
         .find(|(given, _)| given == name)
         .map(|(_, value)| value.into_owned())
+}
+
+async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Refused> {
+    Ok(next.run(gate.admit(request).await?).await)
 }

@@ -16,10 +16,14 @@ mod rows;
 mod stats;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::map_response;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::{any, get, post};
 use domain::usage::Usage;
+use edge::gate::Gate;
+
+use crate::error::Refused;
 
 pub use error::shape;
 
@@ -27,7 +31,7 @@ pub use error::shape;
 const LARGEST_BODY: usize = 6 * 1_024 * 1_024;
 
 /// Every path of the API.
-pub fn router(usage: Usage) -> Router {
+pub fn router(usage: Usage, gate: Gate) -> Router {
     Router::new()
         .route("/db/usage/nova/launches", get(launches::list))
         .route("/db/usage/nova/launches/{id}", get(launches::get))
@@ -57,9 +61,14 @@ pub fn router(usage: Usage) -> Router {
         .route("/db/confirm/usage/exists/{message_id}", any(confirm::single))
         .route("/db/repair", post(repair::repair))
         .route("/db/reconcile/nova", post(reconcile::nova))
+        .route_layer(from_fn_with_state(gate, admitted))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(map_response(answer::vary))
         .with_state(usage)
+}
+
+async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Refused> {
+    Ok(next.run(gate.admit(request).await?).await)
 }

@@ -4,9 +4,13 @@ use anyhow::{Result, ensure};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
+use domain::access::Access;
+use domain::access::principal::Api;
 use domain::notification::Notifications;
 use domain::platform::Platform;
 use domain::usage::Usage;
+use edge::gate::Gate;
+use ticker::Ticker;
 use tower::ServiceExt;
 
 use crate::gateway::Gateway;
@@ -16,25 +20,40 @@ use crate::queues::Source;
 #[derive(Clone)]
 pub struct Bundle {
     platform: Platform,
+    access: Access,
     notifications: Notifications,
     usage: Usage,
+    ticker: Ticker,
 }
 
 impl Bundle {
-    /// The functions on this platform.
-    pub fn new(platform: Platform) -> Self {
+    /// The functions on this platform, for those whom `access` knows.
+    pub fn new(platform: Platform, access: Access) -> Self {
         let notifications = Notifications::new(platform.clone());
         let usage = Usage::new(platform.clone());
-        Self { platform, notifications, usage }
+        let ticker = Ticker::new(&platform);
+        Self { platform, access, notifications, usage, ticker }
+    }
+
+    /// Principals and the audit log.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// All APIs on one address.
     pub fn gateway(&self, emulate_http_api: bool) -> Router {
+        let gate = |api| Gate::of(self.access.clone(), &self.platform, api);
+        let usage = usage::router(self.usage.clone(), gate(Api::Usage));
+        let ingest = ingest::router(self.notifications.clone(), gate(Api::Ingest));
+        let recomputations = recomputations::Api::new(&self.platform, self.access.clone());
+        let recomputations = with_manners(recomputations::router(recomputations), recomputations::shape);
         let groups = vec![
-            ("/db", with_manners(usage::router(self.usage.clone()), usage::shape)),
-            ("/notifications", with_manners(ingest::router(self.notifications.clone()), ingest::shape)),
+            ("/db", with_manners(usage, usage::shape)),
+            ("/notifications", with_manners(ingest, ingest::shape)),
+            ("/recomputations", recomputations.clone()),
+            ("/api/v2/recomputations", recomputations),
         ];
-        let rest = with_manners(access::router(), access::shape);
+        let rest = with_manners(access::router(self.access.clone()), access::shape);
         Gateway { groups, rest, emulate_http_api }.router()
     }
 
@@ -67,7 +86,7 @@ impl Bundle {
 
     /// Looks once for what is due. What goes wrong is logged, and the next tick finds the same work.
     pub async fn tick(&self) {
-        if let Err(error) = ticker::tick(&self.usage).await {
+        if let Err(error) = self.ticker.tick().await {
             tracing::error!("{}", error.chain());
         }
     }

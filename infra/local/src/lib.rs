@@ -3,11 +3,14 @@
 // The futures of the SDK lie deep in each other, and deeper in those of a worker.
 #![recursion_limit = "256"]
 
+pub mod admin;
 pub mod bundle;
 pub mod clients;
 pub mod data_folder;
 pub mod definitions;
+pub mod demonstration;
 pub mod dynamodb;
+pub mod first_key;
 pub mod gateway;
 mod http_api;
 pub mod queues;

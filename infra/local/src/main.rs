@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use domain::config::{Log, LogFormat};
+use local::admin::Admin;
 use local::up::Up;
 
 /// Steward on one machine: every API, queue and schedule of the stack in one process
@@ -22,17 +23,23 @@ struct Steward {
 enum Command {
     /// Start everything, until Ctrl-C
     Up(Up),
+    /// Say who may ask, and see who did what
+    Admin(Admin),
 }
 
 // The stand-ins hold a thread while the disk works; requests and workers need others meanwhile.
 #[tokio::main(worker_threads = 8)]
 async fn main() -> ExitCode {
-    let Command::Up(up) = match Steward::try_parse() {
+    let command = match Steward::try_parse() {
         Ok(steward) => steward.command,
         Err(error) if error.use_stderr() => return refuse(2, &error.to_string()),
         Err(error) => error.exit(), // --help and --version
     };
-    match run(up).await {
+    let ended = match command {
+        Command::Up(up) => run(up).await,
+        Command::Admin(admin) => admin.run(),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(1, &format!("{error:#}")),
     }

@@ -102,9 +102,12 @@ impl StandIns {
     pub fn places(&self) -> Places {
         Places {
             usage_table: "UsageTable".to_owned(),
+            registry_table: "RegistryTable".to_owned(),
             notification_queue: self.queue_url("NotificationQueue"),
             usage_queue: self.queue_url("UsageQueue"),
             verified_queue: self.queue_url("VerifiedQueue"),
+            published_queue: self.queue_url("PublishedQueue"),
+            first_secret: String::new(),
         }
     }
 

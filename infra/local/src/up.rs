@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
+use domain::access::Access;
 use domain::clock::Clock;
-use domain::config::{Config, LogFormat};
+use domain::config::{Config, LogFormat, StackTachAuth};
 use domain::platform::Platform;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,9 +18,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::bundle::Bundle;
+use crate::first_key::FirstKey;
 use crate::stand_ins::{StandIns, Storage};
 use crate::stop::Stop;
-use crate::{samples, ticks};
+use crate::{demonstration, samples, ticks};
 
 /// Batches of one queue that are worked on at once.
 const POLLERS: usize = 2;
@@ -31,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What to start, and how.
 #[derive(Args, Debug)]
 pub struct Up {
-    /// Address to answer on; loopback only, since nobody is asked who they are
+    /// Address to answer on; beyond loopback only where API keys are asked for
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     listen: SocketAddr,
     /// Folder that keeps records and messages
@@ -49,7 +51,10 @@ pub struct Up {
     /// Decode paths as an API Gateway HTTP API does
     #[arg(long)]
     emulate_http_api: bool,
-    /// Load sample notifications if there is nothing yet
+    /// Whom /db and /notifications let in: api-key or none; otherwise as the environment says, or none on loopback
+    #[arg(long, value_name = "WHOM")]
+    auth: Option<StackTachAuth>,
+    /// Load sample records if there is nothing yet, and let in the users and keys that the documents show
     #[arg(long)]
     samples: bool,
 }
@@ -62,22 +67,32 @@ impl Up {
 
     /// Starts everything, says where it is, and returns after it was stopped by Ctrl-C or SIGTERM.
     pub async fn run(self) -> Result<()> {
+        let mut config = Config::from_env()?;
+        config.stacktach_auth = self.auth(&config)?;
         let listener = self.listener().await?;
         let terminated = signal(SignalKind::terminate())?;
-        let mut config = Config::from_env()?;
         let stand_ins = Arc::new(StandIns::start(&self.storage(), Clock::system()).await?);
         config.places = stand_ins.places();
         let platform = Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), config);
-        let now = platform.clock.now();
-        let bundle = Bundle::new(platform);
+        let (now, ids) = (platform.clock.now(), platform.ids.clone());
+        let first_key = match self.storage() {
+            Storage::Memory => FirstKey::Shown(ids.secret()),
+            Storage::Folder(folder) => FirstKey::kept_in(&folder, || ids.secret())?,
+        };
+        let access = Access::new(platform.clone()).with_first_secret(first_key.secret().to_owned());
+        let bundle = Bundle::new(platform, access);
 
-        if self.samples && stand_ins.are_empty().await? {
-            bundle.post(samples::notifications(now)?).await.context("the samples were not accepted")?;
+        if self.samples {
+            demonstration::let_in(bundle.access()).await?;
+            if stand_ins.are_empty().await? {
+                bundle.post(samples::notifications(now)?).await.context("the samples were not accepted")?;
+                demonstration::recomputations(&bundle).await?;
+            }
         }
         let stop = Stop::new();
         let address = listener.local_addr()?;
         let mut tasks = self.start(&bundle, &stand_ins, listener, &stop);
-        self.say(address, &stand_ins, now);
+        self.say(address, &stand_ins, &first_key, now);
         let ended = until_told(terminated, &mut tasks).await;
         stop.stop();
         finish(tasks).await?;
@@ -86,13 +101,22 @@ impl Up {
         ended
     }
 
-    async fn listener(&self) -> Result<TcpListener> {
-        if !self.listen.ip().is_loopback() {
-            bail!(
-                "{} is not a loopback address; there are no keys yet, so only this machine may ask",
-                self.listen
-            );
+    /// Whom the APIs let in whose originals asked nobody.
+    fn auth(&self, config: &Config) -> Result<StackTachAuth> {
+        let said = self.auth.or_else(|| domain::config::is_set("STACKTACH_AUTH").then_some(config.stacktach_auth));
+        if self.listen.ip().is_loopback() {
+            return Ok(said.unwrap_or(StackTachAuth::None));
         }
+        if said == Some(StackTachAuth::None) {
+            bail!("{} is not a loopback address; without --auth api-key only this machine may ask", self.listen);
+        }
+        if self.samples {
+            bail!("{} is not a loopback address; everybody knows the keys that come with --samples", self.listen);
+        }
+        Ok(StackTachAuth::ApiKey)
+    }
+
+    async fn listener(&self) -> Result<TcpListener> {
         TcpListener::bind(self.listen).await.with_context(|| format!("cannot listen on {}", self.listen))
     }
 
@@ -138,7 +162,7 @@ impl Up {
     }
 
     /// Where everything is, and what to try.
-    fn say(&self, address: SocketAddr, stand_ins: &StandIns, now: DateTime<Utc>) {
+    fn say(&self, address: SocketAddr, stand_ins: &StandIns, first_key: &FirstKey, now: DateTime<Utc>) {
         let kept = match self.storage() {
             Storage::Memory => "in memory, until it is stopped".to_owned(),
             Storage::Folder(path) => format!("in {}", path.display()),
@@ -147,8 +171,9 @@ impl Up {
             "Steward {version} is up; records are kept {kept}.
 
   API       http://{address}
-  DynamoDB  {dynamodb}  (table UsageTable; any credentials)
-  SQS       {sqs}  (queues NotificationQueue, UsageQueue, VerifiedQueue)
+  DynamoDB  {dynamodb}  (tables UsageTable, RegistryTable; any credentials)
+  SQS       {sqs}  (queues NotificationQueue, UsageQueue, VerifiedQueue, PublishedQueue)
+  Key       {first_key}
 
 Try:
   curl -s http://{address}/db/usage/launches
@@ -156,10 +181,19 @@ Try:
   curl -s 'http://{address}/db/stats/events?event=compute.instance.exists'
   curl -s http://{address}/notifications -d '{{\"message_id\": \"1\", \"publisher_id\": \"me\", \"timestamp\": \"{now}\",
     \"event_type\": \"compute.instance.update\", \"payload\": {{}}}}'
-  curl -s http://{address}/notifications/rejected
+  curl -s http://{address}/notifications/rejected{recomputations}
 Stop with Ctrl-C.",
             version = env!("CARGO_PKG_VERSION"),
             now = now.format("%Y-%m-%d %H:%M:%S"),
+            first_key = match first_key {
+                FirstKey::Kept(file, _) => format!("of an administrator: in {}", file.display()),
+                FirstKey::Shown(key) => format!("of an administrator: {key}"),
+            },
+            recomputations = if self.samples {
+                format!("\n  curl -s -H 'x-api-key: {}' http://{address}/recomputations", demonstration::KEY)
+            } else {
+                String::new()
+            },
             dynamodb = stand_ins.dynamodb_endpoint(),
             sqs = stand_ins.sqs_endpoint(),
         );

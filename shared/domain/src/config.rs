@@ -5,14 +5,21 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use crate::error::Error;
+use crate::recomputations::status::Transitions;
 use crate::usage::verify::{FlavorField, Level};
 
 /// Every variable that Steward reads, as `template.yaml` may set them.
 pub const VARIABLES: &[&str] = &[
     "USAGE_TABLE",
+    "REGISTRY_TABLE",
     "NOTIFICATION_QUEUE_URL",
     "USAGE_QUEUE_URL",
     "VERIFIED_QUEUE_URL",
+    "PUBLISHED_QUEUE_URL",
+    "STACKTACH_AUTH",
+    "RECOMP_TRANSITIONS",
+    "RECOMP_INVALID_STATUS_CODE",
+    "FIRST_SECRET_ARN",
     "VERIFY_LEVEL",
     "VERIFY_SETTLE_SECONDS",
     "VERIFY_FLAVOR_FIELD",
@@ -35,6 +42,7 @@ pub const AWS_VARIABLES: &[&str] = &[
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SQS",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
 ];
 
 /// Everything that an operator can set.
@@ -44,10 +52,44 @@ pub struct Config {
     pub places: Places,
     /// How exists records are verified.
     pub verify: Verify,
+    /// Who may use usage, streams and ingest, whose originals asked nobody. Default `api-key`.
+    pub stacktach_auth: StackTachAuth,
+    /// How recomputation requests are handled.
+    pub recomputations: Recomputations,
     /// Days that notifications, their bodies and set-aside elements are kept, counted from receipt. Default 14.
     pub retention_days: i64,
     /// Read units that one query may use before it is refused. Default 20,000: about 160 MB read, a quarter of a cent.
     pub query_budget: u64,
+}
+
+/// Who may use usage, streams and ingest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackTachAuth {
+    /// Whoever shows an API key that grants it.
+    ApiKey,
+    /// Whoever reaches them: on one machine, or behind a gateway that asks.
+    None,
+}
+
+impl FromStr for StackTachAuth {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "api-key" => Ok(Self::ApiKey),
+            "none" => Ok(Self::None),
+            _ => Err("api-key or none is expected"),
+        }
+    }
+}
+
+/// How recomputation requests are handled.
+#[derive(Clone, Debug)]
+pub struct Recomputations {
+    /// Which status may follow which. Default `open`, as the original.
+    pub transitions: Transitions,
+    /// Whether a status that is none is answered 404, as the document says, or 409, as the original did. Default 404.
+    pub invalid_status_code: u16,
 }
 
 /// Names and addresses that a deployment gives.
@@ -55,12 +97,18 @@ pub struct Config {
 pub struct Places {
     /// Name of the table of group `usage`.
     pub usage_table: String,
+    /// Name of the table of principals, their credentials and the records that people work on.
+    pub registry_table: String,
     /// Queue of accepted notifications.
     pub notification_queue: String,
     /// Queue of verification work.
     pub usage_queue: String,
     /// Queue of verified notifications, read by whoever sends usage downstream.
     pub verified_queue: String,
+    /// Queue of what happened here, read by whoever acts on it downstream.
+    pub published_queue: String,
+    /// ARN of the secret by which the first administrator comes in; empty where none does.
+    pub first_secret: String,
 }
 
 /// How exists records are verified.
@@ -95,6 +143,8 @@ pub struct Aws {
     pub dynamodb_endpoint: Option<String>,
     /// Where SQS is, if not at the region's own address.
     pub sqs_endpoint: Option<String>,
+    /// Where Secrets Manager is, if not at the region's own address.
+    pub secrets_endpoint: Option<String>,
 }
 
 /// How logs are written.
@@ -146,6 +196,8 @@ impl Default for Config {
                 nova_event_type: "compute.instance.exists.verified".to_owned(),
                 glance_event_type: "image.exists.verified".to_owned(),
             },
+            stacktach_auth: StackTachAuth::ApiKey,
+            recomputations: Recomputations { transitions: Transitions::Open, invalid_status_code: 404 },
             retention_days: 14,
             query_budget: 20_000,
         }
@@ -167,9 +219,12 @@ impl Config {
         Ok(Self {
             places: Places {
                 usage_table: read(variables, "USAGE_TABLE", String::new())?,
+                registry_table: read(variables, "REGISTRY_TABLE", String::new())?,
                 notification_queue: read(variables, "NOTIFICATION_QUEUE_URL", String::new())?,
                 usage_queue: read(variables, "USAGE_QUEUE_URL", String::new())?,
                 verified_queue: read(variables, "VERIFIED_QUEUE_URL", String::new())?,
+                published_queue: read(variables, "PUBLISHED_QUEUE_URL", String::new())?,
+                first_secret: read(variables, "FIRST_SECRET_ARN", String::new())?,
             },
             verify: Verify {
                 level: read(variables, "VERIFY_LEVEL", verify.level)?,
@@ -178,6 +233,18 @@ impl Config {
                 notifications: read(variables, "VERIFIED_NOTIFICATIONS", verify.notifications)?,
                 nova_event_type: read(variables, "VERIFIED_NOVA_EVENT_TYPE", verify.nova_event_type)?,
                 glance_event_type: read(variables, "VERIFIED_GLANCE_EVENT_TYPE", verify.glance_event_type)?,
+            },
+            stacktach_auth: read(variables, "STACKTACH_AUTH", default.stacktach_auth)?,
+            recomputations: Recomputations {
+                transitions: read(variables, "RECOMP_TRANSITIONS", default.recomputations.transitions)?,
+                invalid_status_code: match variables.get("RECOMP_INVALID_STATUS_CODE").map(String::as_str) {
+                    None | Some("404") => 404,
+                    Some("409") => 409,
+                    Some(other) => {
+                        let problem = format!("RECOMP_INVALID_STATUS_CODE: '{other}': 404 or 409 is expected");
+                        return Err(Error::invalid(problem));
+                    }
+                },
             },
             retention_days: read(variables, "RETENTION_DAYS", default.retention_days)?,
             query_budget: read(variables, "QUERY_BUDGET", default.query_budget)?,
@@ -203,6 +270,7 @@ impl Aws {
             session_token: given("AWS_SESSION_TOKEN"),
             dynamodb_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
             sqs_endpoint: endpoint("AWS_ENDPOINT_URL_SQS"),
+            secrets_endpoint: endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
         })
     }
 }
@@ -220,6 +288,11 @@ impl Log {
             filter: read(variables, "RUST_LOG", "info".to_owned())?,
         })
     }
+}
+
+/// Whether this process's environment has the variable.
+pub fn is_set(name: &str) -> bool {
+    environment().contains_key(name)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

@@ -10,6 +10,12 @@ pub enum Kind {
     Invalid,
     /// The request is larger than it may be.
     TooLarge,
+    /// Nobody known asks.
+    Unauthenticated,
+    /// Whoever asks may not do this.
+    Forbidden,
+    /// Too many wrong passwords came from there.
+    Locked,
     /// What the request names is not there.
     Missing,
     /// Somebody else changed the same thing first, or the state does not allow the change.

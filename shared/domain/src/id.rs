@@ -1,5 +1,6 @@
 //! Identifiers that Steward makes itself: chunks, invocations, message ids of its own notifications.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,6 +23,33 @@ impl Ids {
     /// `00000000-0000-4000-8000-000000000001` and on, shared by all clones.
     pub fn sequential() -> Self {
         Self(Source::Sequential(Arc::new(AtomicU64::new(1))))
+    }
+
+    /// 256 new bits that nobody can guess, as 64 hexadecimal digits: an API key, a session.
+    pub fn secret(&self) -> String {
+        self.bytes::<32>().iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
+    /// 16 new bytes that no other password was hashed with.
+    pub fn salt(&self) -> [u8; 16] {
+        self.bytes()
+    }
+
+    fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        match &self.0 {
+            Source::Random => {
+                getrandom::fill(&mut bytes).expect("a system without random bits is not safe to run on");
+            }
+            Source::Sequential(next) => {
+                let number = next.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+                bytes[N - number.len()..].copy_from_slice(&number);
+            }
+        }
+        bytes
     }
 
     /// A new UUID in its canonical lower-case text form.

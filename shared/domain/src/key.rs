@@ -188,6 +188,47 @@ impl Key {
         Self::new("SWEEP", "-")
     }
 
+    /// An API key, by its hash.
+    pub fn api_key(hash: &str) -> Self {
+        Self::new("KEY", hash)
+    }
+
+    /// A user.
+    pub fn user(name: &str) -> Self {
+        Self::new("USER", name)
+    }
+
+    /// A session, by the hash of its id.
+    pub fn session(hash: &str) -> Self {
+        Self::new(format!("SESSION#{hash}"), "-")
+    }
+
+    /// The wrong passwords of a user from an address.
+    pub fn failures(user: &str, address: &str) -> Self {
+        Self::new(format!("LOCK#{user}#{address}"), "-")
+    }
+
+    /// An entry of the audit log.
+    pub fn audit(at: Micros, id: &str) -> Self {
+        Self::new(audit_month(at.months()), format!("{}#{id}", sortable(at)))
+    }
+
+    /// A recomputation request of a tenant.
+    pub fn recomputation(tenant: &str, id: &str) -> Self {
+        Self::new(format!("RC#{tenant}"), id)
+    }
+
+    /// What was made of a request with this idempotency key.
+    pub fn idempotency(tenant: &str, key: &str) -> Self {
+        Self::new(format!("IK#{tenant}"), key)
+    }
+
+    /// A change of a recomputation request that is still to be published.
+    pub fn change(id: &str, version: u64) -> Self {
+        let shard = id.bytes().map(u64::from).sum::<u64>() % SHARDS;
+        Self::new(format!("RO#{shard}"), format!("{id}#{}", padded(version)))
+    }
+
     /// A verified notification that is still to be published.
     pub fn outbox(collection: Collection, id: u64) -> Self {
         Self::new(format!("OB#{}", id % SHARDS), format!("{}#{}", collection.code(), padded(id)))
@@ -275,6 +316,36 @@ impl Range {
         Self::whole(due_partition(minute, shard))
     }
 
+    /// All API keys.
+    pub fn api_keys() -> Self {
+        Self::whole("KEY".to_owned())
+    }
+
+    /// The API keys whose hashes begin so.
+    pub fn api_keys_of(id: &str) -> Self {
+        Self::prefix("KEY".to_owned(), id)
+    }
+
+    /// All users.
+    pub fn users() -> Self {
+        Self::whole("USER".to_owned())
+    }
+
+    /// The audit log of a month (months since the year 0).
+    pub fn audit(month: i64) -> Self {
+        Self::whole(audit_month(month))
+    }
+
+    /// All recomputation requests of a tenant.
+    pub fn recomputations(tenant: &str) -> Self {
+        Self::whole(format!("RC#{tenant}"))
+    }
+
+    /// One shard of the changes that are still to be published.
+    pub fn changes(shard: u64) -> Self {
+        Self::whole(format!("RO#{shard}"))
+    }
+
     /// One shard of the verified notifications that are still to be published.
     pub fn outbox(shard: u64) -> Self {
         Self::whole(format!("OB#{shard}"))
@@ -308,6 +379,10 @@ fn due_partition(minute: i64, shard: u64) -> String {
 
 fn hours(service: Service) -> String {
     format!("K#ev#{}", service.code())
+}
+
+fn audit_month(months: i64) -> String {
+    format!("AU#{months}")
 }
 
 fn padded(id: u64) -> String {

@@ -19,9 +19,10 @@
 //! - `table.rs`: `DynamoDB`'s verbs
 //! - `time.rs`: times as the documented APIs write them
 //!
-//! Folders hold one group each: `notification`, `streams`, `usage`. Groups do not know each other, except that `notification`
-//! feeds `usage`.
+//! Folders hold one group each: `access`, `notification`, `recomputations`, `streams`, `usage`. Groups do not know each
+//! other, except that `notification` feeds `usage`, and that who did what is told to `access`.
 
+pub mod access;
 pub mod block;
 pub mod chunk;
 pub mod clock;
@@ -36,6 +37,7 @@ pub mod notification;
 pub mod outbox;
 pub mod platform;
 pub mod queue;
+pub mod recomputations;
 pub mod sequence;
 pub mod streams;
 pub mod table;

@@ -28,6 +28,8 @@ pub struct Platform {
 pub struct Tables {
     /// Notifications and the usage ledger.
     pub usage: Table,
+    /// Principals, their credentials, the audit log, and records that people work on.
+    pub registry: Table,
 }
 
 /// The queues, one per kind of message.
@@ -39,6 +41,8 @@ pub struct Queues {
     pub usage: Queue,
     /// Verified notifications, read by whoever sends usage downstream.
     pub verified: Queue,
+    /// What happened here, for whoever acts on it downstream.
+    pub published: Queue,
 }
 
 impl Platform {
@@ -48,11 +52,15 @@ impl Platform {
         Self {
             clock: Clock::system(),
             ids: Ids::random(),
-            tables: Tables { usage: Table::new(dynamodb, &places.usage_table) },
+            tables: Tables {
+                usage: Table::new(dynamodb.clone(), &places.usage_table),
+                registry: Table::new(dynamodb, &places.registry_table),
+            },
             queues: Queues {
                 notifications: Queue::new(sqs.clone(), &places.notification_queue),
                 usage: Queue::new(sqs.clone(), &places.usage_queue),
-                verified: Queue::new(sqs, &places.verified_queue),
+                verified: Queue::new(sqs.clone(), &places.verified_queue),
+                published: Queue::new(sqs, &places.published_queue),
             },
             config: Arc::new(config),
         }

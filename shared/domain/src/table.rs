@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest, ReturnConsumedCapacity,
     ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, WriteRequest,
@@ -49,10 +50,14 @@ pub enum Write {
     Put(Item),
     /// The whole item, only where none stands.
     PutNew(Item),
+    /// The whole item, only in place of the one with this version (its attribute `v`).
+    Replace(Item, u64),
     /// A change by expressions.
     Change(Change),
     /// No item any more.
     Delete(Key),
+    /// No item any more, where the one that stands has this version (its attribute `v`).
+    Remove(Key, u64),
 }
 
 /// What became of a conditional write.
@@ -390,10 +395,22 @@ impl Table {
     fn transact_item(&self, write: Write) -> Result<TransactWriteItem, Error> {
         let part = TransactWriteItem::builder();
         let part = match write {
-            Write::Put(item) => part.put(self.transact_put(item, None)?),
-            Write::PutNew(item) => part.put(self.transact_put(item, Some(ABSENT.to_owned()))?),
+            Write::Put(item) => part.put(whole(self.put_part(item))?),
+            Write::PutNew(item) => part.put(whole(self.put_part(item).condition_expression(ABSENT))?),
+            Write::Replace(item, version) => {
+                let version = AttributeValue::N(version.to_string());
+                let put = self.put_part(item).condition_expression("v = :version");
+                part.put(whole(put.expression_attribute_values(":version", version))?)
+            }
             Write::Delete(key) => {
                 let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(&key))).build();
+                part.delete(delete.map_err(|cause| Error::bug("a delete is not whole").because(cause))?)
+            }
+            Write::Remove(key, version) => {
+                let version = AttributeValue::N(version.to_string());
+                let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(&key)));
+                let delete = delete.condition_expression("v = :version");
+                let delete = delete.expression_attribute_values(":version", version).build();
                 part.delete(delete.map_err(|cause| Error::bug("a delete is not whole").because(cause))?)
             }
             Write::Change(change) => {
@@ -408,11 +425,13 @@ impl Table {
         Ok(part.build())
     }
 
-    fn transact_put(&self, item: Item, condition: Option<String>) -> Result<Put, Error> {
-        let put =
-            Put::builder().table_name(&self.name).set_item(Some(item)).set_condition_expression(condition);
-        put.build().map_err(|cause| Error::bug("a put is not whole").because(cause))
+    fn put_part(&self, item: Item) -> PutBuilder {
+        Put::builder().table_name(&self.name).set_item(Some(item))
     }
+}
+
+fn whole(put: PutBuilder) -> Result<Put, Error> {
+    put.build().map_err(|cause| Error::bug("a put is not whole").because(cause))
 }
 
 const ABSENT: &str = "attribute_not_exists(pk)";
@@ -428,7 +447,7 @@ fn batch_request(write: Write) -> Result<WriteRequest, Error> {
             let delete = DeleteRequest::builder().set_key(Some(key_item(&key))).build().map_err(whole)?;
             request.delete_request(delete).build()
         }
-        Write::PutNew(_) | Write::Change(_) => return Err(Error::bug("a batch holds no conditions")),
+        Write::PutNew(_) | Write::Replace(..) | Write::Remove(..) | Write::Change(_) => return Err(Error::bug("a batch holds no conditions")),
     })
 }
 

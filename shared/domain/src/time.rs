@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// `StackTach` v2's time: whole microseconds since the epoch, UTC.
@@ -46,6 +46,12 @@ impl Micros {
     /// Whole seconds since the epoch, as a table's TTL attribute wants them.
     pub fn epoch_seconds(self) -> i64 {
         self.0.div_euclid(SECOND)
+    }
+
+    /// Whole months since the year 0.
+    pub fn months(self) -> i64 {
+        let at = self.to_utc();
+        i64::from(at.year()) * 12 + i64::from(at.month0())
     }
 
     /// The same as a calendar time.

@@ -37,6 +37,14 @@ const PANICKED: &str = "The request could not be served.";
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+/// The address that a request came from, as the gateway saw it.
+#[derive(Clone, Debug)]
+pub struct ClientAddress(pub String);
+
+/// Where the API is for whoever asks, without a slash at its end.
+#[derive(Clone, Debug)]
+pub struct BaseUrl(pub String);
+
 /// A router with manners. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Manners {

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use domain::config::{Aws, Config};
+use domain::config::{Aws, Config, Places};
 use domain::error::Error;
 use domain::key::Key;
 use domain::platform::Platform;
@@ -29,14 +29,43 @@ const ATTEMPTS: u32 = 3;
 /// The platform that the environment describes, with its connection to the tables open.
 pub async fn platform() -> Result<Platform, Error> {
     let (config, aws) = (Config::from_env()?, Aws::from_env()?);
-    let http =
-        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let http = https();
     let platform = Platform::new(dynamodb(&aws, http.clone()), sqs(&aws, http), config);
     // Lambda gives a whole core while a function starts, and less afterwards: TLS is settled now.
-    if let Err(error) = platform.tables.usage.get::<IgnoredAny>(&Key::sequences()).await {
+    let tables = &platform.tables;
+    let table = if platform.config.places.usage_table.is_empty() { &tables.registry } else { &tables.usage };
+    if let Err(error) = table.get::<IgnoredAny>(&Key::sequences()).await {
         tracing::warn!(error = error.chain(), "the tables do not answer yet");
     }
     Ok(platform)
+}
+
+/// The secret that the stack was made with, by which the first administrator comes in; empty where none is named.
+pub async fn first_secret(places: &Places) -> Result<String, Error> {
+    if places.first_secret.is_empty() {
+        return Ok(String::new());
+    }
+    secret(&Aws::from_env()?, &places.first_secret).await
+}
+
+/// A secret of Secrets Manager, by its ARN or name.
+pub async fn secret(aws: &Aws, name: &str) -> Result<String, Error> {
+    let mut config = aws_sdk_secretsmanager::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(aws.region.clone()))
+        .credentials_provider(credentials(aws))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts())
+        .http_client(https());
+    config.set_endpoint_url(aws.secrets_endpoint.clone());
+    let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
+    let reply = Box::pin(client.get_secret_value().secret_id(name).send()).await;
+    let reply = reply.map_err(|cause| Error::unavailable("The first secret cannot be read.").because(cause))?;
+    reply.secret_string.ok_or_else(|| Error::invalid("The first secret is no text."))
+}
+
+fn https() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
 fn dynamodb(aws: &Aws, http: SharedHttpClient) -> aws_sdk_dynamodb::Client {

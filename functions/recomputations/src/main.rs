@@ -1,0 +1,15 @@
+//! The Lambda function.
+
+// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+#![recursion_limit = "256"]
+
+use domain::access::Access;
+use recomputations::Api;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::log::start()?;
+    let platform = edge::start::platform().await?;
+    let api = Api::new(&platform, Access::new(platform.clone()));
+    edge::http::run(recomputations::router(api), recomputations::shape).await
+}

@@ -1,0 +1,80 @@
+//! One request: submitted, read, changed, removed.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use domain::recomputations::draft::Fields;
+use domain::recomputations::refusal::Refusal;
+use http::header::LOCATION;
+use http::{HeaderMap, StatusCode, Uri};
+use serde_json::json;
+
+use crate::asked::{Admin, Asked, Editor, Viewer};
+use crate::error::Refused;
+use crate::headers::{expected, idempotency_key};
+use crate::{Api, answer, body};
+
+pub async fn create(
+    asked: Asked<Editor>,
+    State(api): State<Api>,
+    uri: Uri,
+    headers: HeaderMap,
+    sent: Bytes,
+) -> Result<Response, Refused> {
+    let fields = fields(&headers, &uri, &sent)?;
+    let id = api.recomputations.submit(fields, idempotency_key(&headers)?, &asked.origin).await?;
+    let address = format!("{}{}/{id}", asked.base, asked.dialect.path());
+    let status = answer::status(StatusCode::CREATED, "Recomputations successfully created");
+    let body = json!({"status": status, "data": {"id": id, "links": {"self": address}}});
+    let response = answer::body(StatusCode::CREATED, &body);
+    Ok(([(LOCATION, address)], response).into_response())
+}
+
+pub async fn get(
+    asked: Asked<Viewer>,
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let request = api.recomputations.get(&asked.origin.tenant, &id).await?.ok_or(Refusal::Missing)?;
+    Ok(answer::one(&request, asked.dialect))
+}
+
+pub async fn update(
+    asked: Asked<Editor>,
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    sent: Bytes,
+) -> Result<Response, Refused> {
+    let fields = match fields(&headers, &uri, &sent) {
+        Ok(fields) => fields,
+        Err(refused) => return Err(unless_missing(&api, &asked.origin.tenant, &id, refused).await),
+    };
+    let request = api.recomputations.update(&id, &fields, expected(&headers).as_ref(), &asked.origin).await?;
+    Ok(answer::said_of(&request, "Recomputation updated successfully"))
+}
+
+pub async fn remove(
+    asked: Asked<Admin>,
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    api.recomputations.remove(&id, expected(&headers).as_ref(), &asked.origin).await?;
+    Ok(answer::said("Recomputation Successfully Deleted"))
+}
+
+/// That the request is not there, which counts more than what is wrong with the body.
+pub async fn unless_missing(api: &Api, tenant: &str, id: &str, refused: Refused) -> Refused {
+    match api.recomputations.get(tenant, id).await {
+        Ok(Some(_)) => refused,
+        Ok(None) => Refusal::Missing.into(),
+        Err(error) => error.into(),
+    }
+}
+
+fn fields(headers: &HeaderMap, uri: &Uri, sent: &Bytes) -> Result<Fields, Refused> {
+    let members = body::members(headers, uri.query(), sent)?;
+    body::draft(members)?.check().map_err(Refused::Problems)
+}

@@ -1,0 +1,64 @@
+//! Who may do what: users, API keys and sessions, and the log of what they changed.
+//!
+//! Nothing that opens a door is stored: of a password there is an argon2id hash, of a key or a session the SHA-256 of
+//! its 256 random bits. What was verified is remembered for a minute in the process, so that a request costs neither a
+//! read nor a hash; a key that is revoked, or a password that is changed, lets nobody in a minute later.
+
+pub mod administering;
+pub mod api_key;
+pub mod audit;
+pub mod auditing;
+pub mod authenticating;
+pub mod lockout;
+mod memory;
+pub mod password;
+pub mod principal;
+pub mod session;
+mod store;
+pub mod user;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::access::memory::Memory;
+use crate::platform::Platform;
+use crate::time::Micros;
+
+/// The tenant of whoever has no other.
+pub const DEFAULT_TENANT: &str = "default";
+
+/// Principals, their credentials, and the audit log. Cheap to clone; clones remember together.
+#[derive(Clone, Debug)]
+pub struct Access {
+    platform: Platform,
+    memory: Arc<Memory>,
+    first: Option<First>,
+}
+
+/// The secret that the stack was made with.
+#[derive(Clone)]
+struct First(String);
+
+impl fmt::Debug for First {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("First")
+    }
+}
+
+impl Access {
+    /// Access on this platform.
+    pub fn new(platform: Platform) -> Self {
+        let memory = Arc::new(Memory::new(platform.ids.secret()));
+        Self { platform, memory, first: None }
+    }
+
+    /// The same, where whoever shows this secret as an API key is an administrator: how the first one comes in.
+    #[must_use]
+    pub fn with_first_secret(self, secret: String) -> Self {
+        Self { first: Some(First(secret)).filter(|First(secret)| !secret.is_empty()), ..self }
+    }
+
+    fn now(&self) -> Micros {
+        Micros::from(self.platform.clock.now())
+    }
+}
