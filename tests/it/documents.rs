@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use http::Method;
+use local::bundle::Bundle;
+use local::demonstration;
 use serde::Deserialize;
 use serde_json::Value;
 use tests::TestBundle;
 
 const USAGE: &str = include_str!("../documents/usage.json");
+const RECOMPUTATIONS: &str = include_str!("../documents/recomputations.json");
 
 /// A documented request and what is documented of its answer.
 #[derive(Deserialize)]
@@ -19,6 +22,8 @@ struct Documented {
     method: String,
     path: String,
     body: Option<Value>,
+    /// A form, where that is sent in place of JSON.
+    form: Option<String>,
     status: u16,
     /// Whether the body has no bytes.
     #[serde(default)]
@@ -26,9 +31,42 @@ struct Documented {
     /// The keys of the objects at these places (JSON pointers).
     #[serde(default)]
     keys: BTreeMap<String, Vec<String>>,
+    /// What stands at these places.
+    #[serde(default)]
+    values: BTreeMap<String, Value>,
+    /// Places where nothing stands.
+    #[serde(default)]
+    absent: Vec<String>,
     /// What later requests need, and where it stands (JSON pointers).
     #[serde(default)]
     take: BTreeMap<String, String>,
+}
+
+impl Documented {
+    /// Looks whether an answer is the documented one, and takes what later requests need.
+    fn check(&self, answer: &Value, taken: &mut BTreeMap<String, String>) -> Result<()> {
+        let section = &self.section;
+        let at = |place: &str| {
+            answer.pointer(place).with_context(|| format!("{section}: nothing at '{place}' of {answer}"))
+        };
+        for (place, keys) in &self.keys {
+            let object = at(place)?.as_object().with_context(|| format!("{section}: no object at '{place}'"))?;
+            for key in keys {
+                assert!(object.contains_key(key), "{section}: no {key} at '{place}' of {answer}");
+            }
+        }
+        for (place, value) in &self.values {
+            assert_eq!(at(place)?, value, "{section}: at '{place}'");
+        }
+        for place in &self.absent {
+            assert!(answer.pointer(place).is_none(), "{section}: something at '{place}' of {answer}");
+        }
+        for (name, place) in &self.take {
+            let value = at(place)?;
+            taken.insert(name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        }
+        Ok(())
+    }
 }
 
 /// Puts what earlier answers gave in place of `{name}`.
@@ -44,27 +82,16 @@ async fn every_documented_request_of_usage_has_its_documented_answer() -> Result
 
     let documented: Vec<Documented> = serde_json::from_str(USAGE)?;
     let mut taken = BTreeMap::new();
-    for Documented { section, method, path, body, status, empty, keys, take } in documented {
-        let body = body.map(|body| filled(&body.to_string(), &taken)).unwrap_or_default();
-        let reply = bundle.send(method.parse::<Method>()?, &filled(&path, &taken), body).await;
-        assert_eq!(reply.status, status, "{section}: {reply:?}");
+    for documented in documented {
+        let Documented { section, method, path, body, status, empty, .. } = &documented;
+        let body = body.as_ref().map(|body| filled(&body.to_string(), &taken)).unwrap_or_default();
+        let reply = bundle.send(method.parse::<Method>()?, &filled(path, &taken), body).await;
+        assert_eq!(reply.status, *status, "{section}: {reply:?}");
         assert!(reply.header("content-type").starts_with("application/json"), "{section}: {reply:?}");
         assert!(reply.header("vary").contains("Accept"), "{section}: {reply:?}");
-        assert_eq!(reply.body.is_empty(), empty, "{section}: {reply:?}");
-        if empty {
-            continue;
-        }
-        let answer = reply.json();
-        for (place, keys) in keys {
-            let object = answer.pointer(&place).and_then(Value::as_object);
-            let object = object.with_context(|| format!("{section}: nothing at '{place}' of {answer}"))?;
-            for key in keys {
-                assert!(object.contains_key(&key), "{section}: no {key} at '{place}' of {answer}");
-            }
-        }
-        for (name, place) in take {
-            let value = answer.pointer(&place).with_context(|| format!("{section}: nothing at '{place}'"))?;
-            taken.insert(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        assert_eq!(reply.body.is_empty(), *empty, "{section}: {reply:?}");
+        if !empty {
+            documented.check(&reply.json(), &mut taken)?;
         }
     }
 
@@ -73,5 +100,25 @@ async fn every_documented_request_of_usage_has_its_documented_answer() -> Result
     let row = |place: usize| &exists["exists"][place];
     assert_eq!((&row(4)["send_status"], &row(4)["event_id"]), (&201.into(), &"AH_event_id_1".into()));
     assert_eq!((&row(0)["status"], &row(0)["send_status"]), (&"sent_unverified".into(), &201.into()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_documented_request_of_recomputations_has_its_documented_answer() -> Result<()> {
+    let bundle = TestBundle::start().await?;
+    demonstration::let_in(&bundle.access).await?;
+    demonstration::recomputations(&Bundle::new(bundle.platform.clone(), bundle.access.clone())).await?;
+
+    let documented: Vec<Documented> = serde_json::from_str(RECOMPUTATIONS)?;
+    let mut taken = BTreeMap::new();
+    for documented in documented {
+        let Documented { section, method, path, body, form, status, .. } = &documented;
+        let mut headers = vec![("x-api-key", demonstration::KEY), ("accept", "application/json")];
+        headers.extend(form.as_ref().map(|_| ("content-type", "application/x-www-form-urlencoded")));
+        let body = form.clone().or_else(|| body.as_ref().map(Value::to_string)).unwrap_or_default();
+        let reply = bundle.ask(method, &filled(path, &taken), &headers, &body).await;
+        assert_eq!(reply.status, *status, "{section}: {reply:?}");
+        documented.check(&reply.json(), &mut taken)?;
+    }
     Ok(())
 }

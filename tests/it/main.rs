@@ -3,15 +3,18 @@
 // The futures of the SDK lie deep in each other, and deeper in those of a worker.
 #![recursion_limit = "256"]
 
+mod access;
 mod crashes;
 mod deliveries;
 mod documents;
+mod doors;
 mod events;
 mod gateway;
 mod generated;
 mod guards;
 mod house_rules;
 mod permissions;
+mod recomputations;
 mod recording;
 mod stalls;
 mod template;

@@ -12,32 +12,23 @@ use domain::notification::plan::Delivery;
 use http::Method;
 use serde_json::{Value, json};
 use tests::TestBundle;
-use tests::bundle::VISIBILITY_SECONDS;
+use tests::bundle::{FIRST_SECRET, VISIBILITY_SECONDS};
 use tests::tap::Fault;
 use ticker::Ticker;
 
 use crate::template::{allowed, logical_id};
 
-/// The actions that DynamoDB asks for when these operations are called. A transaction asks for those of its parts, which
-/// here are puts and changes: a part that deletes or checks needs another action in the template, and here.
-fn actions(operations: &BTreeSet<String>) -> BTreeSet<String> {
-    let parts = |operation: &String| match operation.as_str() {
-        "TransactWriteItems" => vec!["PutItem".to_owned(), "UpdateItem".to_owned()],
-        _ => vec![operation.clone()],
-    };
-    operations.iter().flat_map(parts).map(|action| format!("dynamodb:{action}")).collect()
-}
-
-/// The operations on the table since the last time.
+/// The actions on the tables since the last time.
 fn used(bundle: &TestBundle) -> BTreeSet<String> {
-    bundle.tap.take().into_iter().map(|call| call.operation).collect()
+    bundle.tap.take().into_iter().flat_map(|call| call.actions).collect()
 }
 
 /// What a function did, with the look at the table by which it connects while it starts.
-fn assert_allowed(directory: &str, mut operations: BTreeSet<String>) {
-    assert!(!operations.is_empty(), "{directory} was seen at work");
-    operations.insert("GetItem".to_owned());
-    let (needs, has) = (actions(&operations), allowed(&logical_id(directory)));
+fn assert_allowed(directory: &str, mut actions: BTreeSet<String>) {
+    assert!(!actions.is_empty(), "{directory} was seen at work");
+    actions.insert("GetItem".to_owned());
+    let needs: BTreeSet<_> = actions.iter().map(|action| format!("dynamodb:{action}")).collect();
+    let has = allowed(&logical_id(directory));
     assert_eq!(needs, has, "{directory}: what it needs, and what it is given");
 }
 
@@ -132,6 +123,54 @@ async fn ask(bundle: &TestBundle) -> Result<()> {
     Ok(())
 }
 
+/// The answer to an administrator, who has to be served.
+async fn asked(bundle: &TestBundle, method: &str, path: &str, body: &Value) -> Result<Value> {
+    let headers = [("x-api-key", FIRST_SECRET), ("idempotency-key", path)];
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let reply = bundle.ask(method, path, &headers, &body).await;
+    anyhow::ensure!(reply.status < 300, "{method} {path}: {reply:?}");
+    Ok(reply.json())
+}
+
+/// Every kind of request to the administration.
+async fn administer(bundle: &TestBundle) -> Result<()> {
+    let key = asked(bundle, "POST", "/access/keys", &json!({"name": "a", "roles": ["viewer"]})).await?;
+    let id = key["id"].as_str().context("an id")?;
+    asked(bundle, "DELETE", &format!("/access/keys/{id}"), &Value::Null).await?;
+    let ann = json!({"name": "ann", "roles": ["admin"], "password": "sesame"});
+    asked(bundle, "POST", "/access/users", &ann).await?;
+    asked(bundle, "PUT", "/access/users/ann", &json!({"email": "ann@example.com"})).await?;
+    let wrong = json!({"username": "ann", "password": "wrong"}).to_string();
+    for _ in 0..2 {
+        anyhow::ensure!(bundle.ask("POST", "/login", &[], &wrong).await.status == 404, "it is wrong");
+    }
+    let login = asked(bundle, "POST", "/login", &json!({"username": "ann", "password": "sesame"})).await?;
+    let session = [("x-session", login["session"].as_str().context("a session")?)];
+    anyhow::ensure!(bundle.ask("GET", "/logout", &session, "").await.status == 200, "it ends");
+    asked(bundle, "DELETE", "/access/users/ann", &Value::Null).await?;
+    for list in ["keys", "users", "audit"] {
+        asked(bundle, "GET", &format!("/access/{list}"), &Value::Null).await?;
+    }
+    Ok(())
+}
+
+/// Every kind of request for a recomputation.
+async fn recompute(bundle: &TestBundle) -> Result<()> {
+    let request = json!({
+        "requester_name": "a", "requester_email": "a@b", "reason": "c", "report": "d",
+        "start_time": "2035-01-01T00:00:00Z", "end_time": "2035-01-02T00:00:00Z",
+    });
+    let made = asked(bundle, "POST", "/recomputations", &request).await?;
+    let path = format!("/recomputations/{}", made["data"]["id"].as_str().context("an id")?);
+    asked(bundle, "POST", "/recomputations", &request).await?;
+    asked(bundle, "POST", &format!("{path}/status"), &json!({"status": "done"})).await?;
+    asked(bundle, "PUT", &path, &request).await?;
+    asked(bundle, "DELETE", &format!("{path}/status"), &Value::Null).await?;
+    asked(bundle, "GET", "/recomputations", &Value::Null).await?;
+    asked(bundle, "DELETE", &path, &Value::Null).await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_functions_policy_is_what_the_function_does_to_the_table() -> Result<()> {
     let bundle = TestBundle::start().await?;
@@ -153,5 +192,11 @@ async fn a_functions_policy_is_what_the_function_does_to_the_table() -> Result<(
     let set_aside = bundle.notifications.rejected(10, None).await?;
     assert_eq!(set_aside.len(), 1);
     assert_allowed("ingest", used(&bundle));
+
+    administer(&bundle).await?;
+    assert_allowed("access", used(&bundle));
+
+    recompute(&bundle).await?;
+    assert_allowed("recomputations", used(&bundle));
     Ok(())
 }

@@ -260,6 +260,9 @@ fn the_templates_parameters_have_the_defaults_of_the_code_and_every_allowed_valu
         let Some(parameter) = value["Ref"].as_str().map(|parameter| &main["Parameters"][parameter]) else {
             continue;
         };
+        if parameter.is_null() {
+            continue; // it refers to a resource
+        }
         let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         for allowed in list(&parameter["AllowedValues"]) {
             let variables = HashMap::from([(name.clone(), written(&allowed))]);

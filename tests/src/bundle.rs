@@ -9,6 +9,8 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Access;
+use domain::access::administering::NewKey;
+use domain::access::audit::Origin;
 use domain::clock::Clock;
 use domain::config::{Config, StackTachAuth};
 use domain::due;
@@ -153,6 +155,25 @@ impl TestBundle {
         Worker { notifications: Notifications::new(platform.clone()), usage: Usage::new(platform) }
     }
 
+    /// Lets in whoever shows `secret` as an API key, with these roles.
+    pub async fn key(&self, secret: &str, tenant: &str, roles: &[&str]) -> Result<()> {
+        let grants = roles.iter().map(|role| role.parse().map_err(anyhow::Error::msg));
+        let new = NewKey {
+            name: secret.to_owned(),
+            tenant: tenant.to_owned(),
+            grants: grants.collect::<Result<_>>()?,
+            expires: None,
+        };
+        let origin = Origin {
+            actor: "test".to_owned(),
+            tenant: tenant.to_owned(),
+            address: String::new(),
+            request: String::new(),
+        };
+        self.access.key_add(new, secret, &origin).await?;
+        Ok(())
+    }
+
     /// Accepts notifications as the front door does, and records them.
     pub async fn record(&self, notifications: &Value) -> Result<usize> {
         let body = serde_json::to_vec(notifications)?;
@@ -277,6 +298,12 @@ impl TestBundle {
                 self.delete(queue, message).await?;
             }
         }
+    }
+
+    /// Everything that a table holds, printed.
+    pub async fn stored(&self, table: &str) -> Result<String> {
+        let found = self.dynamodb.scan().table_name(table).send().await.context("the table answers")?;
+        Ok(format!("{:?}", found.items()))
     }
 
     /// What is stored, without ids.

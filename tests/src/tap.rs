@@ -2,6 +2,7 @@
 //!
 //! It sits in the SDK clients, so that the code under test runs as it does in production.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -29,6 +30,8 @@ pub enum Fault {
 pub struct Call {
     /// The operation, such as `PutItem`.
     pub operation: String,
+    /// What DynamoDB asks permission for: the operation itself, or each kind of part of a transaction.
+    pub actions: BTreeSet<String>,
     /// Capacity units as the stand-in counts them; a refused conditional write counts one.
     pub units: f64,
     /// Whether it writes.
@@ -114,7 +117,7 @@ impl aws_smithy_types::config_bag::Storable for Depth {
 }
 
 #[derive(Clone, Debug)]
-struct Operation(String);
+struct Operation(String, BTreeSet<String>);
 
 impl aws_smithy_types::config_bag::Storable for Operation {
     type Storer = aws_smithy_types::config_bag::StoreReplace<Self>;
@@ -133,6 +136,7 @@ impl Intercept for Tap {
     ) -> Result<(), BoxError> {
         let target = context.request().headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let actions = actions(&operation, context.request().body().bytes().unwrap_or_default());
         let mut state = self.state();
         state.made += 1;
         if let Some((number, fault)) = state.fault
@@ -141,7 +145,7 @@ impl Intercept for Tap {
             return Err("the call is lost".into());
         }
         bag.interceptor_state().store_put(Depth(state.ended + 1));
-        bag.interceptor_state().store_put(Operation(operation));
+        bag.interceptor_state().store_put(Operation(operation, actions));
         Ok(())
     }
 
@@ -151,7 +155,8 @@ impl Intercept for Tap {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (Some(Depth(depth)), Some(Operation(operation))) = (bag.load::<Depth>(), bag.load::<Operation>())
+        let (Some(Depth(depth)), Some(Operation(operation, actions))) =
+            (bag.load::<Depth>(), bag.load::<Operation>())
         else {
             return Ok(());
         };
@@ -160,6 +165,7 @@ impl Intercept for Tap {
             units: units(context.response()),
             writes: writes.contains(&operation.as_str()),
             operation: operation.clone(),
+            actions: actions.clone(),
             depth: *depth,
         };
         let mut state = self.state();
@@ -180,6 +186,14 @@ impl Intercept for Tap {
             _ => Ok(()),
         }
     }
+}
+
+fn actions(operation: &str, body: &[u8]) -> BTreeSet<String> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let parts = body["TransactItems"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let kinds = parts.iter().filter_map(|part| part.as_object()?.keys().next());
+    let actions: BTreeSet<_> = kinds.map(|kind| format!("{kind}Item")).collect();
+    if actions.is_empty() { [operation.to_owned()].into() } else { actions }
 }
 
 /// The capacity units in a reply. A refused condition is charged one unit and not reported: every record that a

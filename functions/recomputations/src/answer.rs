@@ -13,8 +13,12 @@ use crate::dialect::Dialect;
 
 /// A JSON body as this API sends it.
 pub fn body(status: StatusCode, body: &impl Serialize) -> Response {
-    let kind = [(CONTENT_TYPE, "application/json; charset=utf-8")];
-    (status, kind, serde_json::to_string(body).unwrap_or_default()).into_response()
+    text(status, serde_json::to_string(body).unwrap_or_default())
+}
+
+/// A JSON body that is written already.
+pub fn text(status: StatusCode, text: String) -> Response {
+    (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], text).into_response()
 }
 
 /// A result that is only said.
@@ -27,27 +31,45 @@ pub fn said_of(request: &Recomputation, message: &str) -> Response {
     with_tag(said(message), request.version)
 }
 
+/// Requests in the document's dialect.
+#[derive(Serialize)]
+struct Root<'a> {
+    root: Vec<Document<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<Option<String>>,
+}
+
+/// One request or several in the newer dialect.
+#[derive(Serialize)]
+struct Data<T> {
+    status: Value,
+    data: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<Option<String>>,
+}
+
 /// One request.
 pub fn one(request: &Recomputation, dialect: Dialect) -> Response {
     let document = Document::of(request, dialect.zone());
     let answer = match dialect {
-        Dialect::Document => json!({"root": [document]}),
-        Dialect::V2 => json!({"status": status(StatusCode::OK, "Success"), "data": document}),
+        Dialect::Document => body(StatusCode::OK, &Root { root: vec![document], next_cursor: None }),
+        Dialect::V2 => body(StatusCode::OK, &Data { status: success(), data: document, next_cursor: None }),
     };
-    with_tag(body(StatusCode::OK, &answer), request.version)
+    with_tag(answer, request.version)
 }
 
 /// Some requests, and where the next page begins if pages were asked for.
-pub fn many(requests: &[Recomputation], next: Option<Option<String>>, dialect: Dialect) -> Value {
+pub fn many(requests: &[Recomputation], next_cursor: Option<Option<String>>, dialect: Dialect) -> String {
     let documents: Vec<_> = requests.iter().map(|request| Document::of(request, dialect.zone())).collect();
-    let mut answer = match dialect {
-        Dialect::Document => json!({"root": documents}),
-        Dialect::V2 => json!({"status": status(StatusCode::OK, "Success"), "data": documents}),
+    let text = match dialect {
+        Dialect::Document => serde_json::to_string(&Root { root: documents, next_cursor }),
+        Dialect::V2 => serde_json::to_string(&Data { status: success(), data: documents, next_cursor }),
     };
-    if let Some(next) = next {
-        answer["next_cursor"] = json!(next);
-    }
-    answer
+    text.unwrap_or_default()
+}
+
+fn success() -> Value {
+    status(StatusCode::OK, "Success")
 }
 
 /// The part of an answer that says how it went; the code is a text.

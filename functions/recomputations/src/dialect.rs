@@ -1,7 +1,6 @@
 //! Pure. The two ways in which the same things are said.
 
 use domain::recomputations::document::Zone;
-use http::StatusCode;
 
 /// Which of the two APIs is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +38,6 @@ impl Dialect {
         match self {
             Self::Document => "Recomputation status reset to: pending",
             Self::V2 => "Recomputation status reset successfully to: pending",
-        }
-    }
-
-    /// The status of the answer to a status that is none; `configured` is the operator's choice for the document's.
-    pub fn ineligible(self, configured: u16) -> StatusCode {
-        match (self, configured) {
-            (Self::Document, 404) => StatusCode::NOT_FOUND,
-            _ => StatusCode::CONFLICT,
         }
     }
 }

@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::answer;
+use crate::dialect::Dialect;
 
 /// A request that is answered by a failing status.
 #[derive(Debug)]
@@ -24,8 +25,8 @@ pub enum Refused {
     Date,
     /// These are wrong with the body or the query.
     Problems(Vec<String>),
-    /// A status that is none, and how this dialect answers it.
-    Ineligible(StatusCode),
+    /// A status that is none, in this dialect, and the operator's choice of what the document's dialect answers.
+    Ineligible(Dialect, u16),
     /// There is more than an answer can carry.
     TooMuch,
     /// The request was not changed.
@@ -72,7 +73,13 @@ impl IntoResponse for Refused {
                 "date argument should be in the YYYY-MM-DD format",
             ),
             Self::Problems(problems) => failing(StatusCode::BAD_REQUEST, "Bad Request", &problems),
-            Self::Ineligible(status) => one(status, "Conflict", &format!("status should be among values: {}", all())),
+            Self::Ineligible(dialect, configured) => {
+                let status = match (dialect, configured) {
+                    (Dialect::Document, 404) => StatusCode::NOT_FOUND,
+                    _ => StatusCode::CONFLICT,
+                };
+                one(status, "Conflict", &format!("status should be among values: {}", all()))
+            }
             Self::TooMuch => one(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "Content Too Large",

@@ -32,10 +32,10 @@ pub async fn list(asked: Asked<Viewer>, State(api): State<Api>, uri: Uri) -> Res
         found.last().filter(|_| is_more).map(cursor)
     });
     let answer = answer::many(&found, next, asked.dialect);
-    if answer.to_string().len() > LONGEST {
+    if answer.len() > LONGEST {
         return Err(Refused::TooMuch);
     }
-    Ok(answer::body(StatusCode::OK, &answer))
+    Ok(answer::text(StatusCode::OK, answer))
 }
 
 /// What the query asks for.

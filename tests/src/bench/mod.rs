@@ -4,6 +4,7 @@ pub mod cost;
 pub mod producing;
 pub mod reading;
 pub mod recording;
+pub mod requests;
 pub mod store;
 pub mod table;
 pub mod timing;
@@ -23,12 +24,19 @@ const VERDICTS: &str = "\
 Verdicts and answers, per item, by items per message or request.
 floor: one write unit for each record that is changed, put or removed: exists row, due row, outbox row.";
 
+const REQUESTS: &str = "\
+Requests of people, whom a process that has seen them in the last minute knows without a look at the table. Every change
+is written together with its entry of the audit log, so it is charged twice.";
+
 /// Everything that is kept exact in `tests/bench/units.txt`.
 pub async fn units() -> Result<String> {
     let recording = recording::measure().await?;
     let verdicts = verdicts::measure().await?;
-    let reads = reading::measure(ROWS).await?;
-    Ok(format!("{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{}", reads_text(ROWS, &reads)))
+    let reads = reads_text(ROWS, &reading::measure(ROWS).await?);
+    let requests = requests::measure().await?;
+    Ok(format!(
+        "{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{reads}\n{REQUESTS}\n\n{requests}"
+    ))
 }
 
 /// The reads of a store of this many exists, as kept in `tests/bench/reads.txt` for larger stores.
