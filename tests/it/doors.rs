@@ -85,7 +85,9 @@ const DOORS: &[Door] = &[
     door("GET", "/db/stats/glance/exists", "usage:viewer", 200),
     door("GET", "/db/status/usage/glance/exists", "usage:viewer", 200),
     door("PUT", "/db/confirm/usage/exists/batch", "usage:editor", 400),
+    door("POST", "/db/confirm/usage/exists/batch", "usage:editor", 400),
     door("PUT", "/db/confirm/usage/exists/{message_id}", "usage:editor", 400),
+    door("POST", "/db/confirm/usage/exists/{message_id}", "usage:editor", 400),
     door("POST", "/db/repair", "usage:editor", 400),
     door("POST", "/db/reconcile/nova", "usage:editor", 400),
 ];

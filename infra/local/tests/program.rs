@@ -108,7 +108,7 @@ fn what_cannot_be_started_is_said_in_one_line() {
     let busy = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let busy = busy.local_addr().expect("it is bound").to_string();
     let cases: [(&[&str], &str); 7] = [
-        (&["up", "--listen", "0.0.0.0:8000"], "0.0.0.0:8000 is not a loopback address"),
+        (&["up", "--listen", "0.0.0.0:8000", "--auth", "none"], "0.0.0.0:8000 is not a loopback address"),
         (&["up", "--listen", &busy, "--memory"], "Address already in use"),
         (&["up", "--tick", "soon"], "invalid value 'soon' for '--tick <TIME>'"),
         (&["up", "--log", "xml"], "json or text is expected"),
