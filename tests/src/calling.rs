@@ -1,5 +1,7 @@
 //! Requests to the bundle's functions, and their answers.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use domain::access::principal::Api;
 use edge::gate::Gate;
@@ -50,7 +52,7 @@ impl TestBundle {
             request.header(header.0, header.1)
         });
         let request = request.body(Body::from(body.to_owned())).expect("a request");
-        let bundle = Bundle::new(self.platform.clone(), self.access.clone());
+        let bundle = Bundle::new(self.platform.clone(), self.access.clone(), Arc::clone(&self.rules));
         let Ok(response) = bundle.gateway(false).oneshot(request).await;
         reply(response).await
     }

@@ -39,6 +39,8 @@ pub mod trigger;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::platform::Platform;
 use crate::streams::rulebook::Rulebook;
 use crate::time::Micros;
@@ -59,6 +61,11 @@ impl Streams {
     /// What they go by.
     pub fn rules(&self) -> &Rulebook {
         &self.rules
+    }
+
+    /// The time at which a request is asked.
+    pub fn asked_at(&self) -> DateTime<Utc> {
+        self.platform.clock.now()
     }
 
     fn now(&self) -> Micros {

@@ -17,8 +17,8 @@ const PIPELINES: &str = include_str!("../../config/pipelines.yaml");
 /// The names of the files, in the folder of an operator's own and here.
 pub const FILES: [&str; 3] = ["definitions.yaml", "triggers.yaml", "pipelines.yaml"];
 
-/// Everything that is defined.
-#[derive(Clone, Debug)]
+/// Everything that is defined; by default nothing, for whoever neither distils nor runs.
+#[derive(Clone, Debug, Default)]
 pub struct Rulebook {
     /// How notifications become events.
     pub definitions: Definitions,

@@ -57,10 +57,12 @@ impl Streams {
             }
         };
         let events = self.events_of(head).await?;
-        let known: Vec<_> = events.iter().map(|event| event.message_id.clone()).collect();
         match pipeline.run(head.id, events) {
             Ok(run) => {
-                self.send_made(head, run, &known).await?;
+                for line in &run.lines {
+                    tracing::info!(stream.id = head.id, "{line}");
+                }
+                self.send_made(head, &run).await?;
                 Ok(true)
             }
             Err(error) => {
@@ -89,8 +91,8 @@ impl Streams {
         Ok(events.into_iter().map(|(_, event)| event).collect())
     }
 
-    async fn send_made(&self, head: &Head, run: Run, known: &[String]) -> Result<(), Error> {
-        let made: Vec<_> = run.made.iter().filter(|event| !known.contains(&event.message_id)).collect();
+    async fn send_made(&self, head: &Head, run: &Run) -> Result<(), Error> {
+        let made: Vec<_> = run.made.iter().collect();
         for (number, events) in made.chunks(packing::CHUNK_NOTIFICATIONS).enumerate() {
             let chunk = format!("stream-{}-{}-{number}", head.id, head.version);
             let message = packing::made(&chunk, self.now(), events)?;

@@ -27,7 +27,7 @@ const DEFAULT_TRAITS: [(&str, &[&str]); 3] = [
 ];
 
 /// All definitions, in the order of their file. The last that matches an event type counts, alone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Definitions(Vec<Definition>);
 
 /// What the events of some types look like.

@@ -13,7 +13,7 @@ use crate::streams::definition_file::{LoadError, Named, Source, line};
 pub const SHIPPED: &str = include_str!("../../../config/pipelines.yaml");
 
 /// All pipelines, by name.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Pipelines(BTreeMap<String, Pipeline>);
 
 /// The parameters of a handler that takes none.
