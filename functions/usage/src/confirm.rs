@@ -5,7 +5,6 @@ use axum::response::Response;
 use domain::error::{Error, Kind};
 use domain::usage::Usage;
 use domain::usage::confirmation::{self, Confirmation};
-use http::Method;
 
 use crate::answer::empty;
 use crate::error::Refused;
@@ -14,12 +13,7 @@ use crate::parameters::{Body, Name};
 /// How many unknown ids of a batch are logged by name.
 const NAMED: usize = 20;
 
-pub async fn batch(
-    State(usage): State<Usage>,
-    method: Method,
-    Body(body): Body,
-) -> Result<Response, Refused> {
-    check(&method)?;
+pub async fn batch(State(usage): State<Usage>, Body(body): Body) -> Result<Response, Refused> {
     let confirmed = usage.confirm(&Confirmation::parse(&body)?).await?;
     if !confirmed.unknown.is_empty() {
         let named = &confirmed.unknown[..confirmed.unknown.len().min(NAMED)];
@@ -30,11 +24,9 @@ pub async fn batch(
 
 pub async fn single(
     State(usage): State<Usage>,
-    method: Method,
     Name(message_id): Name,
     Body(body): Body,
 ) -> Result<Response, Refused> {
-    check(&method)?;
     let answer = confirmation::parse_single(&body)?;
     if !usage.confirm_single(&message_id, answer).await? {
         let missing = format!("There is no exists with the message id '{message_id}'.");
@@ -44,9 +36,6 @@ pub async fn single(
 }
 
 /// A wrong method is a bad request here; the original's clients were tested against that.
-fn check(method: &Method) -> Result<(), Error> {
-    match *method {
-        Method::PUT | Method::POST => Ok(()),
-        _ => Err(Error::invalid("A confirmation is sent with PUT or POST.")),
-    }
+pub async fn wrong_method() -> Refused {
+    Error::invalid("A confirmation is sent with PUT or POST.").into()
 }

@@ -19,7 +19,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post, put};
 use domain::usage::Usage;
 use edge::gate::Gate;
 
@@ -57,8 +57,14 @@ pub fn router(usage: Usage, gate: Gate) -> Router {
         .route("/db/stats/glance/exists", get(stats::glance_exists))
         // named in one place of the documentation
         .route("/db/status/usage/glance/exists", get(stats::glance_exists))
-        .route("/db/confirm/usage/exists/batch", any(confirm::batch))
-        .route("/db/confirm/usage/exists/{message_id}", any(confirm::single))
+        .route(
+            "/db/confirm/usage/exists/batch",
+            put(confirm::batch).post(confirm::batch).fallback(confirm::wrong_method),
+        )
+        .route(
+            "/db/confirm/usage/exists/{message_id}",
+            put(confirm::single).post(confirm::single).fallback(confirm::wrong_method),
+        )
         .route("/db/repair", post(repair::repair))
         .route("/db/reconcile/nova", post(reconcile::nova))
         .route_layer(from_fn_with_state(gate, admitted))

@@ -14,6 +14,7 @@ use domain::streams::Streams;
 use domain::streams::rulebook::Rulebook;
 use domain::usage::Usage;
 use edge::gate::Gate;
+use edge::http::{Shape, manners};
 use ticker::Ticker;
 use tower::ServiceExt;
 
@@ -48,6 +49,10 @@ impl Bundle {
 
     /// All APIs on one address.
     pub fn gateway(&self, emulate_http_api: bool) -> Router {
+        let web = &self.platform.config.web;
+        let with_manners = |router: Router, shape: Shape| {
+            Router::new().fallback_service(manners(router, shape).on(web.clone()))
+        };
         let gate = |api| Gate::of(self.access.clone(), &self.platform, api);
         let usage = usage::router(self.usage.clone(), gate(Api::Usage));
         let ingest = ingest::router(self.notifications.clone(), gate(Api::Ingest));
@@ -62,7 +67,7 @@ impl Bundle {
             ("/api/v2/recomputations", recomputations),
         ];
         let rest = with_manners(access::router(self.access.clone()), access::shape);
-        Gateway { groups, rest, emulate_http_api }.router()
+        Gateway { groups, rest, emulate_http_api, base_path: web.base_path.clone() }.router()
     }
 
     /// The worker queues, each with its worker.
@@ -116,8 +121,4 @@ impl Bundle {
         ensure!(response.status().is_success(), "the answer was {}", response.status());
         Ok(())
     }
-}
-
-fn with_manners(router: Router, shape: edge::http::Shape) -> Router {
-    Router::new().fallback_service(edge::http::manners(router, shape))
 }

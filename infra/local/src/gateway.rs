@@ -1,12 +1,14 @@
 //! What API Gateway does: one address for all groups, each under its path prefix.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::uri::PathAndQuery;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use edge::gateway::ClientAddress;
+use edge::path;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tower::ServiceExt;
 
@@ -24,6 +26,8 @@ pub struct Gateway {
     pub rest: Router,
     /// Whether paths reach the groups as through an HTTP API, which decodes them, or as they are.
     pub emulate_http_api: bool,
+    /// What stands before every path and is cut off, such as `/steward`.
+    pub base_path: String,
 }
 
 impl Gateway {
@@ -40,6 +44,15 @@ impl Gateway {
         if self.emulate_http_api {
             let Some(uri) = emulated(request.uri()) else { return bad_request() };
             *request.uri_mut() = uri;
+        }
+        let below = path::below(request.uri().path(), &self.base_path);
+        let Some(uri) = path::with_path(request.uri(), if below.is_empty() { "/" } else { below }) else {
+            return bad_request();
+        };
+        *request.uri_mut() = uri;
+        let peer = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ClientAddress(peer.ip().to_canonical().to_string()));
         }
         let Ok(response) = self.group(request.uri().path()).oneshot(request).await;
         response
@@ -59,10 +72,7 @@ fn emulated(uri: &Uri) -> Option<Uri> {
     let raw = http_api::raw_path(uri.path())?;
     let segments: Vec<_> =
         raw.split('/').map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect();
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(PathAndQuery::try_from(format!("{}{query}", segments.join("/"))).ok()?);
-    Uri::from_parts(parts).ok()
+    path::with_path(uri, &segments.join("/"))
 }
 
 /// The gateway's own answer, in no group's envelope.
@@ -84,7 +94,8 @@ mod tests {
 
     async fn ask(emulate_http_api: bool, uri: &str) -> (u16, String) {
         let groups = vec![("/db", named("usage")), ("/notifications", named("ingest"))];
-        let gateway = Gateway { groups, rest: named("access"), emulate_http_api };
+        let base_path = "/steward".to_owned();
+        let gateway = Gateway { groups, rest: named("access"), emulate_http_api, base_path };
         let request = Request::builder().uri(uri).body(Body::empty()).expect("a request");
         let response = gateway.router().oneshot(request).await.expect("it answers");
         let status = response.status().as_u16();
@@ -102,6 +113,10 @@ mod tests {
             ("/notifications", "ingest /notifications"),
             ("/", "access /"),
             ("/db%2Fusage", "access /db%2Fusage"),
+            ("/steward/db/?a=b", "usage /db/?a=b"),
+            ("/steward", "access /"),
+            ("/steward/steward/db", "access /steward/db"),
+            ("/stewards/db", "access /stewards/db"),
         ];
         for (uri, seen) in cases {
             assert_eq!(ask(false, uri).await, (200, seen.to_owned()));
@@ -120,6 +135,28 @@ mod tests {
         ];
         for (uri, status, seen) in cases {
             assert_eq!(ask(true, uri).await, (status, seen.to_owned()), "{uri}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_group_is_told_who_asks_and_a_header_does_not_change_that() {
+        let whom = |request: Request| async move {
+            request.extensions().get().map(|ClientAddress(address)| address.clone()).unwrap_or_default()
+        };
+        let gateway = Gateway {
+            groups: Vec::new(),
+            rest: Router::new().fallback(whom),
+            emulate_http_api: false,
+            base_path: String::new(),
+        };
+        for (peer, expected) in [("192.0.2.7:4711", "192.0.2.7"), ("[::ffff:192.0.2.7]:1", "192.0.2.7")] {
+            let request = Request::get("/").header("x-forwarded-for", "203.0.113.9");
+            let mut request = request.body(Body::empty()).expect("a request");
+            let peer: SocketAddr = peer.parse().expect("an address");
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let response = gateway.clone().router().oneshot(request).await.expect("it answers");
+            let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+            assert_eq!(body, expected);
         }
     }
 }

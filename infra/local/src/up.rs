@@ -74,6 +74,9 @@ impl Up {
         let terminated = signal(SignalKind::terminate())?;
         let stand_ins = Arc::new(StandIns::start(&self.storage(), Clock::system()).await?);
         config.places = stand_ins.places();
+        let address = listener.local_addr()?;
+        let base_url = format!("http://{address}{}", config.web.base_path);
+        config.web.public_base_url.get_or_insert(base_url);
         let platform = Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), config);
         let (now, ids) = (platform.clock.now(), platform.ids.clone());
         let first_key = match self.storage() {
@@ -91,7 +94,6 @@ impl Up {
             }
         }
         let stop = Stop::new();
-        let address = listener.local_addr()?;
         let mut tasks = self.start(&bundle, &stand_ins, listener, &stop);
         self.say(address, &stand_ins, &first_key, now);
         let ended = until_told(terminated, &mut tasks).await;
@@ -104,15 +106,22 @@ impl Up {
 
     /// Whom the APIs let in whose originals asked nobody.
     fn auth(&self, config: &Config) -> Result<StackTachAuth> {
-        let said = self.auth.or_else(|| domain::config::is_set("STACKTACH_AUTH").then_some(config.stacktach_auth));
+        let said =
+            self.auth.or_else(|| domain::config::is_set("STACKTACH_AUTH").then_some(config.stacktach_auth));
         if self.listen.ip().is_loopback() {
             return Ok(said.unwrap_or(StackTachAuth::None));
         }
         if said == Some(StackTachAuth::None) {
-            bail!("{} is not a loopback address; without --auth api-key only this machine may ask", self.listen);
+            bail!(
+                "{} is not a loopback address; without --auth api-key only this machine may ask",
+                self.listen
+            );
         }
         if self.samples {
-            bail!("{} is not a loopback address; everybody knows the keys that come with --samples", self.listen);
+            bail!(
+                "{} is not a loopback address; everybody knows the keys that come with --samples",
+                self.listen
+            );
         }
         Ok(StackTachAuth::ApiKey)
     }
@@ -135,6 +144,7 @@ impl Up {
     ) -> JoinSet<Result<()>> {
         let mut tasks = JoinSet::new();
         let (gateway, until) = (bundle.gateway(self.emulate_http_api), stop.clone());
+        let gateway = gateway.into_make_service_with_connect_info::<SocketAddr>();
         tasks.spawn(async move {
             let served =
                 axum::serve(listener, gateway).with_graceful_shutdown(async move { until.wait().await });

@@ -32,6 +32,9 @@ pub const VARIABLES: &[&str] = &[
     "VERIFIED_GLANCE_EVENT_TYPE",
     "RETENTION_DAYS",
     "QUERY_BUDGET",
+    "CORS_ORIGINS",
+    "BASE_PATH",
+    "PUBLIC_BASE_URL",
     "LOG_FORMAT",
     "RUST_LOG",
     "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH",
@@ -66,6 +69,19 @@ pub struct Config {
     pub retention_days: i64,
     /// Read units that one query may use before it is refused. Default 20,000: about 160 MB read, a quarter of a cent.
     pub query_budget: u64,
+    /// How the APIs are reached.
+    pub web: Web,
+}
+
+/// How the APIs are reached, and from which pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Web {
+    /// Origins whose pages may ask, such as `https://ops.example.com`, or `*` for all. Default none.
+    pub cors_origins: Vec<String>,
+    /// What stands before every path, such as `/steward`, where a mapping or a proxy put it there. Default nothing.
+    pub base_path: String,
+    /// Where clients find the APIs, without a slash at its end. Default: where the gateway says that it is.
+    pub public_base_url: Option<String>,
 }
 
 /// Who may use usage, streams and ingest.
@@ -220,6 +236,7 @@ impl Default for Config {
             streams: Streams { definitions: String::new(), purge_completed: false },
             retention_days: 14,
             query_budget: 20_000,
+            web: Web::default(),
         }
     }
 }
@@ -263,7 +280,8 @@ impl Config {
                     None | Some("404") => 404,
                     Some("409") => 409,
                     Some(other) => {
-                        let problem = format!("RECOMP_INVALID_STATUS_CODE: '{other}': 404 or 409 is expected");
+                        let problem =
+                            format!("RECOMP_INVALID_STATUS_CODE: '{other}': 404 or 409 is expected");
                         return Err(Error::invalid(problem));
                     }
                 },
@@ -274,8 +292,47 @@ impl Config {
             },
             retention_days: read(variables, "RETENTION_DAYS", default.retention_days)?,
             query_budget: read(variables, "QUERY_BUDGET", default.query_budget)?,
+            web: Web::from_variables(variables)?,
         })
     }
+}
+
+impl Web {
+    /// What this process's environment says.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_variables(&environment())
+    }
+
+    /// What these variables say.
+    pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, Error> {
+        let given = |name: &str| variables.get(name).map_or("", |value| value.trim());
+        let wrong = |name: &str, value: &str, expected: &str| {
+            Error::invalid(format!("{name}: '{value}': {expected} is expected"))
+        };
+        let origins = given("CORS_ORIGINS").split(',').map(str::trim).filter(|origin| !origin.is_empty());
+        let cors_origins: Vec<_> = origins.map(str::to_owned).collect();
+        if let Some(other) = cors_origins.iter().find(|origin| *origin != "*" && !is_origin(origin)) {
+            return Err(wrong("CORS_ORIGINS", other, "* or an origin such as https://ops.example.com"));
+        }
+        let base_path = match given("BASE_PATH").trim_matches('/') {
+            "" => String::new(),
+            path => format!("/{path}"),
+        };
+        let public_base_url = match given("PUBLIC_BASE_URL").trim_end_matches('/') {
+            "" => None,
+            url if url.starts_with("https://") || url.starts_with("http://") => Some(url.to_owned()),
+            other => return Err(wrong("PUBLIC_BASE_URL", other, "a URL such as https://ops.example.com")),
+        };
+        Ok(Self { cors_origins, base_path, public_base_url })
+    }
+}
+
+/// Whether it is a scheme, a host and no more than a port, which is how a browser names where a page is from.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && !b"/?#@".contains(&b))
+    })
 }
 
 impl Aws {
@@ -352,6 +409,29 @@ mod tests {
         variables.insert("VERIFY_SETTLE_SECONDS".to_owned(), "soon".to_owned());
         let refused = Config::from_variables(&variables).expect_err("it is no number");
         assert_eq!(refused.to_string(), "VERIFY_SETTLE_SECONDS: 'soon': invalid digit found in string");
+    }
+
+    #[test]
+    fn origins_are_a_list_a_base_path_begins_with_one_slash_and_a_base_url_ends_without() {
+        let web = |name: &str, value: &str| {
+            Web::from_variables(&HashMap::from([(name.to_owned(), value.to_owned())]))
+                .map_err(|e| e.to_string())
+        };
+        let origins = |value| web("CORS_ORIGINS", value).map(|web| web.cors_origins);
+        assert_eq!(origins(" "), Ok(Vec::new()));
+        let two = ["https://a.example", "http://localhost:3000"].map(str::to_owned);
+        assert_eq!(origins("https://a.example, http://localhost:3000,"), Ok(two.to_vec()));
+        assert_eq!(origins("*"), Ok(vec!["*".to_owned()]));
+        for wrong in ["a.example", "https://a.example/", "https://", "null", "https://a b"] {
+            assert!(origins(wrong).is_err_and(|said| said.starts_with("CORS_ORIGINS: ")), "{wrong}");
+        }
+        for (value, expected) in [("", ""), ("/", ""), ("steward", "/steward"), ("/a/b/", "/a/b")] {
+            assert_eq!(web("BASE_PATH", value).map(|web| web.base_path), Ok(expected.to_owned()), "{value}");
+        }
+        let url = |value| web("PUBLIC_BASE_URL", value).map(|web| web.public_base_url);
+        assert_eq!(url("https://a.example/x/"), Ok(Some("https://a.example/x".to_owned())));
+        assert_eq!(url(""), Ok(None));
+        assert!(url("a.example").is_err());
     }
 
     #[test]

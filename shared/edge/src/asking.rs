@@ -14,7 +14,7 @@ use domain::error::Error;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
-use crate::http::{ClientAddress, RequestId};
+use crate::gateway::{ClientAddress, RequestId};
 
 /// The header of an API key.
 pub const API_KEY: &str = "x-api-key";
@@ -58,7 +58,11 @@ impl Asking {
             session: header(SESSION),
             password: header(AUTHORIZATION.as_str()).as_deref().and_then(basic),
             known: parts.extensions.get::<Principal>().cloned(),
-            address: parts.extensions.get::<ClientAddress>().map(|address| address.0.clone()).unwrap_or_default(),
+            address: parts
+                .extensions
+                .get::<ClientAddress>()
+                .map(|address| address.0.clone())
+                .unwrap_or_default(),
             request: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
         }
     }

@@ -1,128 +1,163 @@
-//! What every API does alike, outside its router: slashes, HEAD, bodies, panics, request ids.
+//! What every API does alike, outside its router: methods, slashes, bodies both ways, panics, deadlines, request ids.
 
 use std::any::Any;
 use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::response::Response;
+use domain::config::Web;
 use domain::id::Ids;
 use futures::FutureExt;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, StatusCode, Uri};
-use lambda_http::request::{LambdaRequest, RequestContext};
+use http::header::{HeaderMap, RETRY_AFTER, SET_COOKIE};
+use http::uri::InvalidUri;
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
+use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent, RequestExt, service_fn};
 use serde::Serialize;
+use tokio::time::timeout;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
+use crate::answer::Wanted;
 use crate::body::{self, Unread};
-use crate::path;
+use crate::cors::{self, Page};
+use crate::{gateway, methods, path};
+
+pub use crate::gateway::{BaseUrl, ClientAddress, RequestId};
 
 /// An API's own body for a failing status and a text.
 pub type Shape = fn(StatusCode, &str) -> Response;
 
 /// The header that names a request, for the client to quote and for the log to be searched by.
 pub const REQUEST_ID: &str = "x-request-id";
+/// How long a request may take. Lambda ends the function after 28 seconds, and then the gateway answers, in no API's
+/// body; three seconds are left for waking up and for handing the answer on.
+pub const DEADLINE: Duration = Duration::from_secs(25);
 
 const NOTHING_HERE: &str = "There is nothing under this path.";
 const PANICKED: &str = "The request could not be served.";
-
-/// The gateway's name for a request. Where it gave none, one is made.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
-
-/// The address that a request came from, as the gateway saw it.
-#[derive(Clone, Debug)]
-pub struct ClientAddress(pub String);
-
-/// Where the API is for whoever asks, without a slash at its end.
-#[derive(Clone, Debug)]
-pub struct BaseUrl(pub String);
+const UNREADABLE: &str = "The address could not be read.";
+const LATE: &str = "The request was not served in time. Ask again, or ask for less.";
 
 /// A router with manners. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Manners {
     router: Router,
     shape: Shape,
+    web: Arc<Web>,
     ids: Ids,
+    deadline: Duration,
 }
 
-/// Serves a router under Lambda until the environment is shut down.
+/// Serves a router under Lambda until the environment is shut down, with the settings in the environment.
 pub async fn run(router: Router, shape: Shape) -> Result<(), crate::Error> {
-    lambda_http::lambda_runtime::run(lambda(manners(router, shape))).await
+    let manners = manners(router, shape).on(Web::from_env()?);
+    lambda_http::lambda_runtime::run(lambda(manners)).await
 }
 
-/// Gives a router manners; what fails outside it is answered in `shape`.
+/// Gives a router manners; what fails outside it is answered in `shape`. The settings are the defaults; see
+/// [`Manners::on`].
 ///
-/// One trailing slash is cut off and `//` is a 404; HEAD is answered as GET without the body; the body is read,
-/// limited and inflated as [`body::read`] says; a panic is a 500; and every answer carries [`REQUEST_ID`].
+/// - One trailing slash is cut off and `//` is a 404.
+/// - HEAD is answered as GET without the body, OPTIONS as [`methods::options`] says.
+/// - The body is read, limited and inflated as [`body::read`] says, and the answer's as [`Wanted::given`] says.
+/// - A panic is a 500, and what takes longer than [`DEADLINE`] is a 503 after which to ask again.
+/// - Every answer carries [`REQUEST_ID`], and no header twice.
 pub fn manners(router: Router, shape: Shape) -> Manners {
-    // The limit is kept by `body::read`; axum's own of 2 MB would stand in its way.
-    Manners { router: router.layer(DefaultBodyLimit::disable()), shape, ids: Ids::random() }
+    Manners {
+        // The limit is kept by `body::read`; axum's own of 2 MB would stand in its way.
+        router: router.layer(DefaultBodyLimit::disable()),
+        shape,
+        web: Arc::default(),
+        ids: Ids::random(),
+        deadline: DEADLINE,
+    }
 }
 
-/// Takes an HTTP API's events (payload 2.0) to a router and its answers back: all that [`run`] does with an event.
+/// Takes an API's events to a router and its answers back: all that [`run`] does with an event. They are an HTTP API's
+/// (payload 2.0) or a REST API's.
 pub fn lambda(
     manners: Manners,
 ) -> impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize, Error = Infallible, Future: Send> + Clone
 {
+    let web = Arc::clone(&manners.web);
     let service = service_fn(move |request: lambda_http::Request| {
         let manners = manners.clone();
         async move {
-            Ok::<_, Infallible>(match received(request) {
+            Ok::<_, Infallible>(match received(request, &manners.web.base_path) {
                 Ok(request) => manners.answer(request).await,
-                Err(_) => (manners.shape)(StatusCode::BAD_REQUEST, "The address could not be read."),
+                Err(_) => (manners.shape)(StatusCode::BAD_REQUEST, UNREADABLE),
             })
         }
     });
-    Adapter::from(service).map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent {
-        payload: path::encoded(event.payload),
+    Adapter::from(service).map_request(move |event: LambdaEvent<LambdaRequest>| LambdaEvent {
+        payload: path::encoded(event.payload, &web.base_path),
         ..event
     })
 }
 
 /// A request as a server would have received it from the client.
-fn received(request: lambda_http::Request) -> Result<Request, http::uri::InvalidUri> {
+fn received(request: lambda_http::Request, base_path: &str) -> Result<Request, InvalidUri> {
     let uri = path::uri(&request)?;
-    let id = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-        _ => None,
-    };
+    let context = request.request_context_ref().cloned();
     let mut request = request.map(Body::new);
     *request.uri_mut() = uri;
-    if let Some(id) = id {
-        request.extensions_mut().insert(RequestId(id));
+    if let Some(context) = context {
+        gateway::tell(request.extensions_mut(), &context, base_path);
     }
     Ok(request)
 }
 
 impl Manners {
+    /// The same with these settings: who may ask from where, and under which address.
+    #[must_use]
+    pub fn on(self, web: Web) -> Self {
+        Self { web: Arc::new(web), ..self }
+    }
+
     /// The answer to a request.
-    pub async fn answer(self, request: Request) -> Response {
+    pub async fn answer(self, mut request: Request) -> Response {
         let id = request.extensions().get::<RequestId>().map_or_else(|| self.ids.uuid(), |id| id.0.clone());
+        if let Some(url) = &self.web.public_base_url {
+            request.extensions_mut().insert(BaseUrl(url.clone()));
+        }
+        let (page, web) = (Page::of(&request), Arc::clone(&self.web));
         // No query: it may hold a key.
         let span = tracing::info_span!("request", request.id = id, http.request.method = %request.method(), url.path = request.uri().path());
-        let shape = self.shape;
-        let mut response = async move {
-            let answered = AssertUnwindSafe(self.serve(request)).catch_unwind().await;
-            let response = answered.unwrap_or_else(|panic| {
-                tracing::error!(panic = said(&*panic), "a request panicked");
-                shape(StatusCode::INTERNAL_SERVER_ERROR, PANICKED)
-            });
-            tracing::info!(http.response.status_code = response.status().as_u16(), "answered");
-            response
-        }
-        .instrument(span)
-        .await;
+        let mut response = self.in_time(request).instrument(span).await;
+        cors::permit(&mut response, page, &web.cors_origins);
         if let Ok(id) = HeaderValue::try_from(id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
+        join(response.headers_mut());
+        response
+    }
+
+    /// The router's answer, or one in its place where there is none.
+    async fn in_time(self, request: Request) -> Response {
+        let (shape, deadline) = (self.shape, self.deadline);
+        let response = match timeout(deadline, AssertUnwindSafe(self.serve(request)).catch_unwind()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(panic)) => {
+                tracing::error!(panic = said(&*panic), "a request panicked");
+                shape(StatusCode::INTERNAL_SERVER_ERROR, PANICKED)
+            }
+            Err(_) => {
+                tracing::error!("a request was not served in time");
+                let mut response = shape(StatusCode::SERVICE_UNAVAILABLE, LATE);
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                response
+            }
+        };
+        tracing::info!(http.response.status_code = response.status().as_u16(), "answered");
         response
     }
 
@@ -131,17 +166,23 @@ impl Manners {
             return (self.shape)(StatusCode::NOT_FOUND, NOTHING_HERE);
         };
         *request.uri_mut() = uri;
+        let wanted = Wanted::by(request.method(), request.headers());
         let is_head = request.method() == Method::HEAD;
         if is_head {
             *request.method_mut() = Method::GET;
         }
-        let response = match body::read(request).await {
-            Ok(request) => {
-                let Ok(response) = self.router.oneshot(request).await;
-                response
+        let response = if request.method() == Method::OPTIONS {
+            methods::options(self.router, request).await
+        } else {
+            match body::read(request).await {
+                Ok(request) => {
+                    let Ok(response) = self.router.oneshot(request).await;
+                    methods::refused(response)
+                }
+                Err(Unread(status, text)) => (self.shape)(status, text),
             }
-            Err(Unread(status, text)) => (self.shape)(status, text),
         };
+        let response = wanted.given(response, self.shape).await;
         if is_head { response.map(|_| Body::empty()) } else { response }
     }
 }
@@ -166,16 +207,24 @@ fn without_slash(uri: &Uri) -> Option<Uri> {
     if path.contains("//") {
         return None;
     }
-    let Some(shorter) = path.strip_suffix('/').filter(|path| !path.is_empty()) else {
-        return Some(uri.clone());
-    };
-    let address = match uri.query() {
-        None => shorter.to_owned(),
-        Some(query) => format!("{shorter}?{query}"),
-    };
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(PathAndQuery::try_from(address).ok()?);
-    Uri::from_parts(parts).ok()
+    match path.strip_suffix('/').filter(|path| !path.is_empty()) {
+        None => Some(uri.clone()),
+        Some(shorter) => path::with_path(uri, shorter),
+    }
+}
+
+/// Makes one header of those that are there more than once: a function's answer has one of each name. Cookies have a
+/// place of their own, and are no list.
+fn join(headers: &mut HeaderMap) {
+    let names: Vec<HeaderName> = headers.keys().filter(|name| *name != SET_COOKIE).cloned().collect();
+    for name in names {
+        let values: Vec<_> = headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+        if values.len() > 1
+            && let Ok(joined) = HeaderValue::from_bytes(&values.join(&b", "[..]))
+        {
+            headers.insert(name, joined);
+        }
+    }
 }
 
 fn said(panic: &(dyn Any + Send)) -> &str {
@@ -185,6 +234,8 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+
     use axum::response::IntoResponse;
     use axum::routing::{get, post};
     use http_body_util::BodyExt;
@@ -195,6 +246,7 @@ mod tests {
         let router = Router::new()
             .route("/", get(async || "index"))
             .route("/item/{id}", get(async |uri: Uri| uri.to_string()))
+            .route("/pending", get(async || pending::<()>().await))
             .route("/panic", get(async |uri: Uri| assert_eq!(uri.path(), "a secret")))
             .route("/size", post(async |body: axum::body::Bytes| body.len().to_string()))
             .fallback(async || (StatusCode::NOT_FOUND, "not found"));
@@ -235,8 +287,52 @@ mod tests {
         let (status, body, response) = answer("HEAD", "/size", Vec::new()).await;
         assert_eq!(
             (status, body.as_str(), &response.headers()["allow"]),
-            (405, "", &HeaderValue::from_static("POST"))
+            (405, "", &HeaderValue::from_static("POST,OPTIONS"))
         );
+    }
+
+    #[tokio::test]
+    async fn options_tells_the_methods_of_a_path_without_a_body() {
+        for (address, expected) in
+            [("/item/7/", Some("GET,HEAD,OPTIONS")), ("/size", Some("POST,OPTIONS")), ("/nowhere", None)]
+        {
+            let (status, body, response) = answer("OPTIONS", address, b"ignored".to_vec()).await;
+            let allow = response.headers().get("allow").map(|allow| allow.to_str().expect("it is text"));
+            let expected_body = if expected.is_some() { "" } else { "not found" };
+            let expected_status = if expected.is_some() { 204 } else { 404 };
+            assert_eq!(
+                (status, body.as_str(), allow),
+                (expected_status, expected_body, expected),
+                "{address}"
+            );
+        }
+    }
+
+    /// The clock of the runtime has not moved when a request is late by nothing.
+    #[tokio::test]
+    async fn what_is_not_served_in_time_is_a_503_after_which_to_ask_again() {
+        for (address, status, retry) in [("/pending", 503, Some("1")), ("/item/7", 200, None)] {
+            let manners = Manners { deadline: Duration::ZERO, ..served() };
+            let request = Request::get(address).body(Body::empty()).expect("it is fine");
+            let response = manners.answer(request).await;
+            let after = response.headers().get(RETRY_AFTER).map(|after| after.to_str().expect("it is text"));
+            assert_eq!((response.status().as_u16(), after), (status, retry), "{address}");
+            assert!(response.headers().contains_key(REQUEST_ID));
+            let body = response.into_body().collect().await.expect("it is in memory").to_bytes();
+            assert_eq!(body.starts_with(b"shaped: The request was not served in time."), status == 503);
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_there_twice_becomes_one_unless_it_is_a_cookie() {
+        let pairs = [("vary", "Accept"), ("set-cookie", "a=1"), ("vary", "Origin"), ("set-cookie", "b=2")];
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        join(&mut headers);
+        assert_eq!(headers.get_all("vary").iter().collect::<Vec<_>>(), ["Accept, Origin"]);
+        assert_eq!(headers.get_all("set-cookie").iter().count(), 2);
     }
 
     #[tokio::test]

@@ -1,20 +1,28 @@
 //! How events get in, whatever they are about: requests, batches of messages, ticks; start-up and logs.
 //!
+//! - `answer.rs`: bodies of answers, compressed and limited
 //! - `asking.rs`: what a request shows of whoever sent it
 //! - `body.rs`: request bodies, limited and inflated
+//! - `cors.rs`: pages of other origins that may ask
 //! - `gate.rs`: who may use an API whose original asked nobody
+//! - `gateway.rs`: what the gateway tells of a request
 //! - `http.rs`: what every API does alike, outside its router
 //! - `log.rs`: logs, as JSON or as text
+//! - `methods.rs`: the methods that a path knows
 //! - `path.rs`: addresses as the client sent them
 //! - `sqs.rs`: batches of messages, each with its own outcome
 //! - `start.rs`: clients of AWS's services
 //! - `tick.rs`: schedules
 
+pub mod answer;
 pub mod asking;
 pub mod body;
+pub mod cors;
 pub mod gate;
+pub mod gateway;
 pub mod http;
 pub mod log;
+pub mod methods;
 pub mod path;
 pub mod sqs;
 pub mod start;
