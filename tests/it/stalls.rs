@@ -99,8 +99,7 @@ fn whole(world: &World, name: &str) -> domain::notification::plan::Delivery {
 
 /// The exists of a world and one more event of it, in a chunk of their own.
 fn shared(world: &World, name: &str) -> domain::notification::plan::Delivery {
-    let is_shared =
-        |event: &&Value| event["event_type"].as_str().is_some_and(|name| !name.ends_with("start"));
+    let is_shared = |event: &&Value| event["event_type"].as_str().is_some_and(|name| !name.ends_with("start"));
     let events: Vec<_> = world.notifications.iter().filter(is_shared).cloned().collect();
     chunk(&format!("{name} {}", world.notifications[0]["message_id"]), &events)
 }
@@ -134,8 +133,7 @@ async fn a_worker_held_up_while_it_records_undoes_no_verdict_and_no_confirmation
 }
 
 #[tokio::test]
-async fn a_worker_held_up_while_it_takes_messages_over_records_none_that_their_owner_recorded() -> Result<()>
-{
+async fn a_worker_held_up_while_it_takes_messages_over_records_none_that_their_owner_recorded() -> Result<()> {
     // Of two chunks that hold on to a message, the first by name goes on.
     for (owner, other) in [("a", "b"), ("b", "a")] {
         let stalls = survives(

@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_its_line() {
-        let mut said = String::new();
+        let mut said = Vec::new();
         for text in [
             "- a\n- {b: c}\n",
             "- a\n- {name: b, parms: {}}\n",
@@ -236,13 +236,13 @@ mod tests {
             "a: b\n",
         ] {
             let error = read::<Vec<Named>>(text).expect_err(text);
-            said.push_str(&format!("{error}\n"));
+            said.push(error.to_string());
         }
         let error = read::<BTreeMap<String, Texts>>("a: b\nb: 5\n").expect_err("a number");
-        said.push_str(&format!("{error}\n"));
+        said.push(error.to_string());
         let error = read::<BTreeMap<String, Texts>>("a: b\na: c\n").expect_err("twice");
-        said.push_str(&format!("{error}\n"));
-        insta::assert_snapshot!(said, @r#"
+        said.push(error.to_string());
+        insta::assert_snapshot!(said.join("\n"), @r#"
         things.yaml:2: unknown field `b`, expected one of name, parameters, params
         things.yaml:2: unknown field `parms`, expected one of name, parameters, params
         things.yaml:2: invalid type: integer `5`, expected a name, or a map of a name and its parameters

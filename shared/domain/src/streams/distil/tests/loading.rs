@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn what_is_wrong_is_said_with_its_file_and_line() {
-    let mut said = String::new();
+    let mut said = Vec::new();
     for text in [
         "- traits: {}\n",
         "- event_type: a\n",
@@ -27,9 +27,9 @@ fn what_is_wrong_is_said_with_its_file_and_line() {
         "",
     ] {
         let error = Definitions::load("definitions.yaml", text).expect_err(text);
-        said.push_str(&format!("{error}\n"));
+        said.push(error.to_string());
     }
-    insta::assert_snapshot!(said, @r#"
+    insta::assert_snapshot!(said.join("\n"), @r#"
     definitions.yaml:1: missing field `event_type`
     definitions.yaml:1: missing field `traits`
     definitions.yaml:2: unknown field `trait`, expected one of event_type, traits

@@ -55,10 +55,10 @@ fn dropped(definitions: &Definitions, notification: &Map<String, Json>) -> Reaso
     }
 }
 
-fn text(text: &str) -> Option<Value> {
-    Some(Value::Text(text.to_owned()))
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
 }
 
-fn at(text: &str) -> Option<Value> {
-    Some(Value::Datetime(Micros::parse(text).expect(text)))
+fn at(text: &str) -> Value {
+    Value::Datetime(Micros::parse(text).expect(text))
 }
