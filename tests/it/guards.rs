@@ -1,6 +1,6 @@
 //! What each guard of recording and verifying is there for, one by one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use aws_smithy_types::body::SdkBody;
 use chrono::TimeDelta;
 use domain::notification::Service;
 use domain::notification::plan::Delivery;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::TestBundle;
 use tests::bundle::chunk;
 use tests::dice::Dice;
@@ -44,7 +44,8 @@ fn without_chunks(mut picture: Picture) -> Picture {
 async fn posting_everything_a_second_time_changes_no_count_and_no_row() -> Result<()> {
     let bundle = begin().await?;
     let mut all = World::complete(77).notifications;
-    let mut endless = all.iter().find(|event| event["event_type"] == "compute.instance.exists").cloned().expect("one");
+    let mut endless =
+        all.iter().find(|event| event["event_type"] == "compute.instance.exists").cloned().expect("one");
     endless["message_id"] = json!("endless");
     endless["payload"]["audit_period_ending"] = json!(null);
     all.push(endless);
@@ -65,7 +66,12 @@ async fn posting_everything_a_second_time_changes_no_count_and_no_row() -> Resul
 }
 
 /// Lets a worker at one chunk stall half-way while `meanwhile` happens; whether it finished in the end.
-async fn half_way(bundle: &TestBundle, name: &str, world: &World, meanwhile: impl Future<Output = ()>) -> bool {
+async fn half_way(
+    bundle: &TestBundle,
+    name: &str,
+    world: &World,
+    meanwhile: impl Future<Output = ()>,
+) -> bool {
     let gate = Gate::default();
     let worker = bundle.worker(&gate, 0);
     let mut finished = false;
@@ -81,7 +87,8 @@ async fn half_way(bundle: &TestBundle, name: &str, world: &World, meanwhile: imp
 }
 
 #[tokio::test]
-async fn a_chunk_and_its_messages_are_left_to_the_worker_that_holds_them_until_its_lease_is_over() -> Result<()> {
+async fn a_chunk_and_its_messages_are_left_to_the_worker_that_holds_them_until_its_lease_is_over()
+-> Result<()> {
     let (bundle, world) = (begin().await?, right(1));
     let finished = half_way(&bundle, "a", &world, async {
         assert!(!bundle.process(&[chunk("a", &world.notifications)]).await, "the same chunk");
@@ -105,7 +112,8 @@ async fn a_chunk_and_its_messages_are_left_to_the_worker_that_holds_them_until_i
     }
     let (calm, shaken) = (without_chunks(calm.picture().await?), without_chunks(bundle.picture().await?));
     let mut differences = picture::differences(&shaken, &calm);
-    differences.retain(|difference| !difference.starts_with("due ") && !difference.starts_with("open block "));
+    differences
+        .retain(|difference| !difference.starts_with("due ") && !difference.starts_with("open block "));
     assert_eq!(differences, Vec::<String>::new());
     Ok(())
 }
@@ -162,7 +170,8 @@ struct Stuck(SharedHttpConnector);
 
 impl HttpConnector for Stuck {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let writes_body = request.body().bytes().is_some_and(|body| String::from_utf8_lossy(body).contains("\"B#"));
+        let writes_body =
+            request.body().bytes().is_some_and(|body| String::from_utf8_lossy(body).contains("\"B#"));
         if writes_body {
             return HttpConnectorFuture::new(std::future::pending());
         }
@@ -180,8 +189,8 @@ async fn an_exists_that_is_judged_before_its_notification_is_written_is_announce
         })
     });
     let is_recorded = async || {
-        while !bundle.picture().await?.get("image exists").is_some_and(|rows| !rows.is_empty()) {}
-        while !bundle.picture().await?.get("instance exists").is_some_and(|rows| !rows.is_empty()) {}
+        while bundle.picture().await?.get("image exists").is_none_or(BTreeMap::is_empty) {}
+        while bundle.picture().await?.get("instance exists").is_none_or(BTreeMap::is_empty) {}
         anyhow::Ok(())
     };
     tokio::select! {
@@ -215,8 +224,10 @@ struct Busy {
 
 impl HttpConnector for Busy {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let is_transaction =
-            request.headers().get("x-amz-target").is_some_and(|target| target.ends_with("TransactWriteItems"));
+        let is_transaction = request
+            .headers()
+            .get("x-amz-target")
+            .is_some_and(|target| target.ends_with("TransactWriteItems"));
         let take = |left: usize| left.checked_sub(1);
         if !is_transaction || self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
             return self.behind.call(request);
@@ -348,7 +359,8 @@ async fn is_left_alone(bundle: &TestBundle, kind: &str, state: &str, at: usize) 
 #[tokio::test]
 async fn a_record_in_any_working_state_is_left_to_its_worker_until_the_lease_is_over() -> Result<()> {
     for (is_repaired, state, sent) in [(false, "verifying", 0), (true, "sent_verifying", 201)] {
-        for (instances, images, kind) in [(&[0][..], &[][..], "instance exists"), (&[], &[0], "image exists")] {
+        for (instances, images, kind) in [(&[0][..], &[][..], "instance exists"), (&[], &[0], "image exists")]
+        {
             let bundle = begin().await?;
             let mut messages = 0;
             let mut was_in_state = async |at: usize| -> Result<bool> {

@@ -1,7 +1,6 @@
 //! A worker that is held up anywhere, and comes back when others have done its work, changes nothing any more.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::slice;
 
 use anyhow::Result;
 use chrono::TimeDelta;
@@ -99,7 +98,8 @@ fn whole(world: &World, name: &str) -> domain::notification::plan::Delivery {
 
 /// The exists of a world and one more event of it, in a chunk of their own.
 fn shared(world: &World, name: &str) -> domain::notification::plan::Delivery {
-    let is_shared = |event: &&Value| event["event_type"].as_str().is_some_and(|name| !name.ends_with("start"));
+    let is_shared =
+        |event: &&Value| event["event_type"].as_str().is_some_and(|name| !name.ends_with("start"));
     let events: Vec<_> = world.notifications.iter().filter(is_shared).cloned().collect();
     chunk(&format!("{name} {}", world.notifications[0]["message_id"]), &events)
 }
@@ -128,12 +128,13 @@ async fn a_worker_held_up_while_it_records_undoes_no_verdict_and_no_confirmation
         },
         nothing,
     );
-    assert!(stalls.await? > 40);
+    assert!(Box::pin(stalls).await? > 40);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_worker_held_up_while_it_takes_messages_over_records_none_that_their_owner_recorded() -> Result<()> {
+async fn a_worker_held_up_while_it_takes_messages_over_records_none_that_their_owner_recorded() -> Result<()>
+{
     // Of two chunks that hold on to a message, the first by name goes on.
     for (owner, other) in [("a", "b"), ("b", "a")] {
         let stalls = survives(
@@ -165,7 +166,7 @@ async fn a_worker_held_up_while_it_takes_messages_over_records_none_that_their_o
                 confirm(bundle, world).await
             },
         );
-        assert!(stalls.await? > 20);
+        assert!(Box::pin(stalls).await? > 20);
     }
     Ok(())
 }
@@ -195,7 +196,7 @@ async fn a_worker_held_up_while_it_verifies_leaves_the_verdict_of_its_successor(
         },
         nothing,
     );
-    assert!(stalls.await? > 40);
+    assert!(Box::pin(stalls).await? > 40);
     Ok(())
 }
 

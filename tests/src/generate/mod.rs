@@ -57,7 +57,9 @@ impl World {
         let boring = ["compute.instance.update", "compute.instance.delete.start", "image.upload"];
         let mut worlds = (0..).map(|seed| {
             let mut world = Self::telling(seed, names, instances, images);
-            world.notifications.retain(|event| !boring.contains(&event["event_type"].as_str().unwrap_or_default()));
+            world
+                .notifications
+                .retain(|event| !boring.contains(&event["event_type"].as_str().unwrap_or_default()));
             world
         });
         worlds.find(|world| world.notifications.len() <= most).unwrap_or_default()
