@@ -57,7 +57,7 @@ impl Streams {
             let plans = try_join_all(groups.iter_mut().map(|group| self.plan(group, received))).await?;
             let wanted = plans.iter().filter(|plan| matches!(plan, Plan::Open { .. })).count();
             let ids = self.numbers(chunk, wanted as u64).await?;
-            let mut numbers = ids.iter().copied();
+            let mut numbers = ids.iter();
             let work = groups.into_iter().zip(plans).map(|(group, plan)| {
                 let number = if matches!(plan, Plan::Open { .. }) { numbers.next() } else { None };
                 self.carry_out(chunk, group, plan, number)

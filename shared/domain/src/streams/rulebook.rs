@@ -5,14 +5,12 @@ use std::io;
 use std::path::Path;
 
 use crate::streams::definition_file::LoadError;
-use crate::streams::distil::Definitions;
-use crate::streams::pipeline::Pipelines;
+use crate::streams::distil::{self, Definitions};
+use crate::streams::pipeline::{self, Pipelines};
 use crate::streams::trigger::{Trigger, Triggers};
 
-/// The definitions that are used where an operator gives none.
-const DEFINITIONS: &str = include_str!("../../config/definitions.yaml");
+/// The triggers that are used where an operator gives none.
 const TRIGGERS: &str = include_str!("../../config/triggers.yaml");
-const PIPELINES: &str = include_str!("../../config/pipelines.yaml");
 
 /// The names of the files, in the folder of an operator's own and here.
 pub const FILES: [&str; 3] = ["definitions.yaml", "triggers.yaml", "pipelines.yaml"];
@@ -45,38 +43,40 @@ pub enum Unusable {
 }
 
 impl Rulebook {
-    /// The definitions in three texts, the names of whose files stand in what is said of their mistakes.
-    pub fn load(files: [(&str, &str); 3]) -> Result<Self, LoadError> {
+    /// The definitions in three files, in the order of [`FILES`], each with the name that stands in what is said of its
+    /// mistakes.
+    pub fn load(files: &[(String, String); 3]) -> Result<Self, LoadError> {
         let [definitions, triggers, pipelines] = files;
-        let pipelines = Pipelines::load(pipelines.0, pipelines.1)?;
-        let triggers = Triggers::load(triggers.0, triggers.1)?;
-        Ok(Self { definitions: Definitions::load(definitions.0, definitions.1)?, triggers, pipelines })
+        Ok(Self {
+            definitions: Definitions::load(&definitions.0, &definitions.1)?,
+            triggers: Triggers::load(&triggers.0, &triggers.1)?,
+            pipelines: Pipelines::load(&pipelines.0, &pipelines.1)?,
+        })
+    }
+
+    /// The files that Steward comes with.
+    pub fn shipped_files() -> [(String, String); 3] {
+        let texts = [distil::definition::SHIPPED, TRIGGERS, pipeline::definition::SHIPPED];
+        std::array::from_fn(|place| (FILES[place].to_owned(), texts[place].to_owned()))
     }
 
     /// The definitions that Steward comes with.
     pub fn shipped() -> Result<Self, LoadError> {
-        let [definitions, triggers, pipelines] = FILES;
-        Self::load([(definitions, DEFINITIONS), (triggers, TRIGGERS), (pipelines, PIPELINES)])
+        Self::load(&Self::shipped_files())
     }
 
     /// The definitions in a folder; those that Steward comes with in place of a file that is not there.
     pub fn in_folder(folder: &Path) -> Result<Self, Unusable> {
-        let read = |name: &str, shipped: &str| {
-            let file = folder.join(name);
-            match fs::read_to_string(&file) {
-                Ok(text) => Ok((file.display().to_string(), text)),
-                Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok((name.to_owned(), shipped.to_owned())),
-                Err(cause) => Err(Unusable::Unreadable { file: file.display().to_string(), cause }),
+        let mut files = Self::shipped_files();
+        for (name, file) in FILES.iter().zip(&mut files) {
+            let path = folder.join(name);
+            match fs::read_to_string(&path) {
+                Ok(text) => *file = (path.display().to_string(), text),
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+                Err(cause) => return Err(Unusable::Unreadable { file: path.display().to_string(), cause }),
             }
-        };
-        let definitions = read(FILES[0], DEFINITIONS)?;
-        let triggers = read(FILES[1], TRIGGERS)?;
-        let pipelines = read(FILES[2], PIPELINES)?;
-        Ok(Self::load([
-            (&definitions.0, &definitions.1),
-            (&triggers.0, &triggers.1),
-            (&pipelines.0, &pipelines.1),
-        ])?)
+        }
+        Ok(Self::load(&files)?)
     }
 
     /// The trigger with this name.

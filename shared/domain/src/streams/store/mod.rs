@@ -37,7 +37,7 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> + use<> {
         let first = self.block.as_ref().and_then(|block| block.first.get(&Collection::Stream).copied());
         let first = first.unwrap_or_default();
         first..first + self.count
