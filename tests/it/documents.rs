@@ -51,7 +51,8 @@ impl Documented {
             answer.pointer(place).with_context(|| format!("{section}: nothing at '{place}' of {answer}"))
         };
         for (place, keys) in &self.keys {
-            let object = at(place)?.as_object().with_context(|| format!("{section}: no object at '{place}'"))?;
+            let object =
+                at(place)?.as_object().with_context(|| format!("{section}: no object at '{place}'"))?;
             for key in keys {
                 assert!(object.contains_key(key), "{section}: no {key} at '{place}' of {answer}");
             }
@@ -112,7 +113,8 @@ async fn every_documented_request_of_recomputations_has_its_documented_answer() 
         bundle.platform.clone(),
         bundle.access.clone(),
         Arc::clone(&bundle.rules),
-    )).await?;
+    ))
+    .await?;
 
     let documented: Vec<Documented> = serde_json::from_str(RECOMPUTATIONS)?;
     let mut taken = BTreeMap::new();

@@ -58,6 +58,8 @@ pub fn exists(instance: &str, payload: &Value) -> Value {
 pub async fn begin() -> Result<TestBundle> {
     let bundle = TestBundle::with_streams().await?;
     bundle.clock.set("2035-01-06T00:00:30Z".parse().context("a time")?);
+    bundle.streams.tick().await?;
+    bundle.drain().await?;
     Ok(bundle)
 }
 

@@ -31,7 +31,8 @@ pub async fn get(
         let count = streams.count_events(&parameters.event_filter()?, parameters.start()?).await?;
         return Ok(Json(vec![json!({"count": count})]));
     }
-    let missing = || Error::new(Kind::Missing, format!("There is no event with the message id '{message_id}'."));
+    let missing =
+        || Error::new(Kind::Missing, format!("There is no event with the message id '{message_id}'."));
     let event = streams.event(&message_id).await?.ok_or_else(missing)?;
     Ok(Json(vec![wire::event(&event)]))
 }

@@ -36,7 +36,8 @@ impl Parameters {
     /// The parameters of this address, asked at this time.
     pub fn of(uri: &Uri, now: DateTime<Utc>) -> Self {
         let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        let given = pairs.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value.into()));
+        let given =
+            pairs.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value.into()));
         Self { given: given.collect(), now }
     }
 
@@ -105,7 +106,8 @@ impl Parameters {
     }
 
     fn date(&self, name: &str) -> Result<Option<Micros>, Error> {
-        let wrong = |text: &str| Error::invalid(format!("'{name}': '{text}' is no date, as 2015-02-28T13:30."));
+        let wrong =
+            |text: &str| Error::invalid(format!("'{name}': '{text}' is no date, as 2015-02-28T13:30."));
         self.get(name).map(|text| date(text, self.now).ok_or_else(|| wrong(text))).transpose()
     }
 
@@ -116,7 +118,8 @@ impl Parameters {
             for pair in text.split(';').flat_map(by_comma) {
                 let wrong = || Error::invalid(format!("'{name}': '{pair}': name:value is expected."));
                 let mut pieces = pair.split(':');
-                let (key, value) = (pieces.next().unwrap_or_default().trim(), pieces.next().ok_or_else(wrong)?);
+                let (key, value) =
+                    (pieces.next().unwrap_or_default().trim(), pieces.next().ok_or_else(wrong)?);
                 traits.insert(key.to_owned(), value.trim().to_owned());
             }
         }
@@ -169,16 +172,23 @@ mod tests {
 
     #[test]
     fn a_limit_that_is_none_is_the_usual_one() {
-        for (query, expected) in
-            [("", 200), ("limit=", 200), ("limit=x", 200), ("limit=-1", 200), ("limit=0", 0), ("limit=7", 7), ("limit=9999", 1_000)]
-        {
+        for (query, expected) in [
+            ("", 200),
+            ("limit=", 200),
+            ("limit=x", 200),
+            ("limit=-1", 200),
+            ("limit=0", 0),
+            ("limit=7", 7),
+            ("limit=9999", 1_000),
+        ] {
             assert_eq!(parameters(query).limit(), expected, "{query}");
         }
     }
 
     #[test]
     fn traits_are_pairs_joined_by_semicolons_or_commas() {
-        let traits = |query: &str| parameters(query).traits("traits").map(|traits| format!("{traits:?}")).ok();
+        let traits =
+            |query: &str| parameters(query).traits("traits").map(|traits| format!("{traits:?}")).ok();
         for (query, expected) in [
             ("traits=a:b", Some(r#"{"a": "b"}"#)),
             ("traits=a:b;c:d", Some(r#"{"a": "b", "c": "d"}"#)),
@@ -197,12 +207,19 @@ mod tests {
 
     #[test]
     fn details_are_wanted_in_either_spelling() {
-        for (query, expected) in
-            [("details=True", true), ("detail=true", true), ("details=1", true), ("details=false", false), ("details=", false)]
-        {
+        for (query, expected) in [
+            ("details=True", true),
+            ("detail=true", true),
+            ("details=1", true),
+            ("details=false", false),
+            ("details=", false),
+        ] {
             assert_eq!(parameters(query).details(), expected, "{query}");
         }
-        assert_eq!(parameters("state=ACTIVE").stream_filter().map(|filter| filter.state).ok(), Some(Some(State::Active)));
+        assert_eq!(
+            parameters("state=ACTIVE").stream_filter().map(|filter| filter.state).ok(),
+            Some(Some(State::Active))
+        );
         assert!(parameters("state=unknown").stream_filter().is_err());
         assert!(parameters("older_than=soon").stream_filter().is_err());
     }

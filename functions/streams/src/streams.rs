@@ -85,12 +85,14 @@ async fn documents(
         return Ok(found.iter().map(|head| wire::stream(head, ascending, None)).collect());
     }
     let events = try_join_all(found.iter().map(|head| streams.details(head))).await?;
-    let documents = found.iter().zip(&events).map(|(head, events)| wire::stream(head, ascending, Some(events)));
+    let documents =
+        found.iter().zip(&events).map(|(head, events)| wire::stream(head, ascending, Some(events)));
     Ok(documents.collect())
 }
 
 fn number(id: &str) -> Result<u64, Error> {
-    id.parse().map_err(|_| Error::invalid(format!("'{id}' is no id of a stream: a whole number is expected.")))
+    id.parse()
+        .map_err(|_| Error::invalid(format!("'{id}' is no id of a stream: a whole number is expected.")))
 }
 
 fn missing(id: &str) -> Refused {

@@ -12,7 +12,8 @@ pub fn mark(id: u64, ascending: bool) -> String {
 
 /// A stream, with its events where those are wanted.
 pub fn stream(head: &Head, ascending: bool, events: Option<&[Event]>) -> Json {
-    let traits: Map<_, _> = head.traits.iter().map(|(name, value)| (name.clone(), distinguishing(value))).collect();
+    let traits: Map<_, _> =
+        head.traits.iter().map(|(name, value)| (name.clone(), distinguishing(value))).collect();
     let mut stream = json!({
         "_mark": mark(head.id, ascending),
         "id": head.id,
@@ -32,7 +33,8 @@ pub fn stream(head: &Head, ascending: bool, events: Option<&[Event]>) -> Json {
 
 /// An event, flat.
 pub fn event(event: &Event) -> Json {
-    let mut members: Map<_, _> = event.traits.iter().map(|(name, trait_)| (name.clone(), value(trait_))).collect();
+    let mut members: Map<_, _> =
+        event.traits.iter().map(|(name, trait_)| (name.clone(), value(trait_))).collect();
     members.insert("message_id".to_owned(), json!(event.message_id));
     members.insert("event_type".to_owned(), json!(event.event_type));
     members.insert("timestamp".to_owned(), datetime(event.timestamp));
@@ -92,7 +94,10 @@ mod tests {
             message_id: "m".to_owned(),
             event_type: "e".to_owned(),
             timestamp: day(0),
-            traits: BTreeMap::from([("memory_mb".to_owned(), Value::Int(512)), ("load".to_owned(), Value::Float(0.5))]),
+            traits: BTreeMap::from([
+                ("memory_mb".to_owned(), Value::Int(512)),
+                ("load".to_owned(), Value::Float(0.5)),
+            ]),
         };
         let expected = json!({
             "_mark": "27a",

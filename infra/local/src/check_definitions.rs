@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
 use chrono::Utc;
+use clap::Args;
 use domain::clock::Clock;
 use domain::streams::distil::Distilled;
 use domain::streams::event::{Distinguishing, Event, Value as Trait};
@@ -47,7 +47,8 @@ impl CheckDefinitions {
             let Some(place) = FILES.iter().position(|known| *known == name) else {
                 bail!("{}: a file is named {}", file.display(), FILES.join(", "));
             };
-            let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let text =
+                fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
             texts[place] = (file.display().to_string(), text);
         }
         Ok(Rulebook::load(&texts)?)
@@ -56,7 +57,9 @@ impl CheckDefinitions {
     fn notifications(&self, now: chrono::DateTime<Utc>) -> Result<Vec<Value>> {
         let text = match &self.notifications {
             None => samples::notifications(now)?,
-            Some(file) => fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?,
+            Some(file) => {
+                fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?
+            }
         };
         serde_json::from_str(&text).context("the notifications are no JSON array")
     }
@@ -82,7 +85,8 @@ fn triggers(rules: &Rulebook, event: &Event) -> Vec<String> {
     let mut lines = Vec::new();
     for trigger in rules.triggers.iter() {
         if let Some(found) = trigger.matched(event) {
-            let apart: Vec<_> = found.iter().map(|(name, value)| format!("{name} {}", apart(value))).collect();
+            let apart: Vec<_> =
+                found.iter().map(|(name, value)| format!("{name} {}", apart(value))).collect();
             let met = if trigger.met_by(event).is_empty() { "" } else { ", and meets its fire criteria" };
             lines.push(format!("  joins {} of {}{met}", trigger.name, apart.join(", ")));
         }
@@ -102,6 +106,7 @@ fn apart(value: &Distinguishing) -> String {
 
 fn traits(event: &Event) -> String {
     let written = |value: &Trait| value.plain().to_string();
-    let traits: Vec<_> = event.traits.iter().map(|(name, value)| format!("{name} {}", written(value))).collect();
+    let traits: Vec<_> =
+        event.traits.iter().map(|(name, value)| format!("{name} {}", written(value))).collect();
     traits.join(", ")
 }

@@ -78,7 +78,9 @@ impl Replay {
         let mut engine = self.engine(&stand_ins, clock)?;
         let begun = Instant::now();
         let bar = ProgressBar::new(lines.len() as u64);
-        bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} notifications, {per_sec}, {eta} left")?);
+        bar.set_style(ProgressStyle::with_template(
+            "{wide_bar} {pos}/{len} notifications, {per_sec}, {eta} left",
+        )?);
         for chunk in engine_chunks(&lines) {
             engine.take(chunk).await?;
             bar.inc(chunk.len() as u64);
@@ -212,7 +214,9 @@ impl Engine {
         let mut counts = BTreeMap::<String, u64>::new();
         for head in self.streams.list(&StreamFilter::default(), Start::Newest, usize::MAX).await? {
             *counts.entry(format!("streams {}", head.state)).or_default() += 1;
-            *counts.entry(format!("streams {}", if head.fires.is_some() { "fired" } else { "not fired" })).or_default() += 1;
+            *counts
+                .entry(format!("streams {}", if head.fires.is_some() { "fired" } else { "not fired" }))
+                .or_default() += 1;
         }
         for (_, event) in self.streams.events(&EventFilter::default(), Start::Newest, usize::MAX).await? {
             *counts.entry("events".to_owned()).or_default() += 1;
@@ -230,7 +234,11 @@ impl Engine {
             table.add_row([name, count.to_string()]);
         }
         println!("{table}");
-        println!("{taken} notifications in {:.1} s, {:.0} a second", time.as_secs_f64(), per_second(taken, time));
+        println!(
+            "{taken} notifications in {:.1} s, {:.0} a second",
+            time.as_secs_f64(),
+            per_second(taken, time)
+        );
         Ok(())
     }
 }
@@ -270,8 +278,11 @@ fn read(path: &Path) -> Result<Vec<String>> {
     let open = || File::open(path).with_context(|| format!("{} cannot be read", path.display()));
     let mut start = [0; 2];
     let length = open()?.read(&mut start)?;
-    let plain: Box<dyn Read> =
-        if length == 2 && start == [0x1f, 0x8b] { Box::new(MultiGzDecoder::new(open()?)) } else { Box::new(open()?) };
+    let plain: Box<dyn Read> = if length == 2 && start == [0x1f, 0x8b] {
+        Box::new(MultiGzDecoder::new(open()?))
+    } else {
+        Box::new(open()?)
+    };
     let mut reader = BufReader::new(plain);
     if reader.fill_buf()?.trim_ascii_start().first() == Some(&b'[') {
         let all: Vec<Value> = serde_json::from_reader(reader).context("the file is no JSON array")?;

@@ -456,7 +456,9 @@ fn batch_request(write: Write) -> Result<WriteRequest, Error> {
             let delete = DeleteRequest::builder().set_key(Some(key_item(&key))).build().map_err(whole)?;
             request.delete_request(delete).build()
         }
-        Write::PutNew(_) | Write::Replace(..) | Write::Remove(..) | Write::Change(_) => return Err(Error::bug("a batch holds no conditions")),
+        Write::PutNew(_) | Write::Replace(..) | Write::Remove(..) | Write::Change(_) => {
+            return Err(Error::bug("a batch holds no conditions"));
+        }
     })
 }
 

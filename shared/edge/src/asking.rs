@@ -7,9 +7,9 @@ use std::fmt;
 use axum::extract::FromRequestParts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::access::{Access, DEFAULT_TENANT};
 use domain::access::audit::Origin;
 use domain::access::principal::Principal;
+use domain::access::{Access, DEFAULT_TENANT};
 use domain::error::Error;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -83,8 +83,11 @@ impl Asking {
 
     /// Where a change comes from that was let in by a gate, or where nobody is asked.
     pub fn admitted(&self) -> Origin {
-        let anybody =
-            || Principal { name: "anybody".to_owned(), tenant: DEFAULT_TENANT.to_owned(), grants: BTreeSet::new() };
+        let anybody = || Principal {
+            name: "anybody".to_owned(),
+            tenant: DEFAULT_TENANT.to_owned(),
+            grants: BTreeSet::new(),
+        };
         self.origin(&self.known.clone().unwrap_or_else(anybody))
     }
 

@@ -63,7 +63,8 @@ pub async fn secret(aws: &Aws, name: &str) -> Result<String, Error> {
     config.set_endpoint_url(aws.secrets_endpoint.clone());
     let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
     let reply = Box::pin(client.get_secret_value().secret_id(name).send()).await;
-    let reply = reply.map_err(|cause| Error::unavailable("The first secret cannot be read.").because(cause))?;
+    let reply =
+        reply.map_err(|cause| Error::unavailable("The first secret cannot be read.").because(cause))?;
     reply.secret_string.ok_or_else(|| Error::invalid("The first secret is no text."))
 }
 

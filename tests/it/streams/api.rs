@@ -27,7 +27,11 @@ async fn streams_are_filtered_by_everything_that_is_given() -> Result<()> {
         ("name=ignored", 2),
     ] {
         assert_eq!(list(&bundle, &format!("/v1/streams?{query}")).await.len(), expected, "{query}");
-        assert_eq!(list(&bundle, &format!("/v1/streams/count?{query}")).await, [json!({"count": expected})], "{query}");
+        assert_eq!(
+            list(&bundle, &format!("/v1/streams/count?{query}")).await,
+            [json!({"count": expected})],
+            "{query}"
+        );
     }
     for wrong in ["state=unknown", "older_than=soon", "distinguishing_traits=x", "mark=xyz"] {
         let reply = bundle.ask("GET", &format!("/v1/streams?{wrong}"), &[], "").await;
@@ -52,7 +56,11 @@ async fn events_are_filtered_by_everything_that_is_given() -> Result<()> {
         ("traits=instance_id:i-2", 0),
     ] {
         assert_eq!(list(&bundle, &format!("/v1/events?{query}")).await.len(), expected, "{query}");
-        assert_eq!(list(&bundle, &format!("/v1/events/count?{query}")).await, [json!({"count": expected})], "{query}");
+        assert_eq!(
+            list(&bundle, &format!("/v1/events/count?{query}")).await,
+            [json!({"count": expected})],
+            "{query}"
+        );
     }
     Ok(())
 }
@@ -65,9 +73,13 @@ async fn pages_go_down_from_the_newest_or_up_from_the_oldest() -> Result<()> {
         bundle.record(&json!([notification("update", &instance, "2035-01-05 12:00:00", &json!({}))])).await?;
     }
     let instances = |page: &[serde_json::Value]| -> Vec<String> {
-        page.iter().map(|stream| stream["distinguishing_traits"]["instance_id"].as_str().expect("a text").to_owned()).collect()
+        page.iter()
+            .map(|stream| stream["distinguishing_traits"]["instance_id"].as_str().expect("a text").to_owned())
+            .collect()
     };
-    for (start, expected) in [("", ["i-4", "i-3", "i-2", "i-1", "i-0"]), ("%2B", ["i-0", "i-1", "i-2", "i-3", "i-4"])] {
+    for (start, expected) in
+        [("", ["i-4", "i-3", "i-2", "i-1", "i-0"]), ("%2B", ["i-0", "i-1", "i-2", "i-3", "i-4"])]
+    {
         let (mut mark, mut found) = (start.to_owned(), Vec::new());
         loop {
             let page = list(&bundle, &format!("/v1/streams?limit=2&mark={mark}")).await;
@@ -79,7 +91,9 @@ async fn pages_go_down_from_the_newest_or_up_from_the_oldest() -> Result<()> {
     }
     assert_eq!(list(&bundle, "/v1/streams?limit=0").await.len(), 0);
     let events = list(&bundle, "/v1/events?limit=2").await;
-    let next = list(&bundle, &format!("/v1/events?limit=9&mark={}", events[1]["_mark"].as_str().expect("a mark"))).await;
+    let next =
+        list(&bundle, &format!("/v1/events?limit=9&mark={}", events[1]["_mark"].as_str().expect("a mark")))
+            .await;
     assert_eq!(next.len(), 3);
     Ok(())
 }
@@ -89,7 +103,9 @@ async fn one_stream_is_a_list_of_one_or_of_none() -> Result<()> {
     let bundle = begin().await?;
     bundle.record(&json!(day("i-1"))).await?;
     let id = streams(&bundle).await[0]["id"].clone();
-    for (query, has_events) in [("", false), ("?details=True", true), ("?detail=true", true), ("?details=false", false)] {
+    for (query, has_events) in
+        [("", false), ("?details=True", true), ("?detail=true", true), ("?details=false", false)]
+    {
         let found = list(&bundle, &format!("/v1/streams/{id}{query}")).await;
         assert_eq!((found.len(), found[0].get("events").is_some()), (1, has_events), "{query}");
     }

@@ -18,7 +18,8 @@ async fn seen(bundle: &TestBundle) -> BTreeMap<String, Vec<String>> {
         let events = stream["events"].as_array().cloned().unwrap_or_default();
         let mut ids: Vec<_> = events.iter().map(|event| event["message_id"].to_string()).collect();
         ids.sort();
-        let name = format!("{} {}", stream["distinguishing_traits"], ids.first().cloned().unwrap_or_default());
+        let name =
+            format!("{} {}", stream["distinguishing_traits"], ids.first().cloned().unwrap_or_default());
         ids.push(stream["state"].to_string());
         assert!(seen.insert(name.clone(), ids).is_none(), "{name} is there twice");
     }

@@ -89,7 +89,11 @@ async fn holds(bundle: &TestBundle, sent: &[String]) -> Result<()> {
     }
     ensure!(active.values().all(|count| *count == 1), "two are active: {active:?}");
     for message_id in sent {
-        ensure!(members.get(message_id) == Some(&1), "{message_id} is in {:?} streams", members.get(message_id));
+        ensure!(
+            members.get(message_id) == Some(&1),
+            "{message_id} is in {:?} streams",
+            members.get(message_id)
+        );
     }
     for kind in ["verified", "failed", "warnings"] {
         let made = list(bundle, &format!("/v1/events?event_name=compute.instance.exists.{kind}")).await;

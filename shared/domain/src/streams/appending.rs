@@ -74,7 +74,10 @@ impl Streams {
         for trigger in self.rules.triggers.iter() {
             for (id, event) in events {
                 let Some(traits) = trigger.matched(event) else { continue };
-                match groups.iter_mut().find(|group| group.trigger.name == trigger.name && group.traits == traits) {
+                match groups
+                    .iter_mut()
+                    .find(|group| group.trigger.name == trigger.name && group.traits == traits)
+                {
                     Some(group) => group.events.push((*id, event)),
                     None => groups.push(Group { trigger, traits, events: vec![(*id, event)] }),
                 }
@@ -94,7 +97,8 @@ impl Streams {
         };
         // Closed before it is looked through: a slower worker could still append to it otherwise.
         let takes = head.takes(now);
-        let head = if takes || head.closed || !is_open(&head) { Some(head) } else { self.close(head).await? };
+        let head =
+            if takes || head.closed || !is_open(&head) { Some(head) } else { self.close(head).await? };
         let Some(head) = head else { return Ok(Plan::Again) };
         self.leave_out_members(group, &head, received).await?;
         Ok(match (group.events.is_empty(), takes) {
@@ -113,7 +117,12 @@ impl Streams {
 
     /// Leaves out the events that are in this stream, or in one before it that was not replaced yet when the chunk was
     /// accepted.
-    async fn leave_out_members(&self, group: &mut Group<'_>, head: &Head, received: Micros) -> Result<(), Error> {
+    async fn leave_out_members(
+        &self,
+        group: &mut Group<'_>,
+        head: &Head,
+        received: Micros,
+    ) -> Result<(), Error> {
         let mut head = head.clone();
         loop {
             let mut others = Vec::new();
@@ -124,7 +133,8 @@ impl Streams {
             }
             group.events = others;
             let was_replaced_before = head.created.plus_seconds(SKEW_SECONDS) < received;
-            let Some(previous) = head.previous.filter(|_| !was_replaced_before && !group.events.is_empty()) else {
+            let Some(previous) = head.previous.filter(|_| !was_replaced_before && !group.events.is_empty())
+            else {
                 return Ok(());
             };
             match self.head_get(previous).await? {
@@ -179,7 +189,8 @@ impl Streams {
             let expires = trigger.expiration(head.first, head.last, now)?;
             Ok(Outlook { expires, ready: trigger.ready(&head.met) })
         };
-        let grown = head.with_events(&group.events, |event| trigger.met_by(event), trigger.fire_delay, now, outlook);
+        let grown =
+            head.with_events(&group.events, |event| trigger.met_by(event), trigger.fire_delay, now, outlook);
         grown
             .map_err(|error: crate::streams::timex::EvaluationError| {
                 tracing::error!(stream.trigger = trigger.name, "events join no stream: {error}");

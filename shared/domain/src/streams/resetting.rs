@@ -40,7 +40,8 @@ impl Streams {
                 self.due_put(new.due, id).await?;
             }
             let target = format!("stream {id}");
-            let note = if new.gone { head.state.to_string() } else { format!("{} -> {}", head.state, new.state) };
+            let note =
+                if new.gone { head.state.to_string() } else { format!("{} -> {}", head.state, new.state) };
             let after = (!new.gone).then_some(new.version);
             let deed = Deed { action, target: &target, note: Some(note), before: Some(head.version), after };
             if self.head_replace_by(&new, head.version, deed, origin).await? {

@@ -66,7 +66,11 @@ impl Streams {
                 Ok(true)
             }
             Err(error) => {
-                tracing::error!(stream.id = head.id, stream.trigger = head.trigger, "a pipeline failed: {error}");
+                tracing::error!(
+                    stream.id = head.id,
+                    stream.trigger = head.trigger,
+                    "a pipeline failed: {error}"
+                );
                 Ok(false)
             }
         }
@@ -87,7 +91,9 @@ impl Streams {
     /// The stream's events that are kept, by their time.
     pub(crate) async fn events_of(&self, head: &Head) -> Result<Vec<Event>, Error> {
         let mut events = self.events_get(&self.members(head).await?).await?;
-        events.sort_by(|(id, event), (other_id, other)| (event.timestamp, id).cmp(&(other.timestamp, other_id)));
+        events.sort_by(|(id, event), (other_id, other)| {
+            (event.timestamp, id).cmp(&(other.timestamp, other_id))
+        });
         Ok(events.into_iter().map(|(_, event)| event).collect())
     }
 

@@ -127,7 +127,11 @@ mod tests {
             (RetryFire, Some(Firing), None, None, None, None),
             (RetryExpire, None, Some(Expiring), None, None, None),
         ] {
-            assert_eq!((state.picked_up(Turn::Fire), state.picked_up(Turn::Expire)), (fire, expire), "{state}");
+            assert_eq!(
+                (state.picked_up(Turn::Fire), state.picked_up(Turn::Expire)),
+                (fire, expire),
+                "{state}"
+            );
             assert_eq!((state.ended(true), state.ended(false)), (succeeded, failed), "{state}");
             assert_eq!(state.reset(), reset, "{state}");
         }

@@ -303,7 +303,10 @@ mod tests {
     #[test]
     fn what_is_due_is_fired_before_it_is_expired_and_again_after_its_worker_died() {
         let head = with(&opened(), &[(7, event(0)), (8, event(0))], 0);
-        assert_eq!((head.turn(at(4)), head.turn(at(5)), head.turn(at(500))), (None, Some(Turn::Fire), Some(Turn::Fire)));
+        assert_eq!(
+            (head.turn(at(4)), head.turn(at(5)), head.turn(at(500))),
+            (None, Some(Turn::Fire), Some(Turn::Fire))
+        );
         let idle = with(&opened(), &[(7, event(0))], 0);
         assert_eq!((idle.turn(at(100)), idle.turn(at(101))), (None, Some(Turn::Expire)));
         let firing = head.picked_up(Turn::Fire, at(60), at(5)).expect("it is due");

@@ -4,7 +4,6 @@ use winnow::ascii::{digit1, multispace0};
 use winnow::combinator::{cut_err, fail, opt, preceded, repeat, terminated};
 use winnow::error::{StrContext, StrContextValue};
 use winnow::prelude::*;
-use winnow::stream::Stream as _;
 use winnow::token::{one_of, take_while};
 
 use super::{Amount, Base, Expression, Operator, RangeExpression, Shift, Stamp, TIMESTAMP, Unit};
@@ -119,7 +118,8 @@ fn shifts<'a>(
     amount: impl Fn(&mut &'a str) -> ModalResult<Amount>,
 ) -> ModalResult<Vec<Shift>> {
     let amounts = || cut_err(repeat(1.., |input: &mut &'a str| amount(input)).context(expected("a number")));
-    repeat(0.., (operator, amounts()).map(|(operator, amounts)| Shift { operator, amounts })).parse_next(input)
+    repeat(0.., (operator, amounts()).map(|(operator, amounts)| Shift { operator, amounts }))
+        .parse_next(input)
 }
 
 fn operator(input: &mut &str) -> ModalResult<Operator> {

@@ -57,8 +57,13 @@ pub enum Relation {
 impl Criterion {
     /// Whether an event is all that.
     pub fn matches(&self, event: &Event) -> bool {
-        let in_time = self.timestamp.as_ref().is_none_or(|timex| is_in(timex, event, &Value::Datetime(event.timestamp)));
-        let fits = |(name, wanted): (&String, &Wanted)| event.get(name).is_some_and(|value| wanted.fits(&value, event));
+        let in_time = self
+            .timestamp
+            .as_ref()
+            .is_none_or(|timex| is_in(timex, event, &Value::Datetime(event.timestamp)));
+        let fits = |(name, wanted): (&String, &Wanted)| {
+            event.get(name).is_some_and(|value| wanted.fits(&value, event))
+        };
         self.event_type.matches(&event.event_type) && in_time && self.traits.iter().all(fits)
     }
 
@@ -69,7 +74,11 @@ impl Criterion {
 }
 
 impl Wanted {
-    #[expect(clippy::float_cmp, clippy::cast_precision_loss, reason = "definitions ask for equality, as the original does")]
+    #[expect(
+        clippy::float_cmp,
+        clippy::cast_precision_loss,
+        reason = "definitions ask for equality, as the original does"
+    )]
     fn fits(&self, value: &Value, event: &Event) -> bool {
         match self {
             Self::Equal(wanted) => value == wanted,

@@ -128,12 +128,24 @@ impl Loading<'_> {
             traits.insert(name.clone(), self::wanted(&wanted.value).map_err(reason)?);
         }
         let number = written.number.unwrap_or(1);
-        Ok(Criterion { event_type, number, timestamp, traits, map_distinguished_by: written.map_distinguished_by })
+        Ok(Criterion {
+            event_type,
+            number,
+            timestamp,
+            traits,
+            map_distinguished_by: written.map_distinguished_by,
+        })
     }
 
-    fn distinguishing(&self, written: &Spanned<Json>) -> Result<BTreeMap<String, Option<Expression>>, LoadError> {
+    fn distinguishing(
+        &self,
+        written: &Spanned<Json>,
+    ) -> Result<BTreeMap<String, Option<Expression>>, LoadError> {
         let wrong = || {
-            self.source.refuse(line(written), "distinguished_by: a trait or a map {trait: time expression} is expected")
+            self.source.refuse(
+                line(written),
+                "distinguished_by: a trait or a map {trait: time expression} is expected",
+            )
         };
         match &written.value {
             Json::String(name) => Ok([(name.clone(), None)].into()),
@@ -213,11 +225,15 @@ fn number(kind: Kind, written: &Json) -> Result<Wanted, String> {
         Some((relation, digits)) => (relation, digits.trim()),
     };
     let number = match kind {
-        Kind::Int => digits.parse::<i64>().map(|number| number.to_string()).ok().and_then(|text| text.parse().ok()),
+        Kind::Int => {
+            digits.parse::<i64>().map(|number| number.to_string()).ok().and_then(|text| text.parse().ok())
+        }
         Kind::Float => digits.parse::<f64>().ok().filter(|number| number.is_finite()),
     };
     let number: f64 = number.ok_or_else(|| {
-        format!("'{text}': a number is expected, or one of >, < and = with a blank and a number, as \"> 512\"")
+        format!(
+            "'{text}': a number is expected, or one of >, < and = with a blank and a number, as \"> 512\""
+        )
     })?;
     Ok(match relation {
         ">" => Wanted::Number(kind, Relation::Greater, number),

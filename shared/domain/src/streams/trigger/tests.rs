@@ -70,7 +70,10 @@ fn an_event_matches_the_criteria_that_it_is_all_of() {
         ("{traits: {launched_at: {datetime: day($audit_period_beginning)}}}", Some(true)),
         ("{traits: {launched_at: {datetime: day}}}", Some(false)),
         ("{traits: {audit_period_ending: {datetime: $audit_period_beginning + 1d}}}", Some(true)),
-        ("{traits: {audit_period_ending: {datetime: $audit_period_beginning to $audit_period_beginning + 1d}}}", Some(false)),
+        (
+            "{traits: {audit_period_ending: {datetime: $audit_period_beginning to $audit_period_beginning + 1d}}}",
+            Some(false),
+        ),
         ("{traits: {launched_at: {datetime: day($deleted_at)}}}", Some(false)),
         ("{timestamp: day($launched_at)}", Some(false)),
         ("{timestamp: day($audit_period_ending)}", Some(true)),
