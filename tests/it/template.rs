@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use domain::config::{Config, VARIABLES};
+use edge::http::DEADLINE;
 use serde_json::{Value, json};
 
 use document::{list, references, resources, root, template, text};
@@ -216,6 +217,7 @@ fn nobody_comes_in_unasked_and_all_are_answered_before_the_gateway_gives_up() {
         let function = uri.strip_suffix(".Arn").expect("an integration is a function");
         let timeout = functions[function]["Properties"]["Timeout"].as_i64().expect("it has a timeout");
         assert!(properties["TimeoutInMillis"].as_i64() > Some(timeout * 1000), "{id}");
+        assert!(DEADLINE.as_secs().cast_signed() + 2 < timeout, "{function} answers itself, and has time for it");
         let allowed = resources(&main, "AWS::Lambda::Permission")
             .values()
             .any(|permission| permission["Properties"]["FunctionName"]["Ref"] == function);
@@ -299,6 +301,7 @@ fn a_function_may_use_what_it_is_told_of_and_nothing_else() {
     for (id, function) in resources(&main, FUNCTION) {
         let told: BTreeSet<String> = references(&json!(environments[&id]))
             .iter()
+            .filter(|target| main["Parameters"][target.as_str()].is_null())
             .filter_map(|target| target.strip_suffix("Name").or_else(|| target.strip_suffix("Url")))
             .map(str::to_owned)
             .collect();

@@ -162,28 +162,30 @@ impl Manners {
     }
 
     async fn serve(self, mut request: Request) -> Response {
-        let Some(uri) = without_slash(request.uri()) else {
-            return (self.shape)(StatusCode::NOT_FOUND, NOTHING_HERE);
-        };
-        *request.uri_mut() = uri;
-        let wanted = Wanted::by(request.method(), request.headers());
+        let (shape, wanted) = (self.shape, Wanted::by(request.method(), request.headers()));
         let is_head = request.method() == Method::HEAD;
         if is_head {
             *request.method_mut() = Method::GET;
         }
-        let response = if request.method() == Method::OPTIONS {
-            methods::options(self.router, request).await
-        } else {
-            match body::read(request).await {
-                Ok(request) => {
-                    let Ok(response) = self.router.oneshot(request).await;
-                    methods::refused(response)
-                }
-                Err(Unread(status, text)) => (self.shape)(status, text),
-            }
-        };
-        let response = wanted.given(response, self.shape).await;
+        let response = wanted.given(self.routed(request).await, shape).await;
         if is_head { response.map(|_| Body::empty()) } else { response }
+    }
+
+    async fn routed(self, mut request: Request) -> Response {
+        let Some(uri) = without_slash(request.uri()) else {
+            return (self.shape)(StatusCode::NOT_FOUND, NOTHING_HERE);
+        };
+        *request.uri_mut() = uri;
+        if request.method() == Method::OPTIONS {
+            return methods::options(self.router, request).await;
+        }
+        match body::read(request).await {
+            Ok(request) => {
+                let Ok(response) = self.router.oneshot(request).await;
+                methods::refused(response)
+            }
+            Err(Unread(status, text)) => (self.shape)(status, text),
+        }
     }
 }
 

@@ -1,0 +1,86 @@
+//! Answers as the gateway is given them: compressed or plain, and never too large for it.
+
+use std::io::Read;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
+use serde_json::{Value, json};
+use tests::lambda;
+
+use super::{echo, event};
+
+async fn asked(method: &str, path: &str, accept_encoding: Option<&str>) -> Result<Value> {
+    let mut event = event(method, path, "");
+    if let Some(accepted) = accept_encoding {
+        event["headers"]["accept-encoding"] = json!(accepted);
+    }
+    lambda::answer(&echo(), &event).await
+}
+
+/// Its body as the client gets it.
+fn body(answer: &Value) -> Result<String> {
+    let sent = answer["body"].as_str().context("there is a body")?;
+    if answer["isBase64Encoded"] != true {
+        return Ok(sent.to_owned());
+    }
+    let mut text = String::new();
+    GzDecoder::new(&STANDARD.decode(sent)?[..]).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+#[tokio::test]
+async fn a_large_answer_is_compressed_for_whoever_takes_that_and_goes_as_base64() -> Result<()> {
+    for (path, accepted, is_compressed) in [
+        ("/large/5000", Some("gzip, deflate, br"), true),
+        ("/large/5000/", Some("*"), true),
+        ("/large/5000", Some("gzip;q=0, identity"), false),
+        ("/large/5000", None, false),
+        ("/large/1000", Some("gzip"), false),
+    ] {
+        let answer = asked("GET", path, accepted).await?;
+        let bytes: usize = path.trim_matches(|c: char| !c.is_ascii_digit()).parse()?;
+        assert_eq!(body(&answer)?, json!("x".repeat(bytes)).to_string(), "{path} {accepted:?}");
+        let encoding = if is_compressed { json!("gzip") } else { Value::Null };
+        assert_eq!(
+            (&answer["isBase64Encoded"], &answer["headers"]["content-encoding"]),
+            (&json!(is_compressed), &encoding),
+            "{path} {accepted:?}"
+        );
+        assert_eq!(answer["headers"]["vary"], "Accept, Accept-Encoding", "{path} {accepted:?}");
+        assert_eq!(answer["headers"]["content-type"], "application/json");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn head_has_the_headers_of_the_compressed_answer() -> Result<()> {
+    let get = asked("GET", "/large/5000", Some("gzip")).await?;
+    let head = asked("HEAD", "/large/5000", Some("gzip")).await?;
+    assert_eq!(head["headers"], get["headers"]);
+    assert!(head["body"].as_str().unwrap_or_default().is_empty(), "{head}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_the_gateway_would_not_take_is_the_apis_own_error_that_says_how_to_ask_for_less() -> Result<()> {
+    let megabytes = |count: usize| format!("/large/{}", count * 1_024 * 1_024);
+    let largest = 6 * 1_000 * 1_000;
+    for (path, accepted, status) in [
+        (megabytes(4), None, 200),
+        (megabytes(5), None, 400),
+        (megabytes(5), Some("gzip"), 200),
+        (megabytes(12), Some("gzip"), 200),
+    ] {
+        let answer = asked("GET", &path, accepted).await?;
+        assert_eq!(answer["statusCode"], status, "{path} {accepted:?}");
+        assert!(answer.to_string().len() < largest, "{path} {accepted:?}");
+        if status == 400 {
+            let said: Value = serde_json::from_str(&body(&answer)?)?;
+            let text = said["shaped"].as_str().unwrap_or_default();
+            assert!(text.contains("smaller `limit`") && text.contains("gzip"), "{said}");
+        }
+    }
+    Ok(())
+}
