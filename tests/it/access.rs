@@ -35,7 +35,13 @@ async fn with_ann() -> Result<TestBundle> {
 #[tokio::test]
 async fn a_key_is_shown_once_and_opens_what_it_grants_until_it_is_revoked() -> Result<()> {
     let bundle = TestBundle::start().await?;
-    let made = asks(&bundle, "POST", "/access/keys", &json!({"name": "night shift", "roles": ["viewer"], "tenant": "t"})).await;
+    let made = asks(
+        &bundle,
+        "POST",
+        "/access/keys",
+        &json!({"name": "night shift", "roles": ["viewer"], "tenant": "t"}),
+    )
+    .await;
     assert_eq!(made.status, 201, "{made:?}");
     let made = made.json();
     let key = made["key"].as_str().context("the key")?.to_owned();
@@ -80,8 +86,20 @@ async fn what_cannot_be_a_key_or_a_user_is_refused_and_says_why() -> Result<()> 
         ("POST", "/access/keys", json!({"name": "", "roles": ["viewer"]}), 400, "'name'"),
         ("POST", "/access/keys", json!({"name": "a", "roles": []}), 400, "'roles'"),
         ("POST", "/access/keys", json!({"name": "a", "roles": ["root"]}), 400, "'root'"),
-        ("POST", "/access/keys", json!({"name": "a", "roles": ["viewer"], "expires": "soon"}), 400, "'expires'"),
-        ("POST", "/access/keys", json!({"name": "a", "roles": ["viewer"], "expires": "2035-01-01T00:00:00Z"}), 400, "'expires'"),
+        (
+            "POST",
+            "/access/keys",
+            json!({"name": "a", "roles": ["viewer"], "expires": "soon"}),
+            400,
+            "'expires'",
+        ),
+        (
+            "POST",
+            "/access/keys",
+            json!({"name": "a", "roles": ["viewer"], "expires": "2035-01-01T00:00:00Z"}),
+            400,
+            "'expires'",
+        ),
         ("POST", "/access/keys", json!({"name": "a", "roles": ["viewer"], "more": 1}), 400, "more"),
         ("POST", "/access/users", user(json!({"name": "Bob Smith"})), 400, "'name'"),
         ("POST", "/access/users", user(json!({"password": "x"})), 400, "'password'"),
@@ -115,7 +133,10 @@ async fn a_user_comes_in_by_password_and_by_session_until_they_are_removed() -> 
     let again = bundle.ask("POST", "/login", &[], r#"{"username": "ann", "password": "sesame"}"#).await;
     assert_ne!(again.json()["session"], session.as_str(), "both sessions are kept");
     assert_eq!(asks_with("/profile").await.status, 200);
-    assert_eq!(asks(&bundle, "DELETE", "/access/users/ann", &Value::Null).await.json(), json!({"removed": "ann"}));
+    assert_eq!(
+        asks(&bundle, "DELETE", "/access/users/ann", &Value::Null).await.json(),
+        json!({"removed": "ann"})
+    );
     assert_eq!(asks_with("/profile").await.status, 401);
     assert_eq!(with_password(&bundle, "ann", "sesame").await, 401);
     Ok(())
@@ -124,7 +145,8 @@ async fn a_user_comes_in_by_password_and_by_session_until_they_are_removed() -> 
 #[tokio::test]
 async fn a_session_ends_an_hour_after_its_last_use_or_at_once() -> Result<()> {
     let bundle = with_ann().await?;
-    let login = bundle.ask("POST", "/login", &[], r#"{"username": "ann", "password": "sesame"}"#).await.json();
+    let login =
+        bundle.ask("POST", "/login", &[], r#"{"username": "ann", "password": "sesame"}"#).await.json();
     let session = login["session"].as_str().context("a session")?.to_owned();
     let asks_with = async |path: &str| bundle.ask("GET", path, &[("x-session", &session)], "").await;
     for _ in 0..3 {
@@ -136,7 +158,8 @@ async fn a_session_ends_an_hour_after_its_last_use_or_at_once() -> Result<()> {
         let reply = asks_with(path).await;
         assert_eq!((reply.status, reply.json()), (401, json!({"error": "Invalid session."})), "{path}");
     }
-    let login = bundle.ask("POST", "/login", &[], r#"{"username": "ann", "password": "sesame"}"#).await.json();
+    let login =
+        bundle.ask("POST", "/login", &[], r#"{"username": "ann", "password": "sesame"}"#).await.json();
     bundle.advance(TimeDelta::minutes(61));
     let headers = [("x-session", login["session"].as_str().context("a session")?)];
     assert_eq!(bundle.ask("GET", "/profile", &headers, "").await.status, 401);

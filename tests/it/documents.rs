@@ -3,6 +3,7 @@
 //! `tests/documents/*.json` lists them with the samples' slips mended; ids are taken from the lists that come first.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use http::Method;
@@ -50,7 +51,8 @@ impl Documented {
             answer.pointer(place).with_context(|| format!("{section}: nothing at '{place}' of {answer}"))
         };
         for (place, keys) in &self.keys {
-            let object = at(place)?.as_object().with_context(|| format!("{section}: no object at '{place}'"))?;
+            let object =
+                at(place)?.as_object().with_context(|| format!("{section}: no object at '{place}'"))?;
             for key in keys {
                 assert!(object.contains_key(key), "{section}: no {key} at '{place}' of {answer}");
             }
@@ -107,7 +109,12 @@ async fn every_documented_request_of_usage_has_its_documented_answer() -> Result
 async fn every_documented_request_of_recomputations_has_its_documented_answer() -> Result<()> {
     let bundle = TestBundle::start().await?;
     demonstration::let_in(&bundle.access).await?;
-    demonstration::recomputations(&Bundle::new(bundle.platform.clone(), bundle.access.clone())).await?;
+    demonstration::recomputations(&Bundle::new(
+        bundle.platform.clone(),
+        bundle.access.clone(),
+        Arc::clone(&bundle.rules),
+    ))
+    .await?;
 
     let documented: Vec<Documented> = serde_json::from_str(RECOMPUTATIONS)?;
     let mut taken = BTreeMap::new();

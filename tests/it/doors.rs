@@ -94,7 +94,8 @@ const DOORS: &[Door] = &[
 
 /// The sources of the routers: the file of each function that calls `.route(`.
 fn routers() -> Vec<String> {
-    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the project").join("functions");
+    let functions =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the project").join("functions");
     let mut open: Vec<PathBuf> = vec![functions];
     let mut found = Vec::new();
     while let Some(directory) = open.pop() {
@@ -133,11 +134,15 @@ fn routes() -> BTreeSet<(String, String)> {
 
 #[test]
 fn every_route_is_in_the_table() {
-    let listed: BTreeSet<_> = DOORS.iter().map(|door| (door.method.to_owned(), door.path.to_owned())).collect();
+    let listed: BTreeSet<_> =
+        DOORS.iter().map(|door| (door.method.to_owned(), door.path.to_owned())).collect();
     let routes = routes();
     let missing: Vec<_> = routes.difference(&listed).collect();
     let gone: Vec<_> = listed.difference(&routes).collect();
-    assert!(missing.is_empty() && gone.is_empty(), "not in the table: {missing:?}; not in a router: {gone:?}");
+    assert!(
+        missing.is_empty() && gone.is_empty(),
+        "not in the table: {missing:?}; not in a router: {gone:?}"
+    );
     assert_eq!(listed.len(), DOORS.len(), "no route is listed twice");
 }
 
@@ -201,7 +206,9 @@ async fn each_door_opens_for_the_right_role_and_for_nobody_below_it() -> Result<
 #[tokio::test]
 async fn what_the_originals_left_open_is_open_where_the_operator_says_so() -> Result<()> {
     let bundle = TestBundle::start().await?;
-    for (path, status) in [("/db/usage/exists", 200), ("/notifications/rejected", 200), ("/recomputations", 401)] {
+    for (path, status) in
+        [("/db/usage/exists", 200), ("/notifications/rejected", 200), ("/recomputations", 401)]
+    {
         assert_eq!(bundle.ask("GET", path, &[], "").await.status, status, "{path}");
     }
     Ok(())

@@ -17,6 +17,7 @@ mod permissions;
 mod recomputations;
 mod recording;
 mod stalls;
+mod streams;
 mod template;
 mod units;
 mod usage_answers;

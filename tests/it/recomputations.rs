@@ -87,7 +87,8 @@ impl<'a> Tenant<'a> {
         body: &str,
     ) -> Reply {
         let key = format!("{}-{role}", self.name);
-        let headers: Vec<_> = [("x-api-key", key.as_str())].into_iter().chain(headers.iter().copied()).collect();
+        let headers: Vec<_> =
+            [("x-api-key", key.as_str())].into_iter().chain(headers.iter().copied()).collect();
         self.bundle.ask(method, path, &headers, body).await
     }
 
@@ -114,7 +115,8 @@ impl<'a> Tenant<'a> {
 
     /// Gives a request a status.
     pub async fn decides(&self, id: &str, status: &str) -> Reply {
-        self.asks("POST", &format!("/recomputations/{id}/status"), &json!({"status": status}).to_string()).await
+        self.asks("POST", &format!("/recomputations/{id}/status"), &json!({"status": status}).to_string())
+            .await
     }
 
     /// The reports of a list, in its order.

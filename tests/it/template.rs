@@ -203,8 +203,10 @@ fn nobody_comes_in_unasked_and_all_are_answered_before_the_gateway_gives_up() {
     let main = main_template();
     for (id, route) in resources(&main, ROUTE) {
         let key = text(&route["Properties"]["RouteKey"]);
-        let asks_nobody = ["/db", "/notifications"].iter().any(|prefix| key.starts_with(&format!("ANY {prefix}")));
-        let expected = if asks_nobody { json!({"Fn::If": ["KeysAreAsked", "NONE", "AWS_IAM"]}) } else { json!("NONE") };
+        let asks_nobody =
+            ["/db", "/v1", "/notifications"].iter().any(|prefix| key.starts_with(&format!("ANY {prefix}")));
+        let expected =
+            if asks_nobody { json!({"Fn::If": ["KeysAreAsked", "NONE", "AWS_IAM"]}) } else { json!("NONE") };
         assert_eq!(route["Properties"]["AuthorizationType"], expected, "{id}");
     }
     let functions = resources(&main, FUNCTION);

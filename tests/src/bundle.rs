@@ -1,6 +1,7 @@
 //! The whole bundle in the test's own process, on fresh stand-ins in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{
@@ -21,6 +22,8 @@ use domain::notification::Notifications;
 use domain::notification::plan::Delivery;
 use domain::platform::Platform;
 use domain::recomputations::Recomputations;
+use domain::streams::Streams;
+use domain::streams::rulebook::Rulebook;
 use domain::time::Micros;
 use domain::usage::Usage;
 use local::clients;
@@ -51,6 +54,8 @@ pub struct TestBundle {
     pub notifications: Notifications,
     /// The ledger.
     pub usage: Usage,
+    /// Streams and events.
+    pub streams: Streams,
     /// Principals and the audit log.
     pub access: Access,
     /// Recomputation requests.
@@ -59,6 +64,8 @@ pub struct TestBundle {
     pub tap: Tap,
     /// On every call to the queues that is not the test's own.
     pub queue_tap: Tap,
+    /// What streams go by.
+    pub rules: Arc<Rulebook>,
     configs: (aws_sdk_dynamodb::Config, aws_sdk_sqs::Config),
     /// Under every call to the tables and the queues.
     pub waves: Waves,
@@ -71,6 +78,8 @@ pub struct TestBundle {
 pub struct Worker {
     /// Recording.
     pub notifications: Notifications,
+    /// Running streams.
+    pub streams: Streams,
     /// Verifying.
     pub usage: Usage,
 }
@@ -87,8 +96,18 @@ impl TestBundle {
         Self::with(|_| {}).await
     }
 
-    /// A bundle with some settings changed.
+    /// A bundle with some settings changed, whose streams go by no rules: a ledger alone.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Result<Self> {
+        Self::by(Arc::default(), change).await
+    }
+
+    /// A bundle whose streams go by the rules that Steward comes with.
+    pub async fn with_streams() -> Result<Self> {
+        Self::by(Arc::new(Rulebook::shipped()?), |_| {}).await
+    }
+
+    /// A bundle whose streams go by these rules, with some settings changed.
+    pub async fn by(rules: Arc<Rulebook>, change: impl FnOnce(&mut Config)) -> Result<Self> {
         let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("a time")?;
         let (clock, tap, queue_tap, stop) = (Clock::manual(now), Tap::default(), Tap::default(), Stop::new());
         let waves = Waves::default();
@@ -108,9 +127,11 @@ impl TestBundle {
         let mut config = Config::default();
         config.stacktach_auth = StackTachAuth::None;
         config.places.usage_table = create_table(&admin, "usage").await?;
+        config.places.stream_table = create_table(&admin, "streams").await?;
         config.places.registry_table = create_table(&admin, "registry").await?;
         config.places.notification_queue = create_queue(&sqs, "notifications").await?;
         config.places.usage_queue = create_queue(&sqs, "usage").await?;
+        config.places.stream_queue = create_queue(&sqs, "streams").await?;
         config.places.verified_queue = create_queue(&sqs, "verified").await?;
         config.places.published_queue = create_queue(&sqs, "published").await?;
         change(&mut config);
@@ -121,8 +142,10 @@ impl TestBundle {
         };
         Ok(Self {
             clock,
-            notifications: Notifications::new(platform.clone()),
+            notifications: Notifications::new(platform.clone(), Arc::clone(&rules)),
             usage: Usage::new(platform.clone()),
+            streams: Streams::new(platform.clone(), Arc::clone(&rules)),
+            rules,
             access: Access::new(platform.clone()).with_first_secret(FIRST_SECRET.to_owned()),
             recomputations: Recomputations::new(platform.clone()),
             platform,
@@ -152,7 +175,12 @@ impl TestBundle {
         let config = (*self.platform.config).clone();
         let (clock, ids) = (self.clock.clone(), self.platform.ids.clone());
         let platform = Platform { clock, ids, ..Platform::new(clients.0, clients.1, config) };
-        Worker { notifications: Notifications::new(platform.clone()), usage: Usage::new(platform) }
+        let rules = Arc::clone(&self.rules);
+        Worker {
+            notifications: Notifications::new(platform.clone(), Arc::clone(&rules)),
+            streams: Streams::new(platform.clone(), rules),
+            usage: Usage::new(platform),
+        }
     }
 
     /// Lets in whoever shows `secret` as an API key, with these roles.
@@ -273,7 +301,13 @@ impl TestBundle {
                     self.delete(&places.usage_queue, message).await?;
                 }
             }
-            if batch.is_empty() && tasks.is_empty() {
+            let due = self.receive(&places.stream_queue).await?;
+            for message in &due {
+                if self.streams.work(message.body().unwrap_or_default(), self.deadline()).await.is_ok() {
+                    self.delete(&places.stream_queue, message).await?;
+                }
+            }
+            if batch.is_empty() && tasks.is_empty() && due.is_empty() {
                 return Ok(());
             }
         }

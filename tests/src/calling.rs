@@ -1,5 +1,7 @@
 //! Requests to the bundle's functions, and their answers.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use domain::access::principal::Api;
 use edge::gate::Gate;
@@ -46,11 +48,12 @@ impl TestBundle {
 
     /// The answer to a request as the gateway of all groups gives it, with these headers.
     pub async fn ask(&self, method: &str, address: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-        let request = headers.iter().fold(Request::builder().method(method).uri(address), |request, header| {
-            request.header(header.0, header.1)
-        });
+        let request =
+            headers.iter().fold(Request::builder().method(method).uri(address), |request, header| {
+                request.header(header.0, header.1)
+            });
         let request = request.body(Body::from(body.to_owned())).expect("a request");
-        let bundle = Bundle::new(self.platform.clone(), self.access.clone());
+        let bundle = Bundle::new(self.platform.clone(), self.access.clone(), Arc::clone(&self.rules));
         let Ok(response) = bundle.gateway(false).oneshot(request).await;
         reply(response).await
     }

@@ -42,7 +42,18 @@ struct Entry {
 impl From<audit::Entry> for Entry {
     fn from(entry: audit::Entry) -> Self {
         let audit::Entry { actor, tenant, action, target, note, address, request, before, after, .. } = entry;
-        Self { at: time(entry.at), actor, tenant, action, target, note, address, request_id: request, before, after }
+        Self {
+            at: time(entry.at),
+            actor,
+            tenant,
+            action,
+            target,
+            note,
+            address,
+            request_id: request,
+            before,
+            after,
+        }
     }
 }
 

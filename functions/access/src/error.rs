@@ -61,7 +61,9 @@ impl IntoResponse for Turned {
         let (status, error) = match self {
             Self::NoJson => (StatusCode::NOT_ACCEPTABLE, "Invalid json format.".to_owned()),
             Self::NotSent(name) => (StatusCode::NOT_ACCEPTABLE, format!("Parameter '{name}' not sent.")),
-            Self::Malformed(name) => (StatusCode::NOT_ACCEPTABLE, format!("Parameter '{name}' is malformed.")),
+            Self::Malformed(name) => {
+                (StatusCode::NOT_ACCEPTABLE, format!("Parameter '{name}' is malformed."))
+            }
             Self::WrongPassword => (StatusCode::NOT_FOUND, "Invalid username/password.".to_owned()),
             Self::NoSession => (StatusCode::UNAUTHORIZED, "Invalid session.".to_owned()),
             Self::Failed(error) => answer(&error),

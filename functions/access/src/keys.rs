@@ -72,7 +72,8 @@ pub async fn make(
     Said(wanted): Said<Wanted>,
 ) -> Result<(StatusCode, Json<Key>), Refused> {
     let Wanted { name, roles, tenant, expires } = wanted;
-    let wrong = |text: &str| Error::invalid(format!("'expires': '{text}' is no time, as 2035-01-05T00:00:30Z."));
+    let wrong =
+        |text: &str| Error::invalid(format!("'expires': '{text}' is no time, as 2035-01-05T00:00:30Z."));
     let expires = expires.map(|text| Micros::parse(&text).ok_or_else(|| wrong(&text))).transpose()?;
     let tenant = tenant.unwrap_or_else(|| DEFAULT_TENANT.to_owned());
     let (key, shown) = access.key_make(NewKey { name, tenant, grants: roles, expires }, &origin).await?;

@@ -27,7 +27,11 @@ pub struct Profile {
 }
 
 /// Opens a session for `{"username", "password"}`.
-pub async fn login(State(access): State<Access>, asking: Asking, body: Bytes) -> Result<Json<Opened>, Turned> {
+pub async fn login(
+    State(access): State<Access>,
+    asking: Asking,
+    body: Bytes,
+) -> Result<Json<Opened>, Turned> {
     let body: Value = serde_json::from_slice(&body).map_err(|_| Turned::NoJson)?;
     let member = |name: &'static str| match &body[name] {
         Value::String(text) => Ok(text.as_str()),

@@ -3,6 +3,8 @@
 // The futures of the SDK lie deep in each other, and deeper in those of a worker.
 #![recursion_limit = "256"]
 
+use std::sync::Arc;
+
 use domain::access::Access;
 use domain::access::principal::Api;
 use domain::notification::Notifications;
@@ -13,5 +15,5 @@ async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
     let gate = Gate::of(Access::new(platform.clone()), &platform, Api::Ingest);
-    edge::http::run(ingest::router(Notifications::new(platform), gate), ingest::shape).await
+    edge::http::run(ingest::router(Notifications::new(platform, Arc::default()), gate), ingest::shape).await
 }

@@ -8,7 +8,9 @@ use domain::notification::Notifications;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
-    let notifications = Notifications::new(edge::start::platform().await?);
+    let platform = edge::start::platform().await?;
+    let rules = edge::start::rules(&platform.config)?;
+    let notifications = Notifications::new(platform, rules);
     edge::sqs::run(async |event, deadline| notification_worker::handle(&notifications, event, deadline).await)
         .await
 }

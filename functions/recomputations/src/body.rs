@@ -112,7 +112,10 @@ mod tests {
             (FORM, ""),
             (FORM, " "),
         ] {
-            assert!(matches!(members(&headers(kind), None, body.as_bytes()), Err(Refused::Malformed)), "{body}");
+            assert!(
+                matches!(members(&headers(kind), None, body.as_bytes()), Err(Refused::Malformed)),
+                "{body}"
+            );
         }
     }
 

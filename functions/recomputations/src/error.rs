@@ -92,11 +92,9 @@ impl IntoResponse for Refused {
 
 fn refused(refusal: Refusal) -> Response {
     match refusal {
-        Refusal::Missing => one(
-            StatusCode::NOT_FOUND,
-            "Not Found",
-            "item with the specific ID was not found on the server",
-        ),
+        Refusal::Missing => {
+            one(StatusCode::NOT_FOUND, "Not Found", "item with the specific ID was not found on the server")
+        }
         Refusal::Changed => one(
             StatusCode::PRECONDITION_FAILED,
             "Precondition Failed",
@@ -107,9 +105,11 @@ fn refused(refusal: Refusal) -> Response {
             let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(",") };
             one(StatusCode::CONFLICT, "Conflict", &format!("{from} may be followed by: {allowed}"))
         }
-        Refusal::Full => {
-            one(StatusCode::CONFLICT, "Conflict", "the history is full; reset the status or make a new request")
-        }
+        Refusal::Full => one(
+            StatusCode::CONFLICT,
+            "Conflict",
+            "the history is full; reset the status or make a new request",
+        ),
         Refusal::KeyTaken => one(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Unprocessable Content",

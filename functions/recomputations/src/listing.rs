@@ -53,7 +53,8 @@ impl Wanted {
             return Err(Refused::Date);
         }
         let status = parameter(uri, "status").map(|text| text.parse::<Status>()).transpose();
-        let status = status.map_err(|_| problem("status argument should be pending, approved, rejected, running or done"))?;
+        let status = status
+            .map_err(|_| problem("status argument should be pending, approved, rejected, running or done"))?;
         let limit = parameter(uri, "limit").map(|text| text.parse::<usize>()).transpose();
         let limit = limit.ok().filter(|limit| limit.is_none_or(|limit| (1..=HIGHEST_LIMIT).contains(&limit)));
         let limit = limit.ok_or_else(|| problem("limit argument should be from 1 to 1000"))?;

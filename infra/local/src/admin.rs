@@ -122,14 +122,18 @@ impl Admin {
     }
 
     fn ask(&self, call: &Call) -> Result<Value> {
-        let key = fs::read_to_string(&self.key_file)
-            .with_context(|| format!("{} cannot be read; give a file with --key-file", self.key_file.display()))?;
+        let key = fs::read_to_string(&self.key_file).with_context(|| {
+            format!("{} cannot be read; give a file with --key-file", self.key_file.display())
+        })?;
         let agent: Agent =
             Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build().into();
         let address = format!("{}/access/{}", self.url.trim_end_matches('/'), call.path);
-        let request = ureq::http::Request::builder().method(call.method).uri(&address).header("x-api-key", key.trim());
+        let request =
+            ureq::http::Request::builder().method(call.method).uri(&address).header("x-api-key", key.trim());
         let sent = match &call.body {
-            Some(body) => agent.run(request.header("content-type", "application/json").body(body.to_string())?),
+            Some(body) => {
+                agent.run(request.header("content-type", "application/json").body(body.to_string())?)
+            }
             None => agent.run(request.body(())?),
         };
         let mut answer = sent.with_context(|| format!("{} does not answer", self.url))?;
@@ -180,7 +184,9 @@ fn password() -> Result<String> {
 fn print(answer: &Value) {
     let list = answer.as_object().and_then(|members| members.values().find_map(Value::as_array));
     match (list, answer) {
-        (Some(rows), _) if rows.iter().all(Value::is_object) && !rows.is_empty() => println!("{}", table(rows)),
+        (Some(rows), _) if rows.iter().all(Value::is_object) && !rows.is_empty() => {
+            println!("{}", table(rows))
+        }
         (Some(rows), _) if rows.is_empty() => println!("There is none."),
         (_, Value::Object(members)) => {
             for (name, value) in members {

@@ -1,5 +1,7 @@
 //! The functions of the stack, wired as the template wires them.
 
+use std::sync::Arc;
+
 use anyhow::{Result, ensure};
 use axum::Router;
 use axum::body::Body;
@@ -8,6 +10,8 @@ use domain::access::Access;
 use domain::access::principal::Api;
 use domain::notification::Notifications;
 use domain::platform::Platform;
+use domain::streams::Streams;
+use domain::streams::rulebook::Rulebook;
 use domain::usage::Usage;
 use edge::gate::Gate;
 use edge::http::{Shape, manners};
@@ -24,16 +28,18 @@ pub struct Bundle {
     access: Access,
     notifications: Notifications,
     usage: Usage,
+    streams: Streams,
     ticker: Ticker,
 }
 
 impl Bundle {
-    /// The functions on this platform, for those whom `access` knows.
-    pub fn new(platform: Platform, access: Access) -> Self {
-        let notifications = Notifications::new(platform.clone());
+    /// The functions on this platform, for those whom `access` knows, streams by these rules.
+    pub fn new(platform: Platform, access: Access, rules: Arc<Rulebook>) -> Self {
+        let notifications = Notifications::new(platform.clone(), Arc::clone(&rules));
+        let streams = Streams::new(platform.clone(), rules);
         let usage = Usage::new(platform.clone());
         let ticker = Ticker::new(&platform);
-        Self { platform, access, notifications, usage, ticker }
+        Self { platform, access, notifications, usage, streams, ticker }
     }
 
     /// Principals and the audit log.
@@ -52,7 +58,9 @@ impl Bundle {
         let ingest = ingest::router(self.notifications.clone(), gate(Api::Ingest));
         let recomputations = recomputations::Api::new(&self.platform, self.access.clone());
         let recomputations = with_manners(recomputations::router(recomputations), recomputations::shape);
+        let streams = streams::router(self.streams.clone(), gate(Api::Streams));
         let groups = vec![
+            ("/v1", with_manners(streams, streams::shape)),
             ("/db", with_manners(usage, usage::shape)),
             ("/notifications", with_manners(ingest, ingest::shape)),
             ("/recomputations", recomputations.clone()),
@@ -67,6 +75,7 @@ impl Bundle {
         let places = &self.platform.config.places;
         let notifications = self.notifications.clone();
         let usage = self.usage.clone();
+        let streams = self.streams.clone();
         vec![
             Source::new(
                 sqs.clone(),
@@ -84,6 +93,15 @@ impl Bundle {
                 move |event, deadline| {
                     let usage = usage.clone();
                     async move { usage_worker::handle(&usage, event, deadline).await }
+                },
+            ),
+            Source::new(
+                sqs.clone(),
+                self.platform.clock.clone(),
+                &places.stream_queue,
+                move |event, deadline| {
+                    let streams = streams.clone();
+                    async move { stream_worker::handle(&streams, event, deadline).await }
                 },
             ),
         ]

@@ -29,7 +29,8 @@ impl FirstKey {
             return Ok(Self::Kept(file, key.trim().to_owned()));
         }
         let key = make();
-        let mut opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).with_context(fails)?;
+        let mut opened =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).with_context(fails)?;
         writeln!(opened, "{key}").with_context(fails)?;
         Ok(Self::Kept(file, key))
     }

@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod bundle;
+pub mod check_definitions;
 pub mod clients;
 pub mod data_folder;
 pub mod definitions;
@@ -14,6 +15,7 @@ pub mod first_key;
 pub mod gateway;
 mod http_api;
 pub mod queues;
+pub mod replay;
 pub mod samples;
 pub mod sqs;
 pub mod stand_ins;

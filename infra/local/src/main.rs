@@ -9,6 +9,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use domain::config::{Log, LogFormat};
 use local::admin::Admin;
+use local::check_definitions::CheckDefinitions;
+use local::replay::Replay;
 use local::up::Up;
 
 /// Steward on one machine: every API, queue and schedule of the stack in one process
@@ -23,6 +25,10 @@ struct Steward {
 enum Command {
     /// Start everything, until Ctrl-C
     Up(Up),
+    /// Load history, each notification at its own time, so that streams fire and expire as they would have then
+    Replay(Replay),
+    /// Check definitions of events, triggers and pipelines, and print what each sample event would do
+    CheckDefinitions(CheckDefinitions),
     /// Say who may ask, and see who did what
     Admin(Admin),
 }
@@ -37,6 +43,8 @@ async fn main() -> ExitCode {
     };
     let ended = match command {
         Command::Up(up) => run(up).await,
+        Command::Replay(replay) => replayed(replay).await,
+        Command::CheckDefinitions(check) => check.run(),
         Command::Admin(admin) => admin.run(),
     };
     match ended {
@@ -48,6 +56,11 @@ async fn main() -> ExitCode {
 async fn run(up: Up) -> Result<()> {
     start_log(up.log())?;
     up.run().await
+}
+
+async fn replayed(replay: Replay) -> Result<()> {
+    start_log(None)?;
+    replay.run().await
 }
 
 /// Says in one line what is wrong.

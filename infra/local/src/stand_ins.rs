@@ -21,7 +21,7 @@ use crate::stop::Stop;
 use crate::{clients, definitions};
 
 /// The queues whose workers end with this process: when it starts, nobody is working on a message of theirs.
-const WORKED: [&str; 2] = ["NotificationQueue", "UsageQueue"];
+const WORKED: [&str; 3] = ["NotificationQueue", "UsageQueue", "StreamQueue"];
 
 /// Where records and messages are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,9 +102,11 @@ impl StandIns {
     pub fn places(&self) -> Places {
         Places {
             usage_table: "UsageTable".to_owned(),
+            stream_table: "StreamTable".to_owned(),
             registry_table: "RegistryTable".to_owned(),
             notification_queue: self.queue_url("NotificationQueue"),
             usage_queue: self.queue_url("UsageQueue"),
+            stream_queue: self.queue_url("StreamQueue"),
             verified_queue: self.queue_url("VerifiedQueue"),
             published_queue: self.queue_url("PublishedQueue"),
             first_secret: String::new(),

@@ -69,6 +69,7 @@ impl Up {
     pub async fn run(self) -> Result<()> {
         let mut config = Config::from_env()?;
         config.stacktach_auth = self.auth(&config)?;
+        let rules = edge::start::rules(&config)?;
         let listener = self.listener().await?;
         let terminated = signal(SignalKind::terminate())?;
         let stand_ins = Arc::new(StandIns::start(&self.storage(), Clock::system()).await?);
@@ -83,7 +84,7 @@ impl Up {
             Storage::Folder(folder) => FirstKey::kept_in(&folder, || ids.secret())?,
         };
         let access = Access::new(platform.clone()).with_first_secret(first_key.secret().to_owned());
-        let bundle = Bundle::new(platform, access);
+        let bundle = Bundle::new(platform, access, rules);
 
         if self.samples {
             demonstration::let_in(bundle.access()).await?;
@@ -181,14 +182,15 @@ impl Up {
             "Steward {version} is up; records are kept {kept}.
 
   API       http://{address}
-  DynamoDB  {dynamodb}  (tables UsageTable, RegistryTable; any credentials)
-  SQS       {sqs}  (queues NotificationQueue, UsageQueue, VerifiedQueue, PublishedQueue)
+  DynamoDB  {dynamodb}  (tables UsageTable, StreamTable, RegistryTable; any credentials)
+  SQS       {sqs}  (queues NotificationQueue, UsageQueue, StreamQueue, VerifiedQueue, PublishedQueue)
   Key       {first_key}
 
 Try:
   curl -s http://{address}/db/usage/launches
   curl -s http://{address}/db/usage/exists
   curl -s 'http://{address}/db/stats/events?event=compute.instance.exists'
+  curl -s 'http://{address}/v1/streams?details=true&limit=1'
   curl -s http://{address}/notifications -d '{{\"message_id\": \"1\", \"publisher_id\": \"me\", \"timestamp\": \"{now}\",
     \"event_type\": \"compute.instance.update\", \"payload\": {{}}}}'
   curl -s http://{address}/notifications/rejected{recomputations}

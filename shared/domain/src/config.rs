@@ -11,9 +11,13 @@ use crate::usage::verify::{FlavorField, Level};
 /// Every variable that Steward reads, as `template.yaml` may set them.
 pub const VARIABLES: &[&str] = &[
     "USAGE_TABLE",
+    "STREAM_TABLE",
     "REGISTRY_TABLE",
     "NOTIFICATION_QUEUE_URL",
     "USAGE_QUEUE_URL",
+    "STREAM_QUEUE_URL",
+    "STREAM_DEFINITIONS",
+    "PURGE_COMPLETED_STREAMS",
     "VERIFIED_QUEUE_URL",
     "PUBLISHED_QUEUE_URL",
     "STACKTACH_AUTH",
@@ -59,6 +63,8 @@ pub struct Config {
     pub stacktach_auth: StackTachAuth,
     /// How recomputation requests are handled.
     pub recomputations: Recomputations,
+    /// How streams are handled.
+    pub streams: Streams,
     /// Days that notifications, their bodies and set-aside elements are kept, counted from receipt. Default 14.
     pub retention_days: i64,
     /// Read units that one query may use before it is refused. Default 20,000: about 160 MB read, a quarter of a cent.
@@ -108,17 +114,30 @@ pub struct Recomputations {
     pub invalid_status_code: u16,
 }
 
+/// How streams are handled.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    /// Folder of an operator's own definitions; empty where those that Steward comes with are used.
+    pub definitions: String,
+    /// Whether a stream is deleted once its pipeline ran. Default false, so that it can be looked at.
+    pub purge_completed: bool,
+}
+
 /// Names and addresses that a deployment gives.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     /// Name of the table of group `usage`.
     pub usage_table: String,
+    /// Name of the table of streams.
+    pub stream_table: String,
     /// Name of the table of principals, their credentials and the records that people work on.
     pub registry_table: String,
     /// Queue of accepted notifications.
     pub notification_queue: String,
     /// Queue of verification work.
     pub usage_queue: String,
+    /// Queue of streams that are due.
+    pub stream_queue: String,
     /// Queue of verified notifications, read by whoever sends usage downstream.
     pub verified_queue: String,
     /// Queue of what happened here, read by whoever acts on it downstream.
@@ -214,6 +233,7 @@ impl Default for Config {
             },
             stacktach_auth: StackTachAuth::ApiKey,
             recomputations: Recomputations { transitions: Transitions::Open, invalid_status_code: 404 },
+            streams: Streams { definitions: String::new(), purge_completed: false },
             retention_days: 14,
             query_budget: 20_000,
             web: Web::default(),
@@ -236,9 +256,11 @@ impl Config {
         Ok(Self {
             places: Places {
                 usage_table: read(variables, "USAGE_TABLE", String::new())?,
+                stream_table: read(variables, "STREAM_TABLE", String::new())?,
                 registry_table: read(variables, "REGISTRY_TABLE", String::new())?,
                 notification_queue: read(variables, "NOTIFICATION_QUEUE_URL", String::new())?,
                 usage_queue: read(variables, "USAGE_QUEUE_URL", String::new())?,
+                stream_queue: read(variables, "STREAM_QUEUE_URL", String::new())?,
                 verified_queue: read(variables, "VERIFIED_QUEUE_URL", String::new())?,
                 published_queue: read(variables, "PUBLISHED_QUEUE_URL", String::new())?,
                 first_secret: read(variables, "FIRST_SECRET_ARN", String::new())?,
@@ -263,6 +285,10 @@ impl Config {
                         return Err(Error::invalid(problem));
                     }
                 },
+            },
+            streams: Streams {
+                definitions: read(variables, "STREAM_DEFINITIONS", default.streams.definitions)?,
+                purge_completed: read(variables, "PURGE_COMPLETED_STREAMS", default.streams.purge_completed)?,
             },
             retention_days: read(variables, "RETENTION_DAYS", default.retention_days)?,
             query_budget: read(variables, "QUERY_BUDGET", default.query_budget)?,

@@ -57,11 +57,14 @@ pub enum Collection {
     /// Elements that were accepted and are no usable notification.
     #[serde(rename = "R")]
     Rejected,
+    /// Streams.
+    #[serde(rename = "S")]
+    Stream,
 }
 
 impl Collection {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Notification,
         Self::InstanceExists,
         Self::ImageExists,
@@ -70,6 +73,7 @@ impl Collection {
         Self::InstanceDelete,
         Self::ImageDelete,
         Self::Rejected,
+        Self::Stream,
     ];
 
     /// The short name that stands in keys and in the names of sequences.
@@ -83,6 +87,7 @@ impl Collection {
             Self::InstanceDelete => "D",
             Self::ImageDelete => "GD",
             Self::Rejected => "R",
+            Self::Stream => "S",
         }
     }
 
@@ -188,6 +193,16 @@ impl Key {
         Self::new("SWEEP", "-")
     }
 
+    /// The newest stream of a trigger and a digest of its traits.
+    pub fn active_stream(trigger: &str, digest: &str) -> Self {
+        Self::new(format!("A#{digest}"), trigger)
+    }
+
+    /// Older members of a stream.
+    pub fn stream_page(id: u64, name: &str) -> Self {
+        Self::new(format!("SE#{id}"), name)
+    }
+
     /// An API key, by its hash.
     pub fn api_key(hash: &str) -> Self {
         Self::new("KEY", hash)
@@ -266,6 +281,11 @@ impl Range {
     /// The rows of one id block.
     pub fn block(collection: Collection, number: u64) -> Self {
         Self::whole(block(collection, number))
+    }
+
+    /// The rows between two ids of one block, both included.
+    pub fn ids(collection: Collection, first: u64, last: u64) -> Self {
+        Self::between(block(collection, first / BLOCK), padded(first), padded(last))
     }
 
     /// The rows of one id block whose ids are below this one.

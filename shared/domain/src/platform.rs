@@ -28,6 +28,8 @@ pub struct Platform {
 pub struct Tables {
     /// Notifications and the usage ledger.
     pub usage: Table,
+    /// Streams.
+    pub streams: Table,
     /// Principals, their credentials, the audit log, and records that people work on.
     pub registry: Table,
 }
@@ -39,6 +41,8 @@ pub struct Queues {
     pub notifications: Queue,
     /// Verification work.
     pub usage: Queue,
+    /// Streams that are due.
+    pub streams: Queue,
     /// Verified notifications, read by whoever sends usage downstream.
     pub verified: Queue,
     /// What happened here, for whoever acts on it downstream.
@@ -54,11 +58,13 @@ impl Platform {
             ids: Ids::random(),
             tables: Tables {
                 usage: Table::new(dynamodb.clone(), &places.usage_table),
+                streams: Table::new(dynamodb.clone(), &places.stream_table),
                 registry: Table::new(dynamodb, &places.registry_table),
             },
             queues: Queues {
                 notifications: Queue::new(sqs.clone(), &places.notification_queue),
                 usage: Queue::new(sqs.clone(), &places.usage_queue),
+                streams: Queue::new(sqs.clone(), &places.stream_queue),
                 verified: Queue::new(sqs.clone(), &places.verified_queue),
                 published: Queue::new(sqs, &places.published_queue),
             },

@@ -116,6 +116,28 @@ pub async fn last_id(table: &Table, collection: Collection) -> Result<u64, Error
     Ok(sequences.next(collection) - 1)
 }
 
+/// Between which ids the rows of a collection lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The highest id that was ever given out; 0 before the first.
+    pub last: u64,
+    /// The highest id at and below which nothing can appear any more.
+    pub settled: u64,
+}
+
+/// The bounds of a collection's ids.
+pub async fn bounds(table: &Table, collection: Collection) -> Result<Bounds, Error> {
+    let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();
+    let last = sequences.next(collection) - 1;
+    let suffix = format!("#{}", collection.code());
+    let open = sequences.attributes.iter().filter_map(|(name, attribute)| match attribute {
+        Attribute::Number(first) if name.starts_with("o#") && name.ends_with(&suffix) => Some(*first),
+        Attribute::Open(_) | Attribute::Number(_) | Attribute::Text(_) => None,
+    });
+    let settled = open.min().map_or(last, |first| last.min(first.saturating_sub(1)));
+    Ok(Bounds { last, settled })
+}
+
 /// Sets blocks aside whose deadline has passed, and forgets those set aside whose chunks are all finished.
 pub async fn sweep(table: &Table, now: Micros) -> Result<(), Error> {
     let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();

@@ -91,6 +91,15 @@ pub struct Page<T> {
     pub units: f64,
 }
 
+/// Makes all of the writes to several tables (at most 100) or none; the same token within ten minutes is the same
+/// transaction.
+pub async fn transact_across(writes: Vec<(&Table, Write)>, token: &str) -> Result<(), Cancelled> {
+    let Some(first) = writes.first().map(|(table, _)| (*table).clone()) else { return Ok(()) };
+    let items: Result<Vec<_>, _> =
+        writes.into_iter().map(|(table, write)| table.transact_item(write)).collect();
+    first.transact_items(items.map_err(Cancelled::Failed)?, token).await
+}
+
 /// Makes an item of a record: its attributes and its key.
 pub fn item<T: Serialize>(key: &Key, record: &T) -> Result<Item, Error> {
     let mut item: Item = serde_dynamo::to_item(record)
@@ -382,14 +391,14 @@ impl Table {
 
     /// Makes all of the writes (at most 100) or none; the same token within ten minutes is the same transaction.
     pub async fn transact(&self, writes: Vec<Write>, token: &str) -> Result<(), Cancelled> {
-        let writes: Result<Vec<_>, _> = writes.into_iter().map(|write| self.transact_item(write)).collect();
-        let call =
-            self.client.transact_write_items().set_transact_items(Some(writes.map_err(Cancelled::Failed)?));
+        let items: Result<Vec<_>, _> = writes.into_iter().map(|write| self.transact_item(write)).collect();
+        self.transact_items(items.map_err(Cancelled::Failed)?, token).await
+    }
+
+    async fn transact_items(&self, items: Vec<TransactWriteItem>, token: &str) -> Result<(), Cancelled> {
+        let call = self.client.transact_write_items().set_transact_items(Some(items));
         let call = call.client_request_token(token).return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match Box::pin(call.send()).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(cancelled(error)),
-        }
+        Box::pin(call.send()).await.map(drop).map_err(cancelled)
     }
 
     fn transact_item(&self, write: Write) -> Result<TransactWriteItem, Error> {
@@ -447,7 +456,9 @@ fn batch_request(write: Write) -> Result<WriteRequest, Error> {
             let delete = DeleteRequest::builder().set_key(Some(key_item(&key))).build().map_err(whole)?;
             request.delete_request(delete).build()
         }
-        Write::PutNew(_) | Write::Replace(..) | Write::Remove(..) | Write::Change(_) => return Err(Error::bug("a batch holds no conditions")),
+        Write::PutNew(_) | Write::Replace(..) | Write::Remove(..) | Write::Change(_) => {
+            return Err(Error::bug("a batch holds no conditions"));
+        }
     })
 }
 

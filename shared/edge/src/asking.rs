@@ -1,14 +1,15 @@
 //! What a request shows of whoever sent it.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt;
 
 use axum::extract::FromRequestParts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::access::Access;
 use domain::access::audit::Origin;
 use domain::access::principal::Principal;
+use domain::access::{Access, DEFAULT_TENANT};
 use domain::error::Error;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -29,6 +30,8 @@ pub struct Asking {
     pub session: Option<String>,
     /// A user's name and password, by HTTP Basic.
     pub password: Option<(String, String)>,
+    /// Who was let in already, where there is a gate.
+    pub known: Option<Principal>,
     /// The client's address; empty where it is not known.
     pub address: String,
     /// The request's id; empty where it has none.
@@ -54,6 +57,7 @@ impl Asking {
             key: header(API_KEY),
             session: header(SESSION),
             password: header(AUTHORIZATION.as_str()).as_deref().and_then(basic),
+            known: parts.extensions.get::<Principal>().cloned(),
             address: parts
                 .extensions
                 .get::<ClientAddress>()
@@ -75,6 +79,16 @@ impl Asking {
             Some((name, password)) => access.by_password(name, password, &self.address).await,
             None => Ok(None),
         }
+    }
+
+    /// Where a change comes from that was let in by a gate, or where nobody is asked.
+    pub fn admitted(&self) -> Origin {
+        let anybody = || Principal {
+            name: "anybody".to_owned(),
+            tenant: DEFAULT_TENANT.to_owned(),
+            grants: BTreeSet::new(),
+        };
+        self.origin(&self.known.clone().unwrap_or_else(anybody))
     }
 
     /// Where a change that this principal makes comes from.

@@ -38,13 +38,13 @@ impl Gate {
             Method::POST | Method::PUT | Method::PATCH | Method::DELETE => Role::Editor,
             _ => return Ok(request),
         };
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let principal = match &Asking::of(&parts).key {
             Some(key) => access.by_key(key).await?,
             None => None,
         };
         let unknown = || Error::new(Kind::Unauthenticated, format!("An API key is expected in {API_KEY}."));
-        principal.ok_or_else(unknown)?.with(role, self.api)?;
+        parts.extensions.insert(principal.ok_or_else(unknown)?.with(role, self.api)?);
         Ok(Request::from_parts(parts, body))
     }
 }

@@ -19,7 +19,9 @@ async fn an_accepted_status_is_answered_as_documented_and_added_to_the_history()
     let ours = Tenant::ours(&bundle);
     let id = ours.submits(&power_cuts()).await?;
     bundle.advance(TimeDelta::seconds(9));
-    let reply = ours.asks_as("approver", "POST", &format!("/recomputations/{id}/status"), r#"{"status": "approved"}"#).await;
+    let reply = ours
+        .asks_as("approver", "POST", &format!("/recomputations/{id}/status"), r#"{"status": "approved"}"#)
+        .await;
     assert_eq!(reply.status, 200);
     assert_eq!(
         reply.json(),
@@ -44,7 +46,8 @@ async fn an_accepted_status_is_answered_as_documented_and_added_to_the_history()
 #[tokio::test]
 async fn a_status_that_is_none_changes_nothing_and_is_answered_404_or_409_as_set() -> Result<()> {
     for (code, configured) in [(404, 404), (409, 409)] {
-        let bundle = TestBundle::with(|config| config.recomputations.invalid_status_code = configured).await?;
+        let bundle =
+            TestBundle::with(|config| config.recomputations.invalid_status_code = configured).await?;
         let_in(&bundle, &["ours"]).await?;
         let ours = Tenant::ours(&bundle);
         let id = ours.submits(&power_cuts()).await?;
@@ -96,7 +99,10 @@ async fn a_reset_takes_a_request_back_to_its_submission_and_repeating_it_changes
     }
     for _ in 0..2 {
         let reply = reset().await;
-        assert_eq!(reply.json()["status"], json!({"message": "Recomputation status reset to: pending", "code": "200"}));
+        assert_eq!(
+            reply.json()["status"],
+            json!({"message": "Recomputation status reset to: pending", "code": "200"})
+        );
         assert_eq!(ours.sees(&id).await, submitted);
     }
     Ok(())
@@ -110,7 +116,10 @@ async fn a_removed_request_is_gone_whatever_its_status() -> Result<()> {
     ours.decides(&id, "running").await;
     let reply = ours.asks("DELETE", &format!("/recomputations/{id}"), "").await;
     assert_eq!(reply.status, 200);
-    assert_eq!(reply.json()["status"], json!({"message": "Recomputation Successfully Deleted", "code": "200"}));
+    assert_eq!(
+        reply.json()["status"],
+        json!({"message": "Recomputation Successfully Deleted", "code": "200"})
+    );
     for method in ["GET", "DELETE"] {
         assert_eq!(failed(&ours.asks(method, &format!("/recomputations/{id}"), "").await), not_found());
     }
@@ -127,7 +136,10 @@ async fn other_fields_leave_id_status_and_history_as_they_were() -> Result<()> {
     let before = ours.sees(&id).await;
     let body = power_cuts_but(&json!({"reason": "other", "exclude": null, "status": "done"}));
     let reply = ours.asks("PUT", &format!("/recomputations/{id}"), &body.to_string()).await;
-    assert_eq!(reply.json()["status"], json!({"message": "Recomputation updated successfully", "code": "200"}));
+    assert_eq!(
+        reply.json()["status"],
+        json!({"message": "Recomputation updated successfully", "code": "200"})
+    );
     let after = ours.sees(&id).await;
     for kept in ["id", "status", "timestamp", "history", "report"] {
         assert_eq!(after[kept], before[kept], "{kept}");

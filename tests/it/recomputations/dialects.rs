@@ -72,7 +72,9 @@ async fn a_role_is_asked_for_before_the_body_is_read() -> Result<()> {
 async fn json_is_sent_to_whoever_takes_it() -> Result<()> {
     let bundle = begin().await?;
     let ours = Tenant::ours(&bundle);
-    for (accept, status) in [("*/*", 200), ("application/json", 200), ("application/jaason", 406), ("application/xml", 406)] {
+    for (accept, status) in
+        [("*/*", 200), ("application/json", 200), ("application/jaason", 406), ("application/xml", 406)]
+    {
         let reply = ours.asks_with("viewer", "GET", "/recomputations", &[("accept", accept)], "").await;
         assert_eq!(reply.status, status, "{accept}");
     }
@@ -89,7 +91,10 @@ async fn paths_and_methods_are_answered_in_this_apis_shape() -> Result<()> {
     let bundle = begin().await?;
     let ours = Tenant::ours(&bundle);
     let id = ours.submits(&power_cuts()).await?;
-    assert_eq!(ours.asks("GET", "/recomputations/", "").await.json()["root"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        ours.asks("GET", "/recomputations/", "").await.json()["root"].as_array().map(Vec::len),
+        Some(1)
+    );
     for (method, path) in [("PATCH", "/recomputations"), ("PUT", "/recomputations")] {
         let reply = ours.asks(method, path, "").await;
         assert_eq!((reply.status, reply.json()["status"]["code"].clone()), (405, json!("405")));

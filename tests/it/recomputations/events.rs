@@ -18,7 +18,8 @@ async fn each_change_of_a_status_is_published_with_the_request_as_it_is_then() -
     ours.asks("DELETE", &format!("/recomputations/{id}/status"), "").await;
     ours.asks("DELETE", &format!("/recomputations/{id}/status"), "").await;
     let published = bundle.queued(&bundle.platform.config.places.published_queue).await?;
-    let events: Vec<Value> = published.iter().map(|body| serde_json::from_str(body)).collect::<Result<_, _>>()?;
+    let events: Vec<Value> =
+        published.iter().map(|body| serde_json::from_str(body)).collect::<Result<_, _>>()?;
     assert_eq!(events.len(), 2);
     insta::assert_snapshot!(published[0].replace(",\"", ",\n\""), @r#"
     {"event":"recomputation.status_changed",
@@ -46,7 +47,8 @@ async fn each_change_of_a_status_is_published_with_the_request_as_it_is_then() -
 }
 
 #[tokio::test]
-async fn what_could_not_be_published_is_accepted_and_published_by_the_next_tick_after_a_minute() -> Result<()> {
+async fn what_could_not_be_published_is_accepted_and_published_by_the_next_tick_after_a_minute() -> Result<()>
+{
     let bundle = begin().await?;
     let ours = Tenant::ours(&bundle);
     let id = ours.submits(&power_cuts()).await?;

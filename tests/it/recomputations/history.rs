@@ -57,7 +57,8 @@ async fn what_was_asked_for_is_kept_through_every_change() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_change_is_in_the_log_with_who_what_and_which_version_even_when_the_request_is_gone() -> Result<()> {
+async fn every_change_is_in_the_log_with_who_what_and_which_version_even_when_the_request_is_gone()
+-> Result<()> {
     let bundle = begin().await?;
     let ours = Tenant::ours(&bundle);
     let id = ours.submits(&power_cuts()).await?;
@@ -66,7 +67,8 @@ async fn every_change_is_in_the_log_with_who_what_and_which_version_even_when_th
     ours.asks("DELETE", &format!("/recomputations/{id}/status"), "").await;
     ours.decides(&id, "whatever").await;
     ours.asks("DELETE", &format!("/recomputations/{id}"), "").await;
-    let audit = bundle.ask("GET", "/access/audit?limit=1000", &[("x-api-key", FIRST_SECRET)], "").await.json();
+    let audit =
+        bundle.ask("GET", "/access/audit?limit=1000", &[("x-api-key", FIRST_SECRET)], "").await.json();
     let mut entries: Vec<_> = audit["audit"]
         .as_array()
         .expect("a list")
@@ -75,7 +77,12 @@ async fn every_change_is_in_the_log_with_who_what_and_which_version_even_when_th
         .map(|entry| {
             assert!(entry["actor"].as_str().is_some_and(|actor| actor.starts_with("key:")), "{entry}");
             assert_eq!((&entry["tenant"], &entry["at"]), (&json!("ours"), &json!("2035-01-05T00:00:30Z")));
-            (entry["before"].as_u64(), entry["after"].as_u64(), entry["action"].clone(), entry["note"].clone())
+            (
+                entry["before"].as_u64(),
+                entry["after"].as_u64(),
+                entry["action"].clone(),
+                entry["note"].clone(),
+            )
         })
         .collect();
     entries.sort_by_key(|(before, ..)| *before);

@@ -30,9 +30,14 @@ async fn a_date_finds_what_covers_it_whatever_the_time_of_day() -> Result<()> {
     let bundle = begin().await?;
     let ours = Tenant::ours(&bundle);
     ours.submits(&power_cuts_but(&json!({}))).await?;
-    for (date, expected) in
-        [("2015-01-09", 0), ("2015-01-10", 1), ("2015-01-20", 1), ("2015-01-30", 1), ("2015-01-31", 0), ("", 1)]
-    {
+    for (date, expected) in [
+        ("2015-01-09", 0),
+        ("2015-01-10", 1),
+        ("2015-01-20", 1),
+        ("2015-01-30", 1),
+        ("2015-01-31", 0),
+        ("", 1),
+    ] {
         assert_eq!(ours.lists(&format!("?date={date}")).await.len(), expected, "{date}");
     }
     assert_eq!(ours.lists("?date=2015-01-20&report=Other").await, EMPTY);
@@ -72,7 +77,8 @@ async fn the_order_is_that_of_submission_and_pages_follow_it() -> Result<()> {
     let mut seen = Vec::new();
     for expected in [2, 2, 1] {
         let page = ours.asks("GET", &format!("/recomputations?limit=2&cursor={cursor}"), "").await.json();
-        let reports = page["root"].as_array().expect("a list").iter().map(|request| request["report"].clone());
+        let reports =
+            page["root"].as_array().expect("a list").iter().map(|request| request["report"].clone());
         let reports: Vec<_> = reports.collect();
         assert_eq!(reports.len(), expected);
         seen.extend(reports);

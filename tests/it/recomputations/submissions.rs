@@ -40,7 +40,8 @@ async fn a_request_is_answered_with_its_id_and_its_address() -> Result<()> {
 async fn what_steward_decides_cannot_be_sent() -> Result<()> {
     let bundle = begin().await?;
     let ours = Tenant::ours(&bundle);
-    let sent = json!({"id": "mine", "status": "running", "timestamp": "2001-01-01T00:00:00Z", "history": [1]});
+    let sent =
+        json!({"id": "mine", "status": "running", "timestamp": "2001-01-01T00:00:00Z", "history": [1]});
     let id = ours.submits(&power_cuts_but(&sent)).await?;
     let request = ours.sees(&id).await;
     assert_ne!(id, "mine");

@@ -34,9 +34,7 @@ pub async fn units() -> Result<String> {
     let verdicts = verdicts::measure().await?;
     let reads = reads_text(ROWS, &reading::measure(ROWS).await?);
     let requests = requests::measure().await?;
-    Ok(format!(
-        "{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{reads}\n{REQUESTS}\n\n{requests}"
-    ))
+    Ok(format!("{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{reads}\n{REQUESTS}\n\n{requests}"))
 }
 
 /// The reads of a store of this many exists, as kept in `tests/bench/reads.txt` for larger stores.

@@ -34,7 +34,11 @@ impl Requests {
         let first = [("x-api-key", FIRST_SECRET)];
         self.asked("an administrator makes a user", "POST", "/access/users", &first, &ann).await?;
         self.bundle.key("a key", "default", &["admin"]).await?;
-        let login = self.bundle.ask("POST", "/login", &[], r#"{"username": "ann", "password": "sesame"}"#).await.json();
+        let login = self
+            .bundle
+            .ask("POST", "/login", &[], r#"{"username": "ann", "password": "sesame"}"#)
+            .await
+            .json();
         let session = login["session"].as_str().unwrap_or_default().to_owned();
         let basic = format!("Basic {}", STANDARD.encode("ann:sesame"));
         // A list of one key: a read of half a unit, which is all that a request costs whose sender is remembered.
@@ -68,7 +72,8 @@ impl Requests {
         self.asked("recomputation: the same again", "POST", "/recomputations", &once, &body).await?;
         let path = format!("/recomputations/{}", made["data"]["id"].as_str().unwrap_or_default());
         let status = format!("{path}/status");
-        self.asked("recomputation: change status", "POST", &status, &key, r#"{"status": "approved"}"#).await?;
+        self.asked("recomputation: change status", "POST", &status, &key, r#"{"status": "approved"}"#)
+            .await?;
         self.asked("recomputation: reset status", "DELETE", &status, &key, "").await?;
         self.asked("recomputation: update", "PUT", &path, &key, &body).await?;
         self.asked("recomputation: get", "GET", &path, &key, "").await?;

@@ -57,7 +57,13 @@ impl Access {
         }
         let NewKey { name, tenant, grants, expires } = new;
         let key = ApiKey { hash: digest(secret), name, tenant, grants, created: now, expires, revoked: None };
-        let deed = Deed { action: "key.make", target: key.id(), note: Some(key.name.clone()), before: None, after: Some(1) };
+        let deed = Deed {
+            action: "key.make",
+            target: key.id(),
+            note: Some(key.name.clone()),
+            before: None,
+            after: Some(1),
+        };
         let stored = item(&Key::api_key(&key.hash), &key)?;
         let entry = origin.entry(deed, now, &self.platform.ids.uuid())?;
         if self.write_together(vec![Write::PutNew(stored), entry]).await? {
@@ -86,7 +92,13 @@ impl Access {
         }
         let now = self.now();
         let key = ApiKey { revoked: Some(now), ..key };
-        let deed = Deed { action: "key.revoke", target: key.id(), note: Some(key.name.clone()), before: Some(1), after: Some(2) };
+        let deed = Deed {
+            action: "key.revoke",
+            target: key.id(),
+            note: Some(key.name.clone()),
+            before: Some(1),
+            after: Some(2),
+        };
         let entry = origin.entry(deed, now, &self.platform.ids.uuid())?;
         self.write_together(vec![Write::Put(item(&Key::api_key(&key.hash), &key)?), entry]).await?;
         self.memory.forget();
@@ -122,7 +134,12 @@ impl Access {
     }
 
     /// Changes a user.
-    pub async fn user_change(&self, name: &str, change: UserChange, origin: &Origin) -> Result<Option<User>, Error> {
+    pub async fn user_change(
+        &self,
+        name: &str,
+        change: UserChange,
+        origin: &Origin,
+    ) -> Result<Option<User>, Error> {
         let Some(old) = self.user_get(name).await? else { return Ok(None) };
         if let Some(grants) = &change.grants {
             granted(grants)?;
@@ -138,14 +155,21 @@ impl Access {
             version: old.version + 1,
             ..old.clone()
         };
-        let deed = Deed { action: "user.change", target: name, note: None, before: Some(old.version), after: Some(user.version) };
+        let deed = Deed {
+            action: "user.change",
+            target: name,
+            note: None,
+            before: Some(old.version),
+            after: Some(user.version),
+        };
         self.user_replace(&user, &old, deed, origin).await.map(|()| Some(user))
     }
 
     /// Removes a user; their sessions end. False where there was none.
     pub async fn user_remove(&self, name: &str, origin: &Origin) -> Result<bool, Error> {
         let Some(old) = self.user_get(name).await? else { return Ok(false) };
-        let deed = Deed { action: "user.remove", target: name, note: None, before: Some(old.version), after: None };
+        let deed =
+            Deed { action: "user.remove", target: name, note: None, before: Some(old.version), after: None };
         let entry = origin.entry(deed, self.now(), &self.platform.ids.uuid())?;
         self.write_together(vec![Write::Delete(Key::user(name)), entry]).await?;
         self.memory.forget();

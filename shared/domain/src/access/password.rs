@@ -12,7 +12,8 @@ pub const SHORTEST: usize = 3;
 
 /// What an unknown user's password is compared with, so that it takes as long as a known one's. It belongs to no password
 /// that anybody knows.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlz$4mYvWc4u0uBLBFI6V3dWnTjXzmHaK1tNgk2Yd4cDcVc";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlz$4mYvWc4u0uBLBFI6V3dWnTjXzmHaK1tNgk2Yd4cDcVc";
 
 fn argon2() -> Result<Argon2<'static>, Error> {
     let params = Params::new(19_456, 2, 1, None);
@@ -22,7 +23,8 @@ fn argon2() -> Result<Argon2<'static>, Error> {
 
 /// The hash of a password under a salt of 16 bytes, as text in PHC's form.
 pub fn hash(password: &str, salt: &[u8; 16]) -> Result<String, Error> {
-    let failed = |cause: argon2::password_hash::Error| Error::bug("hashing a password").because(cause.to_string());
+    let failed =
+        |cause: argon2::password_hash::Error| Error::bug("hashing a password").because(cause.to_string());
     let salt = SaltString::encode_b64(salt).map_err(failed)?;
     Ok(argon2()?.hash_password(password.as_bytes(), &salt).map_err(failed)?.to_string())
 }

@@ -105,7 +105,9 @@ impl FromStr for Grant {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || {
-            format!("'{text}': viewer, editor, approver or admin is expected, or one in an API, as usage:viewer")
+            format!(
+                "'{text}': viewer, editor, approver or admin is expected, or one in an API, as usage:viewer"
+            )
         };
         let (api, role) = match text.split_once(':') {
             None => (None, text),

@@ -55,9 +55,12 @@ mod tests {
         let at = |seconds: i64| Micros(0).plus_seconds(seconds);
         assert!(session.is_alive(at(3_599)) && !session.is_alive(at(3_600)));
         assert!(!session.is_to_be_prolonged(at(60)) && session.is_to_be_prolonged(at(61)));
-        for (text, expected) in
-            [("a".repeat(64), true), ("A".repeat(64), false), ("a".repeat(63), false), ("g".repeat(64), false)]
-        {
+        for (text, expected) in [
+            ("a".repeat(64), true),
+            ("A".repeat(64), false),
+            ("a".repeat(63), false),
+            ("g".repeat(64), false),
+        ] {
             assert_eq!(is_id(&text), expected, "{text}");
         }
     }

@@ -68,7 +68,9 @@ impl Access {
         let more = more.value(":one", 1)?.value(":window", window)?;
         match self.table().change::<IgnoredAny>(&more).await? {
             Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => self.table().write_all(vec![Write::Put(item(&key, &Failures::first(now))?)]).await,
+            Outcome::Refused(_) => {
+                self.table().write_all(vec![Write::Put(item(&key, &Failures::first(now))?)]).await
+            }
         }
     }
 
@@ -77,7 +79,9 @@ impl Access {
         match self.table().transact(writes, &self.platform.ids.uuid()).await {
             Ok(()) => Ok(true),
             Err(Cancelled::Condition(_)) => Ok(false),
-            Err(Cancelled::Conflict) => Err(Error::new(Kind::Conflict, "Somebody else changed it; try again.")),
+            Err(Cancelled::Conflict) => {
+                Err(Error::new(Kind::Conflict, "Somebody else changed it; try again."))
+            }
             Err(Cancelled::Failed(error)) => Err(error),
         }
     }
@@ -117,8 +121,7 @@ impl Access {
         let mut entries = Vec::new();
         loop {
             let left = i32::try_from(limit - entries.len()).unwrap_or(i32::MAX);
-            let mut page =
-                self.table().query(&Range::audit(month), true, after.as_ref(), Some(left)).await?;
+            let mut page = self.table().query(&Range::audit(month), true, after.as_ref(), Some(left)).await?;
             entries.append(&mut page.items);
             after = page.next;
             if after.is_none() || entries.len() >= limit {

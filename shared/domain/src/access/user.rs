@@ -36,11 +36,7 @@ pub struct User {
 impl User {
     /// Who the user is to the APIs.
     pub fn principal(&self) -> Principal {
-        Principal {
-            name: self.name.clone(),
-            tenant: DEFAULT_TENANT.to_owned(),
-            grants: self.grants.clone(),
-        }
+        Principal { name: self.name.clone(), tenant: DEFAULT_TENANT.to_owned(), grants: self.grants.clone() }
     }
 }
 

@@ -14,10 +14,13 @@ pub mod store;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::platform::Platform;
+use crate::streams::Streams;
+use crate::streams::rulebook::Rulebook;
 use crate::time::Micros;
 use crate::usage::Usage;
 
@@ -75,12 +78,14 @@ pub struct Mark {
 pub struct Notifications {
     platform: Platform,
     usage: Usage,
+    streams: Streams,
 }
 
 impl Notifications {
-    /// Notifications on this platform, feeding this ledger.
-    pub fn new(platform: Platform) -> Self {
-        Self { usage: Usage::new(platform.clone()), platform }
+    /// Notifications on this platform, feeding the ledger and the streams that go by these rules.
+    pub fn new(platform: Platform, rules: Arc<Rulebook>) -> Self {
+        let streams = Streams::new(platform.clone(), rules);
+        Self { usage: Usage::new(platform.clone()), streams, platform }
     }
 
     fn now(&self) -> Micros {

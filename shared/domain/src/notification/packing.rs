@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, Kind};
 use crate::notification::Service;
+use crate::streams::event::Event;
 use crate::time::Micros;
 
 /// Notifications that one queue message holds at most: its counters then fit one transaction.
@@ -124,6 +125,33 @@ pub fn pack(elements: Vec<Element>) -> Vec<Vec<Element>> {
         }
     }
     groups
+}
+
+/// The queue message of an announcement that is counted like a notification, and is none that streams collect.
+pub fn echo(chunk: &str, service: Service, received: Micros, announcement: &str) -> String {
+    format!(
+        r#"{{"chunk":"{chunk}","service":"{service}","echo":true,"received":{},"notifications":[{announcement}]}}"#,
+        received.0
+    )
+}
+
+/// The queue message of events that a stream's pipeline made, each beside the fields of a notification.
+pub fn made(chunk: &str, received: Micros, events: &[&Event]) -> Result<String, Error> {
+    let elements: Vec<_> = events
+        .iter()
+        .map(|event| {
+            serde_json::json!({
+                "message_id": event.message_id,
+                "event_type": event.event_type,
+                "timestamp": event.timestamp.to_string(),
+                "publisher_id": "steward",
+                "event": event,
+            })
+        })
+        .collect();
+    let message =
+        serde_json::json!({"chunk": chunk, "made": true, "received": received, "notifications": elements});
+    Ok(ascii(&message.to_string()))
 }
 
 /// The queue message of one group, read back as [`crate::message::NotificationChunk`].

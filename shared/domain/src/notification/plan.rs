@@ -8,9 +8,11 @@ use sha2::{Digest, Sha256};
 
 use crate::key::Collection;
 use crate::message::NotificationChunk;
-use crate::notification::envelope::Notification;
+use crate::notification::envelope::{Notification, open};
 use crate::notification::{Mark, Service, packing};
 use crate::sequence;
+use crate::streams::distil::{Definitions, Distilled};
+use crate::streams::event::Event;
 use crate::time::Micros;
 use crate::usage::record::{self, Effect, Recording, Warning};
 
@@ -66,6 +68,10 @@ pub struct Entry {
     pub warnings: Vec<Warning>,
     /// The rows that it may make.
     pub rows: Option<Rows>,
+    /// What streams collect of it; none where no definition wants it.
+    pub event: Option<Event>,
+    /// Whether a stream's pipeline made it.
+    pub made: bool,
 }
 
 /// Neighbouring rows of one collection.
@@ -88,11 +94,65 @@ pub struct Rejected {
     pub reason: String,
 }
 
+/// Who a chunk comes from.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    /// A producer, whose notifications are distilled by these definitions.
+    Producer(&'a Definitions),
+    /// The verifier, whose echoes are counted and are no events.
+    Verifier,
+    /// A stream's pipeline, whose events need no distilling.
+    Pipeline,
+}
+
+impl Origin<'_> {
+    fn is_pipeline(self) -> bool {
+        matches!(self, Self::Pipeline)
+    }
+
+    fn event(self, element: &Value, notification: &Notification, now: Micros) -> Option<Event> {
+        match self {
+            Self::Verifier => None,
+            Self::Pipeline => serde_json::from_value(element.get("event")?.clone()).ok(),
+            Self::Producer(definitions) => distilled(definitions, element, notification, now),
+        }
+    }
+}
+
+/// The event of a notification that a producer sent, without what is wrong with it.
+fn distilled(
+    definitions: &Definitions,
+    element: &Value,
+    notification: &Notification,
+    now: Micros,
+) -> Option<Event> {
+    let body = open(element).ok()?.body;
+    match definitions.distil(&body, now) {
+        Distilled::Event { event, warnings } => {
+            for warning in warnings {
+                tracing::warn!(message.id = event.message_id, "{warning}");
+            }
+            // The ledger and the streams agree on when it happened.
+            Some(Event { timestamp: notification.timestamp, ..event })
+        }
+        Distilled::Dropped(reason) => {
+            tracing::debug!(event.kind = notification.event_type, "no event: {reason}");
+            None
+        }
+    }
+}
+
 impl Planned {
     /// Reads a delivery. `now` stands in where neither the message nor the queue says when it was received.
-    pub fn of(delivery: &Delivery, now: Micros) -> Self {
+    pub fn of(delivery: &Delivery, definitions: &Definitions, now: Micros) -> Self {
         if let Ok(chunk) = serde_json::from_str::<NotificationChunk>(&delivery.body) {
-            return Self::Chunk(Plan::of(chunk.chunk, chunk.service, chunk.received, chunk.notifications));
+            let NotificationChunk { chunk, service, received, notifications, echo, made } = chunk;
+            let origin = match (made, echo) {
+                (true, _) => Origin::Pipeline,
+                (false, true) => Origin::Verifier,
+                (false, false) => Origin::Producer(definitions),
+            };
+            return Self::Chunk(Plan::of(chunk, service, received, notifications, origin));
         }
         let chunk = digest(&delivery.body);
         let received = delivery.sent_at.unwrap_or(now);
@@ -110,14 +170,21 @@ impl Planned {
             Ok(elements) => {
                 let values =
                     elements.iter().filter_map(|element| serde_json::from_str(element).ok()).collect();
-                Self::Chunk(Plan::of(chunk, delivery.service, received, values))
+                let origin = Origin::Producer(definitions);
+                Self::Chunk(Plan::of(chunk, delivery.service, received, values, origin))
             }
         }
     }
 }
 
 impl Plan {
-    fn of(chunk: String, service: Option<Service>, received: Micros, elements: Vec<Value>) -> Self {
+    fn of(
+        chunk: String,
+        service: Option<Service>,
+        received: Micros,
+        elements: Vec<Value>,
+        origin: Origin<'_>,
+    ) -> Self {
         let body = Value::Array(elements);
         let mut plan =
             Self { chunk, received, entries: Vec::new(), rejected: Vec::new(), body: body.to_string() };
@@ -128,7 +195,10 @@ impl Plan {
                 Err(rejection) => plan.rejected.push(Rejected { position, reason: rejection.to_string() }),
                 // A repeat inside one chunk is a duplicate: the first one stands.
                 Ok(notification) if !notification.message_id.clone().is_none_or(|id| seen.insert(id)) => {}
-                Ok(notification) => plan.add(position, notification, &mut taken),
+                Ok(notification) => {
+                    let event = origin.event(element, &notification, received);
+                    plan.add(position, notification, event, origin.is_pipeline(), &mut taken);
+                }
             }
         }
         plan
@@ -140,9 +210,17 @@ impl Plan {
         Self { chunk, received, entries: Vec::new(), rejected, body }
     }
 
-    fn add(&mut self, position: u64, notification: Notification, taken: &mut sequence::Ids) {
+    fn add(
+        &mut self,
+        position: u64,
+        notification: Notification,
+        event: Option<Event>,
+        made: bool,
+        taken: &mut sequence::Ids,
+    ) {
         let mark = notification.mark(&format!("{}#{position}", self.chunk));
-        let (recording, rows) = match record::record(&notification, &mark) {
+        let recorded = if made { Ok(Recording::default()) } else { record::record(&notification, &mark) };
+        let (recording, rows) = match recorded {
             Ok(recording) => {
                 let rows = recording.effect.as_ref().map(|effect| {
                     let (collection, count) = rows_of(effect);
@@ -160,7 +238,7 @@ impl Plan {
             }
         };
         let Recording { effect, warnings } = recording;
-        self.entries.push(Entry { position, notification, mark, effect, warnings, rows });
+        self.entries.push(Entry { position, notification, mark, effect, warnings, rows, event, made });
     }
 
     /// How many ids the chunk needs of each collection.

@@ -34,7 +34,7 @@ impl Notifications {
         let mut plans = Vec::new();
         let mut outcomes = Vec::new();
         for delivery in deliveries {
-            match Planned::of(&delivery, now) {
+            match Planned::of(&delivery, &self.streams.rules().definitions, now) {
                 Planned::Chunk(plan) => plans.push((delivery.id, plan)),
                 Planned::Split(messages) => {
                     let sent = self.platform.queues.notifications.send_all(messages).await;
@@ -93,6 +93,9 @@ impl Notifications {
         let remembered = plan.received.epoch_seconds().max(now.epoch_seconds()) + REDELIVERY_SECONDS;
         let owned = self.owned(plan, &claim, now, remembered).await?;
         self.write_rows(plan, &claim, &owned, now).await?;
+        let events: Vec<_> =
+            owned.iter().filter_map(|owned| Some((owned.raw, owned.entry.event.as_ref()?))).collect();
+        self.streams.append(&plan.chunk, &events, plan.received).await?;
         self.chunk_finish(&plan.chunk, &claim, &counts(&owned), remembered).await
     }
 
@@ -150,7 +153,7 @@ pub(crate) type Counts<'a> = BTreeMap<(Service, i64), BTreeMap<&'a str, u64>>;
 
 fn counts<'a>(owned: &[Owned<'a>]) -> Counts<'a> {
     let mut counts = Counts::new();
-    for Owned { entry, .. } in owned {
+    for Owned { entry, .. } in owned.iter().filter(|owned| !owned.entry.made) {
         let notification = &entry.notification;
         let hour = notification.timestamp.0.div_euclid(HOUR);
         let events = counts.entry((notification.service, hour)).or_default();

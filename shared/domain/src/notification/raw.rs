@@ -1,14 +1,17 @@
 //! Pure. The row of a notification: what lists, counts and redeliveries need to know of it without its body.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::notification::Service;
 use crate::notification::envelope::Notification;
 use crate::notification::payload::{image_type, text};
+use crate::streams::event::{self, Event};
 use crate::time::Micros;
 
 /// A row of `RawData` or `GlanceRawData`. Texts are cut to the width that their columns had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RawRow {
     /// The row's id.
     pub id: u64,
@@ -66,6 +69,12 @@ pub struct RawRow {
     /// Where in the chunk.
     #[serde(rename = "ps")]
     pub position: u64,
+    /// The traits of the event that it was distilled to; none where no definition wants it.
+    #[serde(rename = "tr", default, skip_serializing_if = "Option::is_none")]
+    pub traits: Option<BTreeMap<String, event::Value>>,
+    /// Whether a stream's pipeline made it, so that no ledger counts it.
+    #[serde(rename = "md", default, skip_serializing_if = "std::ops::Not::not")]
+    pub made: bool,
     /// When the row may be forgotten, in seconds since the epoch.
     pub ttl: i64,
 }
@@ -114,8 +123,24 @@ impl RawRow {
             image_type: payload.as_object().map(|_| image_type(payload)),
             chunk: place.chunk.to_owned(),
             position: place.position,
+            traits: None,
+            made: false,
             ttl: place.ttl,
         }
+    }
+
+    /// The same with the event that the notification was distilled to, under whose time it is listed.
+    #[must_use]
+    pub fn with_event(self, event: Option<&Event>, made: bool) -> Self {
+        Self { traits: event.map(|event| event.traits.clone()), made, ..self }
+    }
+
+    /// The event; none where the notification is none.
+    pub fn event(self) -> Option<Event> {
+        let Self { message_id: Some(message_id), event_type, when, traits: Some(traits), .. } = self else {
+            return None;
+        };
+        Some(Event { message_id, event_type, timestamp: when, traits })
     }
 
     /// The publisher's name up to its first dot.

@@ -91,7 +91,7 @@ impl Notifications {
                 received: claim.received,
                 ttl: expires,
             };
-            let row = RawRow::of(&entry.notification, place);
+            let row = RawRow::of(&entry.notification, place).with_event(entry.event.as_ref(), entry.made);
             writes.push(Write::Put(item(&Key::row(Collection::Notification, *raw), &row)?));
         }
         for (id, rejected) in (claim.first(Collection::Rejected)..).zip(&plan.rejected) {

@@ -54,7 +54,12 @@ impl Recomputations {
     }
 
     /// Removes a request. What the audit log says of it stays.
-    pub async fn remove(&self, id: &str, expected: Option<&Expected>, origin: &Origin) -> Result<(), Refusal> {
+    pub async fn remove(
+        &self,
+        id: &str,
+        expected: Option<&Expected>,
+        origin: &Origin,
+    ) -> Result<(), Refusal> {
         for _ in 0..TURNS {
             let old = self.expected(id, expected, origin).await?;
             let deed = Deed {

@@ -189,7 +189,8 @@ fn period(place: &str, start: &str, end: &str, problems: &mut Vec<String>) -> (M
         Some(at) => Some(at),
         None if text.is_empty() && place.is_empty() => None,
         None => {
-            problems.push(format!("{place}{name} should be a UTC time in W3C format, as 2015-01-10T12:00:00Z"));
+            problems
+                .push(format!("{place}{name} should be a UTC time in W3C format, as 2015-01-10T12:00:00Z"));
             None
         }
     };
@@ -306,12 +307,14 @@ pub(crate) mod tests {
 
     #[test]
     fn what_would_not_fit_an_item_is_refused() {
-        let many = |count: usize, length: usize| Draft { exclude: vec!["x".repeat(length); count], ..draft(&[]) };
+        let many =
+            |count: usize, length: usize| Draft { exclude: vec!["x".repeat(length); count], ..draft(&[]) };
         assert!(many(1_000, 200).check().is_ok());
         assert!(many(1_001, 1).check().is_err());
         assert!(many(1, 257).check().is_err());
         let metric = Metric { metric: "x".repeat(300_000), hostname: None, service: None, group: None };
-        let problems = Draft { exclude_metrics: vec![metric], ..draft(&[]) }.check().expect_err("it is large");
+        let problems =
+            Draft { exclude_metrics: vec![metric], ..draft(&[]) }.check().expect_err("it is large");
         assert_eq!(problems, ["the request is larger than 256 KB"]);
     }
 }

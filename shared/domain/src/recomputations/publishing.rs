@@ -42,7 +42,12 @@ struct Event<'a> {
 }
 
 impl Change {
-    pub(crate) fn of(tenant: &str, old: Status, request: &Recomputation, since: Micros) -> Result<Self, Error> {
+    pub(crate) fn of(
+        tenant: &str,
+        old: Status,
+        request: &Recomputation,
+        since: Micros,
+    ) -> Result<Self, Error> {
         let event = Event {
             event: "recomputation.status_changed",
             tenant,

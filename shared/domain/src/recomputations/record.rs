@@ -70,7 +70,10 @@ impl Recomputation {
             return Ok(None);
         }
         if !self.status.may_be_reset(transitions) {
-            return Err(Refusal::Transition { from: self.status, allowed: self.status.followers(transitions) });
+            return Err(Refusal::Transition {
+                from: self.status,
+                allowed: self.status.followers(transitions),
+            });
         }
         let history = vec![Had { status: Status::Pending, at: self.created }];
         Ok(Some(Self { status: Status::Pending, history, version: self.version + 1, ..self.clone() }))
@@ -107,14 +110,18 @@ mod tests {
     #[test]
     fn a_status_is_added_to_the_history_and_nothing_else_changes() {
         let (old, new) = (new(), new().with_status(Status::Done, at(9), OPEN).expect("it is open"));
-        assert_eq!(new.history, [Had { status: Status::Pending, at: at(0) }, Had { status: Status::Done, at: at(9) }]);
+        assert_eq!(
+            new.history,
+            [Had { status: Status::Pending, at: at(0) }, Had { status: Status::Done, at: at(9) }]
+        );
         let (status, history, version) = (old.status, old.history.clone(), old.version);
         assert_eq!(Recomputation { status, history, version, ..new }, old);
     }
 
     #[test]
     fn a_status_that_may_not_follow_says_which_may() {
-        let refused = new().with_status(Status::Done, at(9), Transitions::Guarded).expect_err("it is guarded");
+        let refused =
+            new().with_status(Status::Done, at(9), Transitions::Guarded).expect_err("it is guarded");
         let Refusal::Transition { from, allowed } = refused else { panic!("{refused:?}") };
         assert_eq!((from, allowed), (Status::Pending, &[Status::Approved, Status::Rejected][..]));
         let running = Recomputation { status: Status::Running, ..new() };
@@ -142,9 +149,13 @@ mod tests {
     #[test]
     fn both_days_at_the_ends_are_in_the_period() {
         // 2015-01-10T12:00:00Z to 2015-01-30T00:00:00Z
-        for (date, expected) in
-            [("2015-01-09", false), ("2015-01-10", true), ("2015-01-20", true), ("2015-01-30", true), ("2015-01-31", false)]
-        {
+        for (date, expected) in [
+            ("2015-01-09", false),
+            ("2015-01-10", true),
+            ("2015-01-20", true),
+            ("2015-01-30", true),
+            ("2015-01-31", false),
+        ] {
             assert_eq!(new().covers(date), expected, "{date}");
         }
     }

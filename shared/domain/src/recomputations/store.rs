@@ -76,13 +76,14 @@ impl Recomputations {
         remembered: &Remembered,
         now: Micros,
     ) -> Result<Write, Error> {
-        let change = table::Change::of(Key::idempotency(tenant, key), "SET ha = :hash, id = :id, #ttl = :ttl")
-            .when("attribute_not_exists(pk) OR #ttl <= :now")
-            .name("#ttl", "ttl")
-            .value(":hash", &remembered.hash)?
-            .value(":id", &remembered.id)?
-            .value(":ttl", remembered.ttl)?
-            .value(":now", now.epoch_seconds())?;
+        let change =
+            table::Change::of(Key::idempotency(tenant, key), "SET ha = :hash, id = :id, #ttl = :ttl")
+                .when("attribute_not_exists(pk) OR #ttl <= :now")
+                .name("#ttl", "ttl")
+                .value(":hash", &remembered.hash)?
+                .value(":id", &remembered.id)?
+                .value(":ttl", remembered.ttl)?
+                .value(":now", now.epoch_seconds())?;
         Ok(Write::Change(change))
     }
 

@@ -14,7 +14,12 @@ const REMEMBERED_SECONDS: i64 = 86_400;
 
 impl Recomputations {
     /// Submits a request: its id, which is always new unless `key` was used for the same fields in the last day.
-    pub async fn submit(&self, fields: Fields, key: Option<&str>, origin: &Origin) -> Result<String, Refusal> {
+    pub async fn submit(
+        &self,
+        fields: Fields,
+        key: Option<&str>,
+        origin: &Origin,
+    ) -> Result<String, Refusal> {
         let now = self.now();
         let text = serde_json::to_string(&fields)
             .map_err(|cause| Error::bug("a request could not be written").because(cause))?;

@@ -38,12 +38,7 @@ impl Usage {
         service: Service,
         notification: String,
     ) -> Result<(), Error> {
-        let echo = packing::message(
-            &announcement.message_id,
-            Some(service),
-            self.now(),
-            std::slice::from_ref(&notification),
-        );
+        let echo = packing::echo(&announcement.message_id, service, self.now(), &notification);
         futures::try_join!(
             self.platform.queues.verified.send(notification),
             self.platform.queues.notifications.send(echo)

@@ -40,6 +40,9 @@ struct Notification {
     when: Micros,
     #[serde(rename = "sv")]
     service: Service,
+    /// Whether a stream's pipeline made it.
+    #[serde(rename = "md", default)]
+    made: bool,
 }
 
 const WHOLE_HOURS: &str = "ask for whole hours: when_min at hh:00:00, when_max at hh:59:59.999999.";
@@ -120,7 +123,7 @@ impl Usage {
         {
             let block = block?;
             budget.spend(block.units)?;
-            for row in block.rows.into_iter().filter(|row| row.service == query.service) {
+            for row in block.rows.into_iter().filter(|row| row.service == query.service && !row.made) {
                 let Some(event_type) = row.event_type else {
                     continue;
                 };

@@ -1,0 +1,74 @@
+//! The failing statuses of this API, and the one body that they share: a title and a description, as the original's
+//! framework has them.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use domain::error::{Error, Kind};
+use http::StatusCode;
+use http::header::ALLOW;
+use serde::Serialize;
+
+/// A request that is answered by a failing status.
+#[derive(Debug)]
+pub enum Refused {
+    /// A POST that overrides nothing.
+    NoOverride,
+    /// Everything else.
+    Failed(Error),
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    title: &'a str,
+    description: &'a str,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let error = match self {
+            Self::NoOverride => {
+                let text = "POST needs the header X-HTTP-Method-Override, which says PUT or DELETE.";
+                let answer = shape(StatusCode::METHOD_NOT_ALLOWED, text);
+                return ([(ALLOW, "GET,HEAD,PUT,DELETE,OPTIONS")], answer).into_response();
+            }
+            Self::Failed(error) => error,
+        };
+        let public = error.to_string();
+        let (status, text) = match error.kind() {
+            Kind::Invalid => (StatusCode::BAD_REQUEST, public.as_str()),
+            Kind::Unauthenticated => (StatusCode::UNAUTHORIZED, public.as_str()),
+            Kind::Forbidden => (StatusCode::FORBIDDEN, public.as_str()),
+            Kind::Locked => (StatusCode::TOO_MANY_REQUESTS, public.as_str()),
+            Kind::Missing => (StatusCode::NOT_FOUND, public.as_str()),
+            Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, public.as_str()),
+            Kind::Conflict | Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, public.as_str()),
+            Kind::Bug => (StatusCode::INTERNAL_SERVER_ERROR, "The request could not be served."),
+        };
+        if status.is_server_error() {
+            tracing::error!(status = status.as_u16(), cause = error.chain(), "a request failed");
+        }
+        shape(status, text)
+    }
+}
+
+/// The answer to a path that is not there.
+pub async fn not_found() -> Response {
+    shape(StatusCode::NOT_FOUND, "There is nothing under this path.")
+}
+
+/// The answer to a method that a path does not know; the router adds `Allow`.
+pub async fn method_not_allowed() -> Response {
+    shape(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
+}
+
+/// A failing status and its text as this API answers them.
+pub fn shape(status: StatusCode, description: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or("Error");
+    (status, Json(Body { title, description })).into_response()
+}

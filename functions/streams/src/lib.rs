@@ -1,0 +1,42 @@
+//! The streams API: streams and events under `/v1`.
+//!
+//! Paths are served without a trailing slash; the edge has cut one off before they come here.
+
+mod dates;
+mod error;
+mod events;
+mod parameters;
+mod streams;
+mod wire;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::get;
+use domain::streams::Streams;
+use edge::gate::Gate;
+
+use crate::error::Refused;
+
+pub use error::shape;
+
+/// Every path of the API.
+pub fn router(streams: Streams, gate: Gate) -> Router {
+    Router::new()
+        .route("/v1/streams", get(streams::list))
+        .route(
+            "/v1/streams/{id}",
+            get(streams::get).put(streams::reset).post(streams::overridden).delete(streams::delete),
+        )
+        .route("/v1/events", get(events::list))
+        .route("/v1/events/{message_id}", get(events::get))
+        .route_layer(from_fn_with_state(gate, admitted))
+        .fallback(error::not_found)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .with_state(streams)
+}
+
+async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Refused> {
+    Ok(next.run(gate.admit(request).await?).await)
+}

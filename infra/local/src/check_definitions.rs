@@ -1,0 +1,112 @@
+//! `steward check-definitions`: whether definitions can be used, and what they make of sample notifications.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use chrono::Utc;
+use clap::Args;
+use domain::clock::Clock;
+use domain::streams::distil::Distilled;
+use domain::streams::event::{Distinguishing, Event, Value as Trait};
+use domain::streams::rulebook::{FILES, Rulebook};
+use domain::time::Micros;
+use serde_json::Value;
+
+use crate::samples;
+
+/// Check definitions of events, triggers and pipelines, and print what each sample event would do
+#[derive(Args, Debug)]
+pub struct CheckDefinitions {
+    /// Files named definitions.yaml, triggers.yaml or pipelines.yaml; what is not given is as Steward comes with it
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Notifications to try, a JSON array, in place of the samples
+    #[arg(long, value_name = "FILE")]
+    notifications: Option<PathBuf>,
+}
+
+impl CheckDefinitions {
+    /// Prints what the definitions do; an error names the file and the line that are wrong.
+    pub fn run(self) -> Result<()> {
+        let rules = self.rules()?;
+        for warning in rules.triggers.warnings() {
+            println!("{warning}");
+        }
+        let now = Clock::system().now();
+        for notification in self.notifications(now)? {
+            println!("{}", outcome(&rules, &notification, Micros::from(now)));
+        }
+        Ok(())
+    }
+
+    fn rules(&self) -> Result<Rulebook> {
+        let mut texts = Rulebook::shipped_files();
+        for file in &self.files {
+            let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let Some(place) = FILES.iter().position(|known| *known == name) else {
+                bail!("{}: a file is named {}", file.display(), FILES.join(", "));
+            };
+            let text =
+                fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            texts[place] = (file.display().to_string(), text);
+        }
+        Ok(Rulebook::load(&texts)?)
+    }
+
+    fn notifications(&self, now: chrono::DateTime<Utc>) -> Result<Vec<Value>> {
+        let text = match &self.notifications {
+            None => samples::notifications(now)?,
+            Some(file) => {
+                fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?
+            }
+        };
+        serde_json::from_str(&text).context("the notifications are no JSON array")
+    }
+}
+
+/// What becomes of a notification, in a few lines.
+fn outcome(rules: &Rulebook, notification: &Value, now: Micros) -> String {
+    let none = serde_json::Map::new();
+    let body = notification.as_object().unwrap_or(&none);
+    let name = body.get("event_type").and_then(Value::as_str).unwrap_or("?").to_owned();
+    match rules.definitions.distil(body, now) {
+        Distilled::Dropped(reason) => format!("{name}: no event, {reason}"),
+        Distilled::Event { event, warnings } => {
+            let mut lines = vec![format!("{name}: {}", traits(&event))];
+            lines.extend(warnings.iter().map(|warning| format!("  without {warning}")));
+            lines.extend(triggers(rules, &event));
+            lines.join("\n")
+        }
+    }
+}
+
+fn triggers(rules: &Rulebook, event: &Event) -> Vec<String> {
+    let mut lines = Vec::new();
+    for trigger in rules.triggers.iter() {
+        if let Some(found) = trigger.matched(event) {
+            let apart: Vec<_> =
+                found.iter().map(|(name, value)| format!("{name} {}", apart(value))).collect();
+            let met = if trigger.met_by(event).is_empty() { "" } else { ", and meets its fire criteria" };
+            lines.push(format!("  joins {} of {}{met}", trigger.name, apart.join(", ")));
+        }
+    }
+    if lines.is_empty() {
+        lines.push("  joins no stream".to_owned());
+    }
+    lines
+}
+
+fn apart(value: &Distinguishing) -> String {
+    match value {
+        Distinguishing::Value(value) => value.plain().to_string(),
+        Distinguishing::Range(begin, end) => format!("{begin} to {end}"),
+    }
+}
+
+fn traits(event: &Event) -> String {
+    let written = |value: &Trait| value.plain().to_string();
+    let traits: Vec<_> =
+        event.traits.iter().map(|(name, value)| format!("{name} {}", written(value))).collect();
+    traits.join(", ")
+}

@@ -1,0 +1,302 @@
+//! `steward replay`: loads history, each notification at its own time, so that streams fire and expire as they would
+//! have then.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use aws_sdk_sqs::types::Message;
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::Args;
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
+use domain::clock::Clock;
+use domain::config::{Config, StackTachAuth};
+use domain::failure::Failure;
+use domain::notification::Notifications;
+use domain::notification::packing::CHUNK_NOTIFICATIONS;
+use domain::notification::plan::{Delivery, digest};
+use domain::platform::Platform;
+use domain::streams::Streams;
+use domain::streams::event::Value as Trait;
+use domain::streams::listing::{EventFilter, Start, StreamFilter};
+use domain::time::Micros;
+use domain::usage::Usage;
+use flate2::read::MultiGzDecoder;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+
+use crate::stand_ins::{StandIns, Storage};
+
+/// How long a request to a stand-in may take when everything ends.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Seconds that a worker of the replay holds what it takes up.
+const LEASE_SECONDS: i64 = 60;
+
+/// Load history, each notification at its own time
+#[derive(Args, Debug)]
+pub struct Replay {
+    /// Notifications, one JSON object a line or one JSON array, plain or gzip, in the order in which they came
+    file: PathBuf,
+    /// Folder that keeps records and messages
+    #[arg(long, value_name = "FOLDER", default_value = ".steward")]
+    data: PathBuf,
+    /// Keep records and messages in memory, and only say what came of them
+    #[arg(long, conflicts_with = "data")]
+    memory: bool,
+    /// Go on until this time after the last notification, such as 2035-01-07T00:00:00Z, so that streams expire
+    #[arg(long, value_name = "TIME")]
+    until: Option<DateTime<Utc>>,
+    /// Folder of your own definitions of events, triggers and pipelines
+    #[arg(long, value_name = "FOLDER")]
+    definitions: Option<PathBuf>,
+}
+
+/// Everything that a replay works with.
+struct Engine {
+    clock: Clock,
+    platform: Platform,
+    notifications: Notifications,
+    usage: Usage,
+    streams: Streams,
+    sqs: aws_sdk_sqs::Client,
+    minute: i64,
+}
+
+impl Replay {
+    /// Replays the file, and says what came of it.
+    pub async fn run(self) -> Result<()> {
+        let lines = read(&self.file)?;
+        let first = lines.first().context("the file holds no notification")?;
+        let clock = Clock::manual(time(first).with_context(|| format!("no time in: {first:.80}"))?.to_utc());
+        let storage = if self.memory { Storage::Memory } else { Storage::Folder(self.data.clone()) };
+        let stand_ins = StandIns::start(&storage, clock.clone()).await?;
+        let mut engine = self.engine(&stand_ins, clock)?;
+        let begun = Instant::now();
+        let bar = ProgressBar::new(lines.len() as u64);
+        bar.set_style(ProgressStyle::with_template(
+            "{wide_bar} {pos}/{len} notifications, {per_sec}, {eta} left",
+        )?);
+        for chunk in engine_chunks(&lines) {
+            engine.take(chunk).await?;
+            bar.inc(chunk.len() as u64);
+        }
+        if let Some(until) = self.until {
+            engine.go_on(until).await?;
+        }
+        bar.finish_and_clear();
+        engine.say(lines.len(), begun.elapsed()).await?;
+        stand_ins.stop(PATIENCE).await
+    }
+
+    fn engine(&self, stand_ins: &StandIns, clock: Clock) -> Result<Engine> {
+        let mut config = Config::from_env()?;
+        config.stacktach_auth = StackTachAuth::None;
+        config.places = stand_ins.places();
+        if let Some(folder) = &self.definitions {
+            config.streams.definitions = folder.display().to_string();
+        }
+        let rules = edge::start::rules(&config)?;
+        let platform = Platform {
+            clock: clock.clone(),
+            ..Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), config)
+        };
+        Ok(Engine {
+            minute: minute(&clock),
+            notifications: Notifications::new(platform.clone(), Arc::clone(&rules)),
+            usage: Usage::new(platform.clone()),
+            streams: Streams::new(platform.clone(), rules),
+            sqs: stand_ins.sqs_client(),
+            platform,
+            clock,
+        })
+    }
+}
+
+impl Engine {
+    /// Takes notifications of one minute at the time of the last of them.
+    async fn take(&mut self, lines: &[String]) -> Result<()> {
+        if let Some(at) = lines.iter().filter_map(|line| time(line)).max() {
+            self.move_to(at.to_utc()).await?;
+        }
+        let elements = lines.join(",");
+        let chunk = format!("replay-{}", digest(&elements));
+        let received = Micros::from(self.clock.now()).0;
+        let body = format!(r#"{{"chunk":"{chunk}","received":{received},"notifications":[{elements}]}}"#);
+        self.process(vec![Delivery { id: chunk, body, sent_at: None, service: None }]).await?;
+        self.work().await
+    }
+
+    /// Moves the time, never back, and does what has come due by then.
+    async fn move_to(&mut self, at: DateTime<Utc>) -> Result<()> {
+        if at > self.clock.now() {
+            self.clock.set(at);
+        }
+        if minute(&self.clock) > self.minute {
+            self.minute = minute(&self.clock);
+            self.streams.tick().await?;
+            self.usage.tick().await?;
+            self.work().await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on until a time, in steps in which whatever comes due leads to more.
+    async fn go_on(&mut self, until: DateTime<Utc>) -> Result<()> {
+        while self.clock.now() < until {
+            let next = (self.clock.now() + TimeDelta::hours(1)).min(until);
+            self.move_to(next).await?;
+        }
+        Ok(())
+    }
+
+    async fn process(&self, deliveries: Vec<Delivery>) -> Result<()> {
+        for (id, outcome) in self.notifications.process(deliveries, self.deadline()).await {
+            if let Err(failure) = outcome {
+                bail!("{id} was not recorded: {}", failure.error().chain());
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is queued, and what that queues, until nothing is left.
+    async fn work(&self) -> Result<()> {
+        let places = &self.platform.config.places;
+        loop {
+            let made = self.receive(&places.notification_queue).await?;
+            let deliveries = made.iter().map(|message| Delivery {
+                id: message.message_id().unwrap_or_default().to_owned(),
+                body: message.body().unwrap_or_default().to_owned(),
+                sent_at: None,
+                service: None,
+            });
+            self.process(deliveries.collect()).await?;
+            self.remove(&places.notification_queue, &made).await?;
+            let due = self.receive(&places.stream_queue).await?;
+            for message in &due {
+                done(self.streams.work(message.body().unwrap_or_default(), self.deadline()).await)?;
+            }
+            self.remove(&places.stream_queue, &due).await?;
+            let verdicts = self.receive(&places.usage_queue).await?;
+            for message in &verdicts {
+                done(self.usage.work(message.body().unwrap_or_default(), self.deadline()).await)?;
+            }
+            self.remove(&places.usage_queue, &verdicts).await?;
+            if made.is_empty() && due.is_empty() && verdicts.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn receive(&self, queue: &str) -> Result<Vec<Message>> {
+        let call = self.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+        Ok(call.send().await.context("the queue does not answer")?.messages.unwrap_or_default())
+    }
+
+    async fn remove(&self, queue: &str, messages: &[Message]) -> Result<()> {
+        for message in messages {
+            let call = self.sqs.delete_message().queue_url(queue);
+            call.set_receipt_handle(message.receipt_handle.clone()).send().await?;
+        }
+        Ok(())
+    }
+
+    fn deadline(&self) -> Micros {
+        Micros::from(self.clock.now()).plus_seconds(LEASE_SECONDS)
+    }
+
+    /// How many there are of everything, in the order of their names.
+    async fn say(&self, taken: usize, time: Duration) -> Result<()> {
+        let mut counts = BTreeMap::<String, u64>::new();
+        for head in self.streams.list(&StreamFilter::default(), Start::Newest, usize::MAX).await? {
+            *counts.entry(format!("streams {}", head.state)).or_default() += 1;
+            *counts
+                .entry(format!("streams {}", if head.fires.is_some() { "fired" } else { "not fired" }))
+                .or_default() += 1;
+        }
+        for (_, event) in self.streams.events(&EventFilter::default(), Start::Newest, usize::MAX).await? {
+            *counts.entry("events".to_owned()).or_default() += 1;
+            if event.traits.contains_key("stream_id") {
+                let code = match event.traits.get("error_code") {
+                    Some(Trait::Text(code)) => format!(" {code}"),
+                    _ => String::new(),
+                };
+                *counts.entry(format!("{}{code}", event.event_type)).or_default() += 1;
+            }
+        }
+        let mut table = Table::new();
+        table.load_preset(NOTHING);
+        for (name, count) in counts {
+            table.add_row([name, count.to_string()]);
+        }
+        println!("{table}");
+        println!(
+            "{taken} notifications in {:.1} s, {:.0} a second",
+            time.as_secs_f64(),
+            per_second(taken, time)
+        );
+        Ok(())
+    }
+}
+
+fn per_second(count: usize, time: Duration) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / time.as_secs_f64().max(0.001)
+}
+
+fn done(outcome: Result<(), Failure>) -> Result<()> {
+    outcome.map_err(|failure| anyhow::anyhow!("{}", failure.error().chain()))
+}
+
+fn minute(clock: &Clock) -> i64 {
+    domain::due::current_minute(Micros::from(clock.now()))
+}
+
+/// Notifications that follow each other within one minute, as many as a chunk takes.
+fn engine_chunks(lines: &[String]) -> impl Iterator<Item = &[String]> {
+    let minute = |line: &String| time(line).map(|at| at.0.div_euclid(60_000_000));
+    lines
+        .chunk_by(move |one, other| minute(one) == minute(other))
+        .flat_map(|minute| minute.chunks(CHUNK_NOTIFICATIONS))
+}
+
+/// When a notification says that it happened.
+fn time(line: &str) -> Option<Micros> {
+    let value: Value = serde_json::from_str(line).ok()?;
+    let body = match &value {
+        Value::Array(pair) => pair.get(1)?,
+        body => body,
+    };
+    Micros::parse(body.get("timestamp").or_else(|| body.get("_context_timestamp"))?.as_str()?)
+}
+
+/// The notifications of a file, each as JSON on one line.
+fn read(path: &Path) -> Result<Vec<String>> {
+    let open = || File::open(path).with_context(|| format!("{} cannot be read", path.display()));
+    let mut start = [0; 2];
+    let length = open()?.read(&mut start)?;
+    let plain: Box<dyn Read> = if length == 2 && start == [0x1f, 0x8b] {
+        Box::new(MultiGzDecoder::new(open()?))
+    } else {
+        Box::new(open()?)
+    };
+    let mut reader = BufReader::new(plain);
+    if reader.fill_buf()?.trim_ascii_start().first() == Some(&b'[') {
+        let all: Vec<Value> = serde_json::from_reader(reader).context("the file is no JSON array")?;
+        return Ok(all.iter().map(Value::to_string).collect());
+    }
+    let mut lines = Vec::new();
+    for (number, line) in reader.lines().enumerate() {
+        let line = line.with_context(|| format!("line {} cannot be read", number + 1))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&line).is_ok();
+        ensure!(is_json, "line {} is no JSON", number + 1);
+        lines.push(line);
+    }
+    Ok(lines)
+}

@@ -1,0 +1,153 @@
+//! Finding streams and events: by id, or listed by descending or ascending id with filters.
+
+use std::collections::BTreeMap;
+
+use crate::block::Budget;
+use crate::error::Error;
+use crate::streams::Streams;
+use crate::streams::event::{Distinguishing, Event, Value};
+use crate::streams::state::State;
+use crate::streams::stream::Head;
+use crate::time::Micros;
+
+/// Where a list begins, and in which direction it goes: never by time, always by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At the newest.
+    Newest,
+    /// Below this id, downwards.
+    Below(u64),
+    /// Above this id, upwards.
+    Above(u64),
+}
+
+/// Which streams are wanted: those that meet everything that is given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StreamFilter {
+    /// Whose first event is earlier.
+    pub older_than: Option<Micros>,
+    /// Whose last event is later.
+    pub younger_than: Option<Micros>,
+    /// Where they are in their lives.
+    pub state: Option<State>,
+    /// Which trigger opened them.
+    pub trigger: Option<String>,
+    /// What they are told apart by, as texts.
+    pub traits: BTreeMap<String, String>,
+}
+
+/// Which events are wanted: those that meet everything that is given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventFilter {
+    /// That happened later.
+    pub from: Option<Micros>,
+    /// That happened earlier.
+    pub to: Option<Micros>,
+    /// Of this type.
+    pub event_type: Option<String>,
+    /// With these traits, as texts.
+    pub traits: BTreeMap<String, String>,
+}
+
+impl StreamFilter {
+    /// Whether a stream passes.
+    pub fn passes(&self, head: &Head) -> bool {
+        let has = |(name, text): (&String, &String)| {
+            head.traits.get(name).is_some_and(|value| match value {
+                Distinguishing::Value(value) => value.is_text(text),
+                Distinguishing::Range(..) => false,
+            })
+        };
+        !head.gone
+            && self.older_than.is_none_or(|at| head.first < at)
+            && self.younger_than.is_none_or(|at| head.last > at)
+            && self.state.is_none_or(|state| head.state == state)
+            && self.trigger.as_ref().is_none_or(|trigger| head.trigger == *trigger)
+            && self.traits.iter().all(has)
+    }
+}
+
+impl EventFilter {
+    /// Whether an event passes.
+    pub fn passes(&self, event: &Event) -> bool {
+        let has = |(name, text): (&String, &String)| event.get(name).is_some_and(|value| value.is_text(text));
+        self.from.is_none_or(|at| event.timestamp > at)
+            && self.to.is_none_or(|at| event.timestamp < at)
+            && self.event_type.as_ref().is_none_or(|event_type| event.event_type == *event_type)
+            && self.traits.iter().all(has)
+    }
+}
+
+impl Value {
+    /// The value as JSON has it; a time as `2015-02-28T13:30:00+00:00`.
+    pub fn plain(&self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => text.as_str().into(),
+            Self::Int(number) => (*number).into(),
+            Self::Float(number) => (*number).into(),
+            Self::Datetime(at) => at.to_utc().to_rfc3339().into(),
+        }
+    }
+
+    /// Whether it is this text, or written so.
+    pub fn is_text(&self, text: &str) -> bool {
+        match self {
+            Self::Text(value) => value == text,
+            Self::Int(value) => value.to_string() == text,
+            Self::Float(value) => value.to_string() == text,
+            Self::Datetime(_) => false,
+        }
+    }
+}
+
+const ADVICE: &str = "give a mark, or a limit that is reached earlier";
+
+impl Streams {
+    /// The stream with this id.
+    pub async fn get(&self, id: u64) -> Result<Option<Head>, Error> {
+        Ok(self.head_read(id).await?.filter(|head| !head.gone))
+    }
+
+    /// At most `limit` streams that pass.
+    pub async fn list(&self, filter: &StreamFilter, start: Start, limit: usize) -> Result<Vec<Head>, Error> {
+        self.heads_walk(start, limit, self.budget(), |head| filter.passes(head)).await
+    }
+
+    /// How many streams pass.
+    pub async fn count(&self, filter: &StreamFilter, start: Start) -> Result<u64, Error> {
+        Ok(self.list(filter, start, usize::MAX).await?.len() as u64)
+    }
+
+    /// The events of a stream that are kept, by their time.
+    pub async fn details(&self, head: &Head) -> Result<Vec<Event>, Error> {
+        self.events_of(head).await
+    }
+
+    /// The event with this `message_id`, in its own case or else in lower case.
+    pub async fn event(&self, message_id: &str) -> Result<Option<Event>, Error> {
+        if let Some(event) = self.event_by_message(message_id).await? {
+            return Ok(Some(event));
+        }
+        let lower = message_id.to_lowercase();
+        if lower == message_id { Ok(None) } else { self.event_by_message(&lower).await }
+    }
+
+    /// At most `limit` events that pass, with the ids of their rows.
+    pub async fn events(
+        &self,
+        filter: &EventFilter,
+        start: Start,
+        limit: usize,
+    ) -> Result<Vec<(u64, Event)>, Error> {
+        self.events_walk(start, limit, self.budget(), |event| filter.passes(event)).await
+    }
+
+    /// How many events pass.
+    pub async fn count_events(&self, filter: &EventFilter, start: Start) -> Result<u64, Error> {
+        Ok(self.events(filter, start, usize::MAX).await?.len() as u64)
+    }
+
+    fn budget(&self) -> Budget {
+        Budget::new(self.platform.config.query_budget, ADVICE)
+    }
+}

@@ -1,0 +1,89 @@
+//! Pure. The events that say what was found.
+
+use uuid::Uuid;
+
+use super::fault::Fault;
+use super::{FAILED, HandlerError, VERIFIED, WARNINGS};
+use crate::streams::event::{Event, Value};
+
+/// Who says so, in every event that documents a publisher.
+const PUBLISHER: &str = "stv3";
+
+/// What was found of a record: all of its traits, and the verdict.
+///
+/// Its message id is the UUID (version 5) of the record's own and the verdict's type, so a record whose id is no UUID
+/// has none: that fails, as in the original.
+pub fn of(stream_id: u64, exists: &Event, found: Result<(), Fault>) -> Result<Event, HandlerError> {
+    let original = Uuid::parse_str(&exists.message_id).map_err(|_| HandlerError {
+        handler: "usage",
+        reason: format!("the message_id '{}' of a .exists is no UUID", exists.message_id),
+    })?;
+    let event_type = if found.is_ok() { VERIFIED } else { FAILED };
+    let mut traits = exists.traits.clone();
+    traits.entry("bandwidth_in".to_owned()).or_insert(Value::Int(0));
+    traits.entry("bandwidth_out".to_owned()).or_insert(Value::Int(0));
+    traits.entry("rax_options".to_owned()).or_insert_with(|| text("0"));
+    traits.remove("error_code");
+    traits.extend(said(found.err().as_ref()));
+    traits.extend(named([
+        ("original_message_id", text(&exists.message_id)),
+        ("publisher_id", text(PUBLISHER)),
+        ("stream_id", number(stream_id)),
+    ]));
+    let message_id = Uuid::new_v5(&original, event_type.as_bytes()).to_string();
+    Ok(Event { message_id, event_type: event_type.to_owned(), timestamp: exists.timestamp, traits })
+}
+
+/// What was strange so far, said with a record.
+pub fn warnings(stream_id: u64, exists: &Event, warnings: &[String]) -> Event {
+    let traits = named([
+        ("publisher_id", text(PUBLISHER)),
+        ("stream_id", number(stream_id)),
+        ("warnings", text(&warnings.join(", "))),
+    ]);
+    about(stream_id, exists, WARNINGS, traits)
+}
+
+/// Events that no record ends; `first` is the first of them.
+pub fn unended(stream_id: u64, first: &Event) -> Event {
+    let traits = said(Some(&Fault::NoExists)).chain(named([("stream_id", number(stream_id))]));
+    about(stream_id, first, FAILED, traits)
+}
+
+/// An event about the same instance at the same time. The original drew its message id at random, so that each retry
+/// of a stream made one more; here it follows from the stream, its own type and the other event.
+fn about(
+    stream_id: u64,
+    other: &Event,
+    event_type: &str,
+    traits: impl Iterator<Item = (String, Value)>,
+) -> Event {
+    let name = format!("stream {stream_id} {event_type} {}", other.message_id);
+    let instance =
+        other.traits.get("instance_id").map(|instance| ("instance_id".to_owned(), instance.clone()));
+    Event {
+        message_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string(),
+        event_type: event_type.to_owned(),
+        timestamp: other.timestamp,
+        traits: traits.chain(instance).collect(),
+    }
+}
+
+/// `error` is the text `None` where there is none, as in the original; `error_code` is then absent.
+fn said(fault: Option<&Fault>) -> impl Iterator<Item = (String, Value)> {
+    let error = fault.map_or_else(|| "None".to_owned(), ToString::to_string);
+    let code = fault.map(|fault| ("error_code", text(fault.code())));
+    [("error", Value::Text(error))].into_iter().chain(code).map(|(name, value)| (name.to_owned(), value))
+}
+
+fn named<const N: usize>(traits: [(&str, Value); N]) -> impl Iterator<Item = (String, Value)> {
+    traits.map(|(name, value)| (name.to_owned(), value)).into_iter()
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn number(number: u64) -> Value {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}

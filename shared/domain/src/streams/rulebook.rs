@@ -1,0 +1,86 @@
+//! What the engine goes by: how notifications become events, which events open streams, what pipelines do.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::streams::definition_file::LoadError;
+use crate::streams::distil::{self, Definitions};
+use crate::streams::pipeline::{self, Pipelines};
+use crate::streams::trigger::{Trigger, Triggers};
+
+/// The triggers that are used where an operator gives none.
+const TRIGGERS: &str = include_str!("../../config/triggers.yaml");
+
+/// The names of the files, in the folder of an operator's own and here.
+pub const FILES: [&str; 3] = ["definitions.yaml", "triggers.yaml", "pipelines.yaml"];
+
+/// Everything that is defined; by default nothing, for whoever neither distils nor runs.
+#[derive(Clone, Debug, Default)]
+pub struct Rulebook {
+    /// How notifications become events.
+    pub definitions: Definitions,
+    /// Which events open and join streams.
+    pub triggers: Triggers,
+    /// What is done with a stream that fires or expires.
+    pub pipelines: Pipelines,
+}
+
+/// Why definitions cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// A file cannot be read.
+    #[error("{file} cannot be read: {cause}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A file does not say what it should.
+    #[error(transparent)]
+    Wrong(#[from] LoadError),
+}
+
+impl Rulebook {
+    /// The definitions in three files, in the order of [`FILES`], each with the name that stands in what is said of its
+    /// mistakes.
+    pub fn load(files: &[(String, String); 3]) -> Result<Self, LoadError> {
+        let [definitions, triggers, pipelines] = files;
+        Ok(Self {
+            definitions: Definitions::load(&definitions.0, &definitions.1)?,
+            triggers: Triggers::load(&triggers.0, &triggers.1)?,
+            pipelines: Pipelines::load(&pipelines.0, &pipelines.1)?,
+        })
+    }
+
+    /// The files that Steward comes with.
+    pub fn shipped_files() -> [(String, String); 3] {
+        let texts = [distil::definition::SHIPPED, TRIGGERS, pipeline::definition::SHIPPED];
+        std::array::from_fn(|place| (FILES[place].to_owned(), texts[place].to_owned()))
+    }
+
+    /// The definitions that Steward comes with.
+    pub fn shipped() -> Result<Self, LoadError> {
+        Self::load(&Self::shipped_files())
+    }
+
+    /// The definitions in a folder; those that Steward comes with in place of a file that is not there.
+    pub fn in_folder(folder: &Path) -> Result<Self, Unusable> {
+        let mut files = Self::shipped_files();
+        for (name, file) in FILES.iter().zip(&mut files) {
+            let path = folder.join(name);
+            match fs::read_to_string(&path) {
+                Ok(text) => *file = (path.display().to_string(), text),
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+                Err(cause) => return Err(Unusable::Unreadable { file: path.display().to_string(), cause }),
+            }
+        }
+        Ok(Self::load(&files)?)
+    }
+
+    /// The trigger with this name.
+    pub fn trigger(&self, name: &str) -> Option<&Trigger> {
+        self.triggers.iter().find(|trigger| trigger.name == name)
+    }
+}

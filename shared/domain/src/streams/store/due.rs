@@ -1,0 +1,49 @@
+//! What is due when.
+
+use crate::due::{self, Due};
+use crate::error::Error;
+use crate::key::{Collection, Key, Range};
+use crate::streams::Streams;
+use crate::table::{Write, item};
+
+use serde::{Deserialize, Serialize};
+
+/// How far the sweeps have come.
+#[derive(Debug, Serialize, Deserialize)]
+struct Swept {
+    #[serde(rename = "m")]
+    minute: i64,
+}
+
+impl Streams {
+    pub(crate) fn due_write(minute: i64, id: u64) -> Result<Write, Error> {
+        let due = Due { collection: Collection::Stream, id };
+        Ok(Write::Put(item(&due::key(minute, Collection::Stream, id), &due)?))
+    }
+
+    /// Says that a stream is to be looked at in a minute.
+    pub(crate) async fn due_put(&self, minute: i64, id: u64) -> Result<(), Error> {
+        self.table().write_all(vec![Self::due_write(minute, id)?]).await
+    }
+
+    /// Says that it needs no looking at any more.
+    pub(crate) async fn due_remove(&self, minute: i64, id: u64) -> Result<(), Error> {
+        self.table().write_all(vec![Write::Delete(due::key(minute, Collection::Stream, id))]).await
+    }
+
+    /// The streams that are due in a shard of a minute.
+    pub(crate) async fn due_list(&self, minute: i64, shard: u64) -> Result<Vec<u64>, Error> {
+        let due: Vec<Due> = self.table().query_all(&Range::due(minute, shard)).await?;
+        Ok(due.into_iter().map(|due| due.id).collect())
+    }
+
+    /// The last minute that was swept.
+    pub(crate) async fn swept_minute(&self) -> Result<Option<i64>, Error> {
+        let swept: Option<Swept> = self.table().get(&Key::sweep()).await?;
+        Ok(swept.map(|swept| swept.minute))
+    }
+
+    pub(crate) async fn swept_minute_put(&self, minute: i64) -> Result<(), Error> {
+        self.table().write_all(vec![Write::Put(item(&Key::sweep(), &Swept { minute })?)]).await
+    }
+}

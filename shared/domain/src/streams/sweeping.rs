@@ -1,0 +1,75 @@
+//! The ticker's part, and what its messages ask for: streams whose minute has come are sent to be run, or moved on to
+//! the minute in which they are due by now.
+
+use crate::due;
+use crate::error::Error;
+use crate::key::SHARDS;
+use crate::message::StreamTask;
+use crate::sequence;
+use crate::streams::Streams;
+use crate::streams::stream::Head;
+
+/// Minutes that one tick goes through at most: after a long stop the next ticks go on from there.
+const MOST_MINUTES: i64 = 7 * 24 * 60;
+/// Minutes that one message covers at most.
+const MESSAGE_MINUTES: i64 = 60;
+
+impl Streams {
+    /// Sends a message for every minute that has come. Ticking twice, or late, or by two at once sends more messages
+    /// and changes nothing else.
+    pub async fn tick(&self) -> Result<(), Error> {
+        let current = due::current_minute(self.now());
+        let last = self.swept_minute().await?.unwrap_or(current - 1);
+        let first = (last + 1).min(current) - due::OVERLAP;
+        let end = current.min(first + MOST_MINUTES);
+        let mut tasks = Vec::new();
+        let mut from = first;
+        while from <= end {
+            let to = end.min(from + MESSAGE_MINUTES - 1);
+            for shard in 0..SHARDS {
+                tasks.push(StreamTask::Sweep { from, to, shard }.body()?);
+            }
+            from = to + 1;
+        }
+        self.platform.queues.streams.send_all(tasks).await.map_err(|unsent| unsent.error)?;
+        self.swept_minute_put(end).await?;
+        sequence::sweep(self.table(), self.now()).await
+    }
+
+    /// Looks at what is due in one shard of these minutes.
+    pub(crate) async fn sweep(&self, from: i64, to: i64, shard: u64) -> Result<(), Error> {
+        let mut runs = Vec::new();
+        for minute in from..=to {
+            for id in self.due_list(minute, shard).await? {
+                if self.is_due(minute, id).await? {
+                    runs.push(StreamTask::Run { id }.body()?);
+                }
+            }
+        }
+        self.platform.queues.streams.send_all(runs).await.map_err(|unsent| unsent.error)
+    }
+
+    /// Whether a stream is due. One that will be later is moved to that minute, one that never will be is left alone
+    /// from now on.
+    async fn is_due(&self, minute: i64, id: u64) -> Result<bool, Error> {
+        let now = self.now();
+        let Some(head) = self.head_get(id).await? else {
+            self.due_remove(minute, id).await?;
+            return Ok(false);
+        };
+        if head.turn(now).is_some() {
+            return Ok(true);
+        }
+        // Only the row that the head names is what it is found by; any other is left over.
+        if head.waits() && head.due == minute {
+            let later = due::minute(head.next_due(), now);
+            self.due_put(later, id).await?;
+            let moved = Head { due: later, version: head.version + 1, ..head.clone() };
+            if self.head_replace(&moved, head.version).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        self.due_remove(minute, id).await?;
+        Ok(false)
+    }
+}

@@ -1,0 +1,91 @@
+//! Streams from notifications to their pipelines, and as their API shows them.
+
+mod api;
+mod engine;
+mod faults;
+mod schedules;
+
+use anyhow::{Context, Result};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use tests::TestBundle;
+
+/// A notification of an instance at a time, with more in its payload.
+pub fn notification(kind: &str, instance: &str, at: &str, payload: &Value) -> Value {
+    let mut notification = json!({
+        "message_id": uuid(&format!("{kind} {instance} {at}")),
+        "event_type": format!("compute.instance.{kind}"),
+        "publisher_id": "compute.node1",
+        "timestamp": at,
+        "_context_request_id": "req-1",
+        "payload": {"instance_id": instance, "tenant_id": "t-1", "state": "active"},
+    });
+    let members = notification["payload"].as_object_mut().expect("an object");
+    members.extend(payload.as_object().cloned().expect("an object"));
+    notification
+}
+
+/// A UUID that stands for a text.
+pub fn uuid(text: &str) -> String {
+    let digest = domain::notification::plan::digest(text);
+    let (a, b, c, d, e) = (&digest[..8], &digest[8..12], &digest[13..16], &digest[17..20], &digest[20..32]);
+    format!("{a}-{b}-4{c}-8{d}-{e}")
+}
+
+/// A day of an instance that was launched on it: created, then its record at the end of the day.
+pub fn day(instance: &str) -> Vec<Value> {
+    let launched = json!({"launched_at": "2035-01-05 00:00:10", "instance_flavor_id": "1"});
+    vec![
+        notification("create.start", instance, "2035-01-05 00:00:00", &json!({})),
+        notification("create.end", instance, "2035-01-05 00:00:10", &launched),
+        exists(instance, &json!({})),
+    ]
+}
+
+/// The record of that day.
+pub fn exists(instance: &str, payload: &Value) -> Value {
+    let mut day = json!({
+        "launched_at": "2035-01-05 00:00:10",
+        "instance_flavor_id": "1",
+        "audit_period_beginning": "2035-01-05 00:00:00",
+        "audit_period_ending": "2035-01-06 00:00:00",
+    });
+    day.as_object_mut().expect("an object").extend(payload.as_object().cloned().expect("an object"));
+    notification("exists", instance, "2035-01-06 00:00:20", &day)
+}
+
+/// A bundle at the start of the day after, by the rules that Steward comes with.
+pub async fn begin() -> Result<TestBundle> {
+    let bundle = TestBundle::with_streams().await?;
+    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("a time")?);
+    bundle.streams.tick().await?;
+    bundle.drain().await?;
+    Ok(bundle)
+}
+
+/// Ticks every minute for so long, and does all work that follows.
+pub async fn wait(bundle: &TestBundle, minutes: i64) -> Result<()> {
+    for _ in 0..minutes {
+        bundle.advance(TimeDelta::minutes(1));
+        bundle.streams.tick().await?;
+        bundle.drain().await?;
+    }
+    Ok(())
+}
+
+/// All streams, as the API lists them, the newest first.
+pub async fn streams(bundle: &TestBundle) -> Vec<Value> {
+    list(bundle, "/v1/streams?details=true").await
+}
+
+/// A list of the API.
+pub async fn list(bundle: &TestBundle, path: &str) -> Vec<Value> {
+    let reply = bundle.ask("GET", path, &[], "").await;
+    assert_eq!(reply.status, 200, "{path}: {reply:?}");
+    reply.json().as_array().cloned().expect("a list")
+}
+
+/// The texts of a member of each.
+pub fn texts<'a>(list: &'a [Value], member: &str) -> Vec<&'a str> {
+    list.iter().map(|item| item[member].as_str().expect("a text")).collect()
+}

@@ -1,0 +1,160 @@
+//! Streams as they come to be, fire and expire.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use chrono::TimeDelta;
+use domain::streams::rulebook::Rulebook;
+use domain::usage::verify::Level;
+use serde_json::json;
+use tests::TestBundle;
+
+use super::{begin, day, exists, list, notification, streams, texts, wait};
+
+#[tokio::test]
+async fn a_complete_day_fires_and_its_record_is_verified() -> Result<()> {
+    let bundle = begin().await?;
+    bundle.record(&json!(day("i-1")[..2])).await?;
+    let open = streams(&bundle).await;
+    assert_eq!(texts(&open, "state"), ["active"]);
+    assert_eq!(open[0]["fire_timestamp"], json!(null));
+    assert_eq!(open[0]["distinguishing_traits"]["instance_id"], "i-1");
+    assert_eq!(open[0]["distinguishing_traits"]["timestamp"]["begin"], "2035-01-05T00:00:00");
+
+    bundle.record(&json!([exists("i-1", &json!({}))])).await?;
+    let done = streams(&bundle).await;
+    assert_eq!(texts(&done, "state"), ["completed"], "it is sent to be run at once");
+    assert!(done[0]["fire_timestamp"]["datetime"].is_string());
+    let types = texts(done[0]["events"].as_array().expect("a list"), "event_type");
+    assert_eq!(
+        types,
+        ["compute.instance.create.start", "compute.instance.create.end", "compute.instance.exists"]
+    );
+
+    let verified = list(&bundle, "/v1/events?event_name=compute.instance.exists.verified").await;
+    assert_eq!(verified.len(), 1);
+    assert_eq!(verified[0]["stream_id"], done[0]["id"]);
+    assert_eq!((&verified[0]["error"], verified[0].get("error_code")), (&json!("None"), None));
+    assert_eq!(verified[0]["bandwidth_in"], 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_pipeline_makes_is_no_notification_of_the_ledger_and_opens_no_stream() -> Result<()> {
+    let bundle = begin().await?;
+    bundle.record(&json!(day("i-1"))).await?;
+    assert_eq!(list(&bundle, "/v1/events/count").await, [json!({"count": 4})]);
+    assert_eq!(list(&bundle, "/v1/streams/count").await, [json!({"count": 1})]);
+    let stats = bundle.ask("GET", "/db/stats/events", &[], "").await.json();
+    assert_eq!(stats["count"], 3, "{stats}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stream_without_its_record_expires_and_says_so() -> Result<()> {
+    let bundle = begin().await?;
+    bundle.record(&json!([notification("update", "i-1", "2035-01-06 00:00:10", &json!({}))])).await?;
+    bundle.advance(TimeDelta::days(2));
+    wait(&bundle, 2).await?;
+    let done = streams(&bundle).await;
+    assert_eq!(texts(&done, "state"), ["completed"]);
+    assert_eq!(done[0]["fire_timestamp"], json!(null));
+    let failed = list(&bundle, "/v1/events?event_name=compute.instance.exists.failed").await;
+    assert_eq!(texts(&failed, "error_code"), ["U0"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn events_older_than_the_expiry_each_open_a_stream_that_expires_at_once() -> Result<()> {
+    let bundle = begin().await?;
+    for at in ["2035-01-02 10:00:00", "2035-01-02 11:00:00"] {
+        bundle.record(&json!([notification("update", "i-1", at, &json!({}))])).await?;
+    }
+    wait(&bundle, 2).await?;
+    assert_eq!(texts(&streams(&bundle).await, "state"), ["completed", "completed"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_record_that_was_sent_after_midnight_joins_the_stream_of_its_day() -> Result<()> {
+    let bundle = begin().await?;
+    let mut late = exists("i-1", &json!({"launched_at": "2035-01-04 10:00:00"}));
+    late["timestamp"] = json!("2035-01-06 00:00:29");
+    bundle.record(&json!([notification("update", "i-1", "2035-01-05 23:00:00", &json!({})), late])).await?;
+    let done = streams(&bundle).await;
+    assert_eq!(done.len(), 1, "{done:?}");
+    assert_eq!(done[0]["events"].as_array().map(Vec::len), Some(2));
+    assert_eq!(done[0]["last_event"]["datetime"], "2035-01-06T00:00:29");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_for_a_stream_that_is_done_opens_another_with_the_same_traits() -> Result<()> {
+    let bundle = begin().await?;
+    bundle.record(&json!(day("i-1"))).await?;
+    bundle.record(&json!([notification("update", "i-1", "2035-01-05 23:59:59", &json!({}))])).await?;
+    let both = streams(&bundle).await;
+    assert_eq!(texts(&both, "state"), ["active", "completed"]);
+    assert_eq!(both[0]["distinguishing_traits"], both[1]["distinguishing_traits"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failing_pipeline_waits_for_a_reset_and_fails_again_as_long_as_it_is_broken() -> Result<()> {
+    let bundle = begin().await?;
+    let mut broken = day("i-1");
+    broken[2]["message_id"] = json!("not-a-uuid");
+    bundle.record(&json!(broken)).await?;
+    let failed = streams(&bundle).await;
+    assert_eq!(texts(&failed, "state"), ["error"]);
+    let path = format!("/v1/streams/{}", failed[0]["id"]);
+    wait(&bundle, 3).await?;
+    assert_eq!(texts(&streams(&bundle).await, "state"), ["error"], "nobody tries by himself");
+
+    let reset = bundle.ask("PUT", &path, &[], "").await;
+    assert_eq!((reset.status, reset.body.as_str()), (200, ""));
+    assert_eq!(texts(&streams(&bundle).await, "state"), ["retry_fire"]);
+    bundle.drain().await?;
+    assert_eq!(texts(&streams(&bundle).await, "state"), ["error"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_long_stream_keeps_all_its_members_and_fires_all_the_same() -> Result<()> {
+    let bundle = begin().await?;
+    let updates: Vec<_> = (0..130)
+        .map(|second| {
+            let at = format!("2035-01-05 10:{:02}:{:02}", second / 60, second % 60);
+            notification("update", "i-1", &at, &json!({}))
+        })
+        .collect();
+    for few in updates.chunks(9) {
+        bundle.record(&json!(few)).await?;
+    }
+    bundle.record(&json!([exists("i-1", &json!({"launched_at": "2035-01-04 10:00:00"}))])).await?;
+    let done = streams(&bundle).await;
+    assert_eq!(texts(&done, "state"), ["completed"]);
+    let events = done[0]["events"].as_array().expect("a list");
+    assert_eq!(events.len(), 131);
+    let times = |place: usize| events[place]["timestamp"]["datetime"].as_str().expect("a time");
+    assert!((1..131).all(|place| times(place - 1) <= times(place)), "they are in the order of their times");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_verifiers_echo_is_no_event() -> Result<()> {
+    let rules = Arc::new(Rulebook::shipped()?);
+    let bundle = TestBundle::by(rules, |config| config.verify.level = Level::None).await?;
+    bundle.clock.set("2035-01-06T00:00:30Z".parse()?);
+    bundle.tick().await?;
+    bundle.record(&json!(day("i-1"))).await?;
+    for _ in 0..10 {
+        bundle.advance(TimeDelta::minutes(1));
+        bundle.tick().await?;
+    }
+    let stats =
+        bundle.ask("GET", "/db/stats/events?event=compute.instance.exists.verified", &[], "").await.json();
+    assert_eq!(stats["count"], 1, "the ledger's verifier announced it: {stats}");
+    assert_eq!(list(&bundle, "/v1/events?event_name=compute.instance.exists.verified").await.len(), 1);
+    Ok(())
+}
