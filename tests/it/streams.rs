@@ -27,9 +27,9 @@ pub fn notification(kind: &str, instance: &str, at: &str, payload: &Value) -> Va
 
 /// A UUID that stands for a text.
 pub fn uuid(text: &str) -> String {
-    let digest = domain::notification::plan::digest(text);
-    let (a, b, c, d, e) = (&digest[..8], &digest[8..12], &digest[13..16], &digest[17..20], &digest[20..32]);
-    format!("{a}-{b}-4{c}-8{d}-{e}")
+    let digits = domain::notification::plan::digest(text);
+    let part = |from: usize, to: usize| &digits[from..to];
+    format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
 /// A day of an instance that was launched on it: created, then its record at the end of the day.

@@ -217,7 +217,10 @@ fn nobody_comes_in_unasked_and_all_are_answered_before_the_gateway_gives_up() {
         let function = uri.strip_suffix(".Arn").expect("an integration is a function");
         let timeout = functions[function]["Properties"]["Timeout"].as_i64().expect("it has a timeout");
         assert!(properties["TimeoutInMillis"].as_i64() > Some(timeout * 1000), "{id}");
-        assert!(DEADLINE.as_secs().cast_signed() + 2 < timeout, "{function} answers itself, and has time for it");
+        assert!(
+            DEADLINE.as_secs().cast_signed() + 2 < timeout,
+            "{function} answers itself, and has time for it"
+        );
         let allowed = resources(&main, "AWS::Lambda::Permission")
             .values()
             .any(|permission| permission["Properties"]["FunctionName"]["Ref"] == function);

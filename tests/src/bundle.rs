@@ -124,8 +124,7 @@ impl TestBundle {
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.build());
         let sqs_config = sqs_config.http_client(waves.around(http)).interceptor(queue_tap.clone());
         let queues = aws_sdk_sqs::Client::from_conf(sqs_config.build());
-        let mut config = Config::default();
-        config.stacktach_auth = StackTachAuth::None;
+        let mut config = Config { stacktach_auth: StackTachAuth::None, ..Config::default() };
         config.places.usage_table = create_table(&admin, "usage").await?;
         config.places.stream_table = create_table(&admin, "streams").await?;
         config.places.registry_table = create_table(&admin, "registry").await?;

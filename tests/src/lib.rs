@@ -8,7 +8,6 @@
     clippy::similar_names,
     reason = "launched and launches, deleted and deletes are the words of the field"
 )]
-#![expect(clippy::large_futures, reason = "a test has the stack of a whole program for itself")]
 
 pub mod bench;
 pub mod bundle;

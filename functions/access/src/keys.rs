@@ -37,8 +37,8 @@ pub struct Key {
     expires: Option<String>,
     revoked: Option<String>,
     /// The key itself, here and now only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
+    #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
+    shown: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -56,7 +56,7 @@ impl Key {
             created: time(key.created),
             expires: key.expires.map(time),
             revoked: key.revoked.map(time),
-            key: shown,
+            shown,
         }
     }
 }

@@ -36,16 +36,16 @@ pub fn said_of(request: &Recomputation, message: &str) -> Response {
 struct Root<'a> {
     root: Vec<Document<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<Option<String>>,
+    next_cursor: Option<String>,
 }
 
 /// One request or several in the newer dialect.
 #[derive(Serialize)]
-struct Data<T> {
+struct Envelope<T> {
     status: Value,
     data: T,
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<Option<String>>,
+    next_cursor: Option<String>,
 }
 
 /// One request.
@@ -53,17 +53,19 @@ pub fn one(request: &Recomputation, dialect: Dialect) -> Response {
     let document = Document::of(request, dialect.zone());
     let answer = match dialect {
         Dialect::Document => body(StatusCode::OK, &Root { root: vec![document], next_cursor: None }),
-        Dialect::V2 => body(StatusCode::OK, &Data { status: success(), data: document, next_cursor: None }),
+        Dialect::V2 => {
+            body(StatusCode::OK, &Envelope { status: success(), data: document, next_cursor: None })
+        }
     };
     with_tag(answer, request.version)
 }
 
-/// Some requests, and where the next page begins if pages were asked for.
-pub fn many(requests: &[Recomputation], next_cursor: Option<Option<String>>, dialect: Dialect) -> String {
+/// Some requests, and where the next page begins if there is one.
+pub fn many(requests: &[Recomputation], next_cursor: Option<String>, dialect: Dialect) -> String {
     let documents: Vec<_> = requests.iter().map(|request| Document::of(request, dialect.zone())).collect();
     let text = match dialect {
         Dialect::Document => serde_json::to_string(&Root { root: documents, next_cursor }),
-        Dialect::V2 => serde_json::to_string(&Data { status: success(), data: documents, next_cursor }),
+        Dialect::V2 => serde_json::to_string(&Envelope { status: success(), data: documents, next_cursor }),
     };
     text.unwrap_or_default()
 }

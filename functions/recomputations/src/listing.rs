@@ -26,11 +26,9 @@ pub async fn list(asked: Asked<Viewer>, State(api): State<Api>, uri: Uri) -> Res
     if let Some(after) = &wanted.after {
         found.retain(|request| place(request) > *after);
     }
-    let next = wanted.limit.map(|limit| {
-        let is_more = found.len() > limit;
-        found.truncate(limit);
-        found.last().filter(|_| is_more).map(cursor)
-    });
+    let is_more = wanted.limit.is_some_and(|limit| found.len() > limit);
+    found.truncate(wanted.limit.unwrap_or(usize::MAX));
+    let next = found.last().filter(|_| is_more).map(cursor);
     let answer = answer::many(&found, next, asked.dialect);
     if answer.len() > LONGEST {
         return Err(Refused::TooMuch);

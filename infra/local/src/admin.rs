@@ -185,7 +185,7 @@ fn print(answer: &Value) {
     let list = answer.as_object().and_then(|members| members.values().find_map(Value::as_array));
     match (list, answer) {
         (Some(rows), _) if rows.iter().all(Value::is_object) && !rows.is_empty() => {
-            println!("{}", table(rows))
+            println!("{}", table(rows));
         }
         (Some(rows), _) if rows.is_empty() => println!("There is none."),
         (_, Value::Object(members)) => {

@@ -28,7 +28,12 @@ impl Filter {
 
 /// Whether this is a day that the calendar has, written `yyyy-mm-dd`.
 pub fn is_date(text: &str) -> bool {
-    text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+    let is_plain = |(place, byte): (usize, u8)| {
+        if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() }
+    };
+    text.len() == 10
+        && text.bytes().enumerate().all(is_plain)
+        && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
 
 impl Recomputations {

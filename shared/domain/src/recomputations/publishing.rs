@@ -32,7 +32,8 @@ pub struct Change {
 /// What listeners read. The same `id` and `version` is the same event.
 #[derive(Serialize)]
 struct Event<'a> {
-    event: &'static str,
+    #[serde(rename = "event")]
+    name: &'static str,
     tenant: &'a str,
     id: &'a str,
     old: Status,
@@ -49,7 +50,7 @@ impl Change {
         since: Micros,
     ) -> Result<Self, Error> {
         let event = Event {
-            event: "recomputation.status_changed",
+            name: "recomputation.status_changed",
             tenant,
             id: &request.id,
             old,

@@ -14,6 +14,7 @@ use crate::streams::Streams;
 use crate::streams::event::{Distinguishing, Event};
 use crate::streams::state::State;
 use crate::streams::stream::{Head, Outlook};
+use crate::streams::timex::EvaluationError;
 use crate::streams::trigger::Trigger;
 use crate::time::Micros;
 
@@ -162,40 +163,23 @@ impl Streams {
                 (Head::opened(id, &group.trigger.name, group.traits.clone(), previous, now), Some(standing))
             }
         };
-        let Some(mut new) = self.grown(&group, &old, now) else { return Ok(None) };
+        let Some(mut new) = grown(&group, &old, now) else { return Ok(None) };
         if let Some((page, ids)) = new.spilled(format!("{chunk}#{}", new.version)) {
             self.page_put(new.id, &page, &ids).await?;
         }
-        let is_done = match standing {
-            Some(standing) => self.stream_open(&new, standing).await?,
-            None => {
-                // The due row first: a head that is due without one would be forgotten.
-                if new.due != old.due {
-                    self.due_put(new.due, new.id).await?;
-                }
-                self.head_replace(&new, old.version).await?.is_none()
+        let is_done = if let Some(standing) = standing {
+            self.stream_open(&new, standing).await?
+        } else {
+            // The due row first: a head that is due without one would be forgotten.
+            if new.due != old.due {
+                self.due_put(new.due, new.id).await?;
             }
+            self.head_replace(&new, old.version).await?.is_none()
         };
         if is_done && new.turn(now).is_some() {
             self.send_run(new.id).await;
         }
         Ok(if is_done { None } else { Some(group) })
-    }
-
-    /// The stream with the group's events; none where its trigger cannot say when it expires.
-    fn grown(&self, group: &Group<'_>, head: &Head, now: Micros) -> Option<Head> {
-        let trigger = group.trigger;
-        let outlook = |head: &Head| {
-            let expires = trigger.expiration(head.first, head.last, now)?;
-            Ok(Outlook { expires, ready: trigger.ready(&head.met) })
-        };
-        let grown =
-            head.with_events(&group.events, |event| trigger.met_by(event), trigger.fire_delay, now, outlook);
-        grown
-            .map_err(|error: crate::streams::timex::EvaluationError| {
-                tracing::error!(stream.trigger = trigger.name, "events join no stream: {error}");
-            })
-            .ok()
     }
 
     async fn is_member(&self, head: &Head, id: u64) -> Result<bool, Error> {
@@ -215,4 +199,20 @@ impl Streams {
 /// Whether a slower worker may still append to it.
 fn is_open(head: &Head) -> bool {
     head.state == State::Active && !head.gone
+}
+
+/// The stream with the group's events; none where its trigger cannot say when it expires.
+fn grown(group: &Group<'_>, head: &Head, now: Micros) -> Option<Head> {
+    let trigger = group.trigger;
+    let outlook = |head: &Head| {
+        let expires = trigger.expiration(head.first, head.last, now)?;
+        Ok(Outlook { expires, ready: trigger.ready(&head.met) })
+    };
+    let grown =
+        head.with_events(&group.events, |event| trigger.met_by(event), trigger.fire_delay, now, outlook);
+    grown
+        .map_err(|error: EvaluationError| {
+            tracing::error!(stream.trigger = trigger.name, "events join no stream: {error}");
+        })
+        .ok()
 }

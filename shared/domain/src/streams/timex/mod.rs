@@ -20,9 +20,6 @@ mod calendar;
 mod evaluate;
 mod parse;
 
-#[cfg(test)]
-mod tests;
-
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
