@@ -108,6 +108,8 @@ async fn every_api_answers_options_without_credentials() -> Result<()> {
         ("/db/confirm/usage/exists/x", "PUT,POST,OPTIONS"),
         ("/db/repair/", "POST,OPTIONS"),
         ("/notifications", "POST,OPTIONS"),
+        ("/v1/events/", "GET,HEAD,OPTIONS"),
+        ("/v1/streams/7", "GET,HEAD,PUT,POST,DELETE,OPTIONS"),
         ("/recomputations", "GET,HEAD,POST,OPTIONS"),
         ("/recomputations/7/status/", "POST,DELETE,OPTIONS"),
         ("/access/users/ann", "GET,HEAD,PUT,DELETE,OPTIONS"),
