@@ -6,3 +6,4 @@ pub mod distil;
 pub mod event;
 pub mod glob;
 pub mod pipeline;
+pub mod timex;

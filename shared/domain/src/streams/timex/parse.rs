@@ -1,0 +1,180 @@
+//! Pure. Reads time expressions.
+
+use winnow::ascii::{digit1, multispace0};
+use winnow::combinator::{cut_err, fail, opt, preceded, repeat, terminated};
+use winnow::error::{StrContext, StrContextValue};
+use winnow::prelude::*;
+use winnow::stream::Stream as _;
+use winnow::token::{one_of, take_while};
+
+use super::{Amount, Base, Expression, Operator, RangeExpression, Shift, Stamp, TIMESTAMP, Unit};
+
+/// Where a text stops being a time expression, and what could have stood there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: expected {expected}")]
+pub struct ParseError {
+    /// The character that does not fit, from 1; one past the end where something is missing.
+    pub column: usize,
+    /// What would fit.
+    pub expected: String,
+}
+
+/// How deep parentheses may be nested, so that no text can exhaust the stack.
+const DEEPEST: usize = 32;
+
+const TERM: &str = "a variable such as $first, a function such as day, or (";
+const STAMP: &str = "a point in time such as $first";
+const UNIT: &str = "a unit: us, s, sec, m, min, h, hr, d, mo, y or yr";
+/// What may follow a whole expression.
+const MORE: &str = "the end, to, +, - or @";
+
+pub(super) fn expression(text: &str) -> Result<Expression, ParseError> {
+    preceded(multispace0, |input: &mut &str| nested(input, 0)).parse(text).map_err(|error| {
+        let column = text.get(..error.offset()).map_or(0, |before| before.chars().count()) + 1;
+        let mut contexts = error.inner().context();
+        let expected = contexts.find_map(|context| match context {
+            StrContext::Expected(StrContextValue::Description(expected)) => Some(*expected),
+            _ => None,
+        });
+        ParseError { column, expected: expected.unwrap_or(MORE).to_owned() }
+    })
+}
+
+/// An expression inside `depth` pairs of parentheses.
+fn nested(input: &mut &str, depth: usize) -> ModalResult<Expression> {
+    let left = shifted(input, depth)?;
+    let before_to = input.checkpoint();
+    if opt(word.verify(|word: &str| word == "to")).parse_next(input)?.is_none() {
+        return Ok(left);
+    }
+    match left {
+        Expression::Stamp(begin) => {
+            let base = Base::Between(begin, stamp(input, depth)?);
+            Ok(Expression::Range(RangeExpression { base, shifts: Vec::new() }))
+        }
+        Expression::Range(_) => {
+            input.reset(&before_to);
+            refuse(input, "the end, +, - or @, for a range is no end of another")
+        }
+    }
+}
+
+/// A term with what shifts it, where a range would be wrong.
+fn stamp(input: &mut &str, depth: usize) -> ModalResult<Stamp> {
+    let start = input.checkpoint();
+    match shifted(input, depth)? {
+        Expression::Stamp(stamp) => Ok(stamp),
+        Expression::Range(_) => {
+            input.reset(&start);
+            refuse(input, STAMP)
+        }
+    }
+}
+
+/// A term with what shifts it.
+fn shifted(input: &mut &str, depth: usize) -> ModalResult<Expression> {
+    let mut term = term(input, depth)?;
+    match &mut term {
+        Expression::Stamp(stamp) => stamp.shifts.extend(shifts(input, amount_of_unit)?),
+        Expression::Range(range) => range.shifts.extend(shifts(input, amount)?),
+    }
+    Ok(term)
+}
+
+fn term(input: &mut &str, depth: usize) -> ModalResult<Expression> {
+    match input.chars().next() {
+        Some('$') => variable.map(Expression::Stamp).parse_next(input),
+        Some('(') if depth == DEEPEST => refuse(input, "fewer parentheses"),
+        Some('(') => {
+            sign('(').parse_next(input)?;
+            let inner = nested(input, depth + 1)?;
+            close(input)?;
+            Ok(inner)
+        }
+        _ => function(input, depth).map(Expression::Range),
+    }
+}
+
+fn variable(input: &mut &str) -> ModalResult<Stamp> {
+    let name = preceded('$', word.context(expected("the name of a variable"))).parse_next(input)?;
+    Ok(Stamp { variable: name.to_owned(), shifts: Vec::new() })
+}
+
+fn function(input: &mut &str, depth: usize) -> ModalResult<RangeExpression> {
+    let is_free = |word: &str| word != "to" && Unit::named(word).is_none();
+    let name = word.verify(is_free).context(expected(TERM)).parse_next(input)?;
+    let at = if opt(sign('(')).parse_next(input)?.is_some() {
+        let at = if depth == DEEPEST { refuse(input, "fewer parentheses") } else { stamp(input, depth + 1) };
+        close(input)?;
+        at?
+    } else {
+        Stamp { variable: TIMESTAMP.to_owned(), shifts: Vec::new() }
+    };
+    Ok(RangeExpression { base: Base::Around { function: name.to_owned(), at }, shifts: Vec::new() })
+}
+
+/// What follows a term: each of `+`, `-` and `@` with the amounts that `amount` reads.
+fn shifts<'a>(
+    input: &mut &'a str,
+    amount: impl Fn(&mut &'a str) -> ModalResult<Amount>,
+) -> ModalResult<Vec<Shift>> {
+    let amounts = || cut_err(repeat(1.., |input: &mut &'a str| amount(input)).context(expected("a number")));
+    repeat(0.., (operator, amounts()).map(|(operator, amounts)| Shift { operator, amounts })).parse_next(input)
+}
+
+fn operator(input: &mut &str) -> ModalResult<Operator> {
+    let operator = sign(['+', '-', '@']).parse_next(input)?;
+    Ok(match operator {
+        '+' => Operator::Add,
+        '-' => Operator::Subtract,
+        _ => Operator::Set,
+    })
+}
+
+/// A number whose unit may be missing.
+fn amount(input: &mut &str) -> ModalResult<Amount> {
+    let unit = word.verify_map(Unit::named);
+    (number, opt(unit)).map(|(number, unit)| Amount { number, unit }).parse_next(input)
+}
+
+/// A number whose unit may not be missing.
+fn amount_of_unit(input: &mut &str) -> ModalResult<Amount> {
+    let unit = cut_err(word.verify_map(Unit::named).context(expected(UNIT)));
+    (number, unit).map(|(number, unit)| Amount { number, unit: Some(unit) }).parse_next(input)
+}
+
+fn number(input: &mut &str) -> ModalResult<i64> {
+    let start = input.checkpoint();
+    let digits: &str = terminated(digit1, multispace0).parse_next(input)?;
+    digits.parse().or_else(|_| {
+        input.reset(&start);
+        cut_err(fail.context(expected("a number of at most 18 digits"))).parse_next(input)
+    })
+}
+
+fn close(input: &mut &str) -> ModalResult<char> {
+    sign(')').context(expected("), +, - or @")).parse_next(input)
+}
+
+/// A name or a keyword, with the blanks after it.
+fn word<'a>(input: &mut &'a str) -> ModalResult<&'a str> {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let name = (one_of(first), take_while(0.., |c: char| c.is_ascii_alphanumeric() || c == '_')).take();
+    terminated(name, multispace0).parse_next(input)
+}
+
+/// One of these characters, with the blanks after it.
+fn sign<'a>(
+    characters: impl winnow::stream::ContainsToken<char>,
+) -> impl ModalParser<&'a str, char, winnow::error::ContextError> {
+    terminated(one_of(characters), multispace0)
+}
+
+fn expected(what: &'static str) -> StrContext {
+    StrContext::Expected(StrContextValue::Description(what))
+}
+
+/// Fails here.
+fn refuse<T>(input: &mut &str, instead: &'static str) -> ModalResult<T> {
+    cut_err(fail.context(expected(instead))).parse_next(input)
+}
