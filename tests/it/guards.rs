@@ -1,6 +1,6 @@
 //! What each guard of recording and verifying is there for, one by one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use aws_smithy_types::body::SdkBody;
 use chrono::TimeDelta;
 use domain::notification::Service;
 use domain::notification::plan::Delivery;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::TestBundle;
 use tests::bundle::chunk;
 use tests::dice::Dice;
@@ -189,8 +189,8 @@ async fn an_exists_that_is_judged_before_its_notification_is_written_is_announce
         })
     });
     let is_recorded = async || {
-        while !bundle.picture().await?.get("image exists").is_some_and(|rows| !rows.is_empty()) {}
-        while !bundle.picture().await?.get("instance exists").is_some_and(|rows| !rows.is_empty()) {}
+        while bundle.picture().await?.get("image exists").is_none_or(BTreeMap::is_empty) {}
+        while bundle.picture().await?.get("instance exists").is_none_or(BTreeMap::is_empty) {}
         anyhow::Ok(())
     };
     tokio::select! {

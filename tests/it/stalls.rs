@@ -1,7 +1,6 @@
 //! A worker that is held up anywhere, and comes back when others have done its work, changes nothing any more.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::slice;
 
 use anyhow::Result;
 use chrono::TimeDelta;
@@ -129,7 +128,7 @@ async fn a_worker_held_up_while_it_records_undoes_no_verdict_and_no_confirmation
         },
         nothing,
     );
-    assert!(stalls.await? > 40);
+    assert!(Box::pin(stalls).await? > 40);
     Ok(())
 }
 
@@ -167,7 +166,7 @@ async fn a_worker_held_up_while_it_takes_messages_over_records_none_that_their_o
                 confirm(bundle, world).await
             },
         );
-        assert!(stalls.await? > 20);
+        assert!(Box::pin(stalls).await? > 20);
     }
     Ok(())
 }
@@ -197,7 +196,7 @@ async fn a_worker_held_up_while_it_verifies_leaves_the_verdict_of_its_successor(
         },
         nothing,
     );
-    assert!(stalls.await? > 40);
+    assert!(Box::pin(stalls).await? > 40);
     Ok(())
 }
 

@@ -32,6 +32,15 @@ pub struct Source<'a> {
 impl Source<'_> {
     /// Reads the file's shape. Merge keys (`<<: *name`) are followed; a key that is there twice is refused.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
+        // YAML would call it a list without elements, and a file that was cut off would drop every notification.
+        if self
+            .text
+            .lines()
+            .map(str::trim)
+            .all(|line| line.is_empty() || line.starts_with('#') || line == "---")
+        {
+            return Err(self.refuse(0, "the file is empty"));
+        }
         serde_saphyr::from_str(self.text).map_err(|error| {
             let line = error.location().map_or(0, |location| location.line());
             self.refuse(line, UserMessageFormatter.format_message(innermost(&error)))
@@ -201,7 +210,7 @@ mod tests {
     #[test]
     fn a_name_may_carry_parameters() {
         let named: Vec<Named> =
-            read("- a\n- name: b\n- name: c\n  parameters: {x: 1}\n- name: d\n  params: {x: y}\n- {name: e, params: }\n")
+            read("- a\n- name: b\n- name: c\n  parameters: {x: 1}\n- name: d\n  params: {x: z}\n- {name: e, params: }\n")
                 .expect("it is right");
         let plain: Vec<(String, Value)> =
             named.into_iter().map(|named| (named.name, Value::Object(named.parameters))).collect();
@@ -209,7 +218,7 @@ mod tests {
             ("a", json!({})),
             ("b", json!({})),
             ("c", json!({"x": 1})),
-            ("d", json!({"x": "y"})),
+            ("d", json!({"x": "z"})),
             ("e", json!({})),
         ];
         assert_eq!(plain, expected.map(|(name, parameters)| (name.to_owned(), parameters)));
@@ -217,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_its_line() {
-        let mut said = String::new();
+        let mut said = Vec::new();
         for text in [
             "- a\n- {b: c}\n",
             "- a\n- {name: b, parms: {}}\n",
@@ -227,12 +236,21 @@ mod tests {
             "a: b\n",
         ] {
             let error = read::<Vec<Named>>(text).expect_err(text);
-            said.push_str(&format!("{error}\n"));
+            said.push(error.to_string());
         }
         let error = read::<BTreeMap<String, Texts>>("a: b\nb: 5\n").expect_err("a number");
-        said.push_str(&format!("{error}\n"));
+        said.push(error.to_string());
         let error = read::<BTreeMap<String, Texts>>("a: b\na: c\n").expect_err("twice");
-        said.push_str(&format!("{error}\n"));
-        insta::assert_snapshot!(said, @"");
+        said.push(error.to_string());
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        things.yaml:2: unknown field `b`, expected one of name, parameters, params
+        things.yaml:2: unknown field `parms`, expected one of name, parameters, params
+        things.yaml:2: invalid type: integer `5`, expected a name, or a map of a name and its parameters
+        things.yaml:2: the name is missing
+        things.yaml:2: mapping values are not allowed in this context
+        things.yaml:1: expected sequence start
+        things.yaml:2: invalid type: integer `5`, expected a text or a list of texts
+        things.yaml:2: duplicate mapping key: a not allowed here
+        "#);
     }
 }

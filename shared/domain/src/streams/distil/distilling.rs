@@ -106,7 +106,7 @@ fn timestamp(notification: &Map<String, Json>) -> Result<Option<Micros>, String>
         None | Some(Json::Null) => Ok(None),
         Some(Json::String(text)) if text.is_empty() => Ok(None),
         Some(Json::String(text)) => {
-            when::read(text).map(Some).ok_or_else(|| format!("{:?} is no datetime", text))
+            when::read(text).map(Some).ok_or_else(|| format!("{text:?} is no datetime"))
         }
         Some(other) => Err(format!("{other} is no datetime")),
     }

@@ -11,3 +11,6 @@ pub mod when;
 
 pub use definition::Definitions;
 pub use distilling::{Distilled, Reason, Warning};
+
+#[cfg(test)]
+mod tests;

@@ -85,7 +85,9 @@ impl Path {
             Step::Union(paths) => paths.iter().flat_map(|path| path.follow(root, from.clone())).collect(),
             Step::Descendants => {
                 let mut found = Vec::new();
-                from.into_iter().for_each(|place| place.descend(&mut found));
+                for place in from {
+                    place.descend(&mut found);
+                }
                 found
             }
             Step::Member(_) | Step::Members | Step::Element(_) | Step::Elements => {
@@ -159,7 +161,9 @@ impl<'a> Place<'a> {
     fn descend(self, found: &mut Vec<Self>) {
         found.push(self.clone());
         let step = if self.node.elements().is_some() { Step::Elements } else { Step::Members };
-        step.below(self).into_iter().for_each(|below| below.descend(found));
+        for below in step.below(self) {
+            below.descend(found);
+        }
     }
 
     fn into_match(self) -> Match<'a> {
@@ -202,8 +206,8 @@ fn term(input: &mut &str) -> Read<Vec<Step>> {
 /// What stands between two bars: a step, and the brackets that follow it at once.
 fn choice(input: &mut &str) -> Read<Vec<Step>> {
     let first = alt((
-        sign("$").map(|_| vec![Step::Root]),
-        sign("*").map(|_| vec![Step::Members]),
+        sign("$").map(|()| vec![Step::Root]),
+        sign("*").map(|()| vec![Step::Members]),
         name.map(|name| vec![Step::Member(name)]),
         bracketed.map(|step| vec![step]),
         delimited(sign("("), path, sign(")")).map(|path| path.0),
@@ -214,7 +218,8 @@ fn choice(input: &mut &str) -> Read<Vec<Step>> {
 }
 
 fn bracketed(input: &mut &str) -> Read<Step> {
-    let inside = alt((sign("*").map(|_| Step::Elements), dec_int.map(Step::Element), name.map(Step::Member)));
+    let inside =
+        alt((sign("*").map(|()| Step::Elements), dec_int.map(Step::Element), name.map(Step::Member)));
     delimited(sign("["), inside, (multispace0, sign("]"))).parse_next(input)
 }
 

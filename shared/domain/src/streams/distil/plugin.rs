@@ -25,12 +25,13 @@ pub struct Split {
     /// Which segment, from 0; negative ones count from the end.
     segment: i64,
     /// How many times the text is cut at most; all the way when absent or negative.
-    max_split: Option<i64>,
+    #[serde(rename = "max_split")]
+    cuts: Option<i64>,
 }
 
 impl Default for Split {
     fn default() -> Self {
-        Self { separator: ".".to_owned(), segment: 0, max_split: None }
+        Self { separator: ".".to_owned(), segment: 0, cuts: None }
     }
 }
 
@@ -39,7 +40,8 @@ impl Default for Split {
 #[serde(deny_unknown_fields, default)]
 pub struct Bitfield {
     /// What the bits are added to.
-    initial_bitfield: i64,
+    #[serde(rename = "initial_bitfield")]
+    initial: i64,
     flags: Vec<Flag>,
 }
 
@@ -99,7 +101,7 @@ impl Plugin {
 
 impl Split {
     fn segment(&self, text: &str) -> Option<String> {
-        let cuts = self.max_split.and_then(|most| usize::try_from(most).ok());
+        let cuts = self.cuts.and_then(|most| usize::try_from(most).ok());
         let segments: Vec<&str> = match cuts {
             Some(most) => text.splitn(most.saturating_add(1), &self.separator).collect(),
             None => text.split(&self.separator).collect(),
@@ -118,7 +120,7 @@ impl Bitfield {
             let mut found = matches.iter().filter(|found| found.path == flag.path);
             found.any(|found| flag.value.as_ref().is_none_or(|value| *value == *found.value))
         };
-        self.flags.iter().filter(set).fold(self.initial_bitfield, |bits, flag| bits | (1 << flag.bit))
+        self.flags.iter().filter(set).fold(self.initial, |bits, flag| bits | (1 << flag.bit))
     }
 }
 

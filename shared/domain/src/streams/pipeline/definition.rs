@@ -90,6 +90,16 @@ mod tests {
             said.push_str(&Pipelines::load("pipelines.yaml", text).expect_err(text).to_string());
             said.push('\n');
         }
-        insta::assert_snapshot!(said, @"");
+        insta::assert_snapshot!(said, @r#"
+        pipelines.yaml:4: unknown handler 'nosuch': there are logger, usage and publish
+        pipelines.yaml:2: unknown handler 'notabene': there are logger, usage and publish
+        pipelines.yaml:2: the parameters of 'usage': unknown field `x`, there are no fields
+        pipelines.yaml:2: the parameters of 'publish': unknown field `queue`, expected `event_types`
+        pipelines.yaml:2: missing field `name`
+        pipelines.yaml:1: expected sequence start
+        pipelines.yaml:1: expected mapping start
+        pipelines.yaml:1: unclosed bracket '['
+        pipelines.yaml:0: the file is empty
+        "#);
     }
 }

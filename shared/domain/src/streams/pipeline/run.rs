@@ -70,3 +70,95 @@ impl Pipeline {
         Ok(run)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::streams::pipeline::Pipelines;
+    use crate::time::Micros;
+
+    fn event(event_type: &str, message_id: &str, at: i64) -> Event {
+        Event {
+            message_id: message_id.to_owned(),
+            event_type: event_type.to_owned(),
+            timestamp: Micros(at),
+            traits: BTreeMap::new(),
+        }
+    }
+
+    fn run(pipeline: &str, events: Vec<Event>) -> Result<Run, HandlerError> {
+        let pipelines = Pipelines::load("pipelines.yaml", pipeline).expect(pipeline);
+        pipelines.get("p").expect("it is named p").run(42, events)
+    }
+
+    fn types(events: &[Event]) -> Vec<&str> {
+        events.iter().map(|event| event.event_type.as_str()).collect()
+    }
+
+    const EXISTS: &str = "compute.instance.exists";
+    const ID: &str = "5a1d7e5a-3bfb-4e1f-9b59-2f1f9f4c1c11";
+
+    #[test]
+    fn events_are_taken_in_the_order_of_their_times_and_then_of_their_ids() {
+        let events = vec![event("c", "3", 20), event("a", "1", 10), event("b", "2", 20)];
+        let run = run("p: [logger]", events).expect("it runs");
+        assert_eq!(run.lines, ["received 3 events: a: 1, b: 2, c: 3"]);
+        assert_eq!((run.made, run.published), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn a_handler_receives_what_the_one_before_it_made() {
+        let run = run("p: [logger, usage, logger]", vec![event(EXISTS, ID, 10)]).expect("it runs");
+        assert_eq!(types(&run.made), ["compute.instance.exists.verified"]);
+        assert_eq!(run.lines.len(), 2);
+        assert!(
+            run.lines[1].ends_with(&format!("compute.instance.exists.verified: {}", run.made[0].message_id))
+        );
+    }
+
+    #[test]
+    fn what_the_stream_already_has_is_not_made_again() {
+        let first = run("p: [usage, publish]", vec![event(EXISTS, ID, 10)]).expect("it runs");
+        let again =
+            vec![first.made[0].clone(), event(EXISTS, ID, 10), event("compute.instance.update", "u", 9)];
+        let again = run("p: [usage, publish]", again).expect("it runs");
+        assert_eq!(types(&first.published), ["compute.instance.exists.verified"]);
+        assert!(!types(&again.made).contains(&"compute.instance.exists.verified"), "{again:?}");
+        assert_eq!(again.published, again.made);
+    }
+
+    #[test]
+    fn only_what_was_made_and_was_asked_for_is_published() {
+        let events = vec![event(EXISTS, ID, 10), event("compute.instance.update", "u-1", 20)];
+        for (handlers, expected) in [
+            ("[publish, usage]", &[][..]),
+            ("[usage, publish]", &["compute.instance.exists.verified", "compute.instance.exists.failed"]),
+            (
+                "[usage, {name: publish, params: {event_types: '*.verified'}}]",
+                &["compute.instance.exists.verified"],
+            ),
+            (
+                "[usage, {name: publish, params: {event_types: ['*', '!*.verified']}}]",
+                &["compute.instance.exists.failed"],
+            ),
+        ] {
+            let run = run(&format!("p: {handlers}"), events.clone()).expect("it runs");
+            assert_eq!(types(&run.published), expected, "{handlers}");
+            assert_eq!(run.made.len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_handler_that_fails_ends_the_run_and_nothing_remains() {
+        let events = vec![event(EXISTS, ID, 10), event(EXISTS, "not-a-uuid", 20)];
+        let error = run("p: [logger, usage, publish]", events).expect_err("no UUID");
+        assert_eq!(error.handler, "usage");
+    }
+
+    #[test]
+    fn a_pipeline_without_handlers_changes_nothing() {
+        assert_eq!(run("p: []", vec![event(EXISTS, ID, 10)]), Ok(Run::default()));
+    }
+}
