@@ -6,4 +6,6 @@ pub mod distil;
 pub mod event;
 pub mod glob;
 pub mod pipeline;
+pub mod state;
 pub mod timex;
+pub mod trigger;

@@ -4,7 +4,6 @@ use winnow::ascii::{digit1, multispace0};
 use winnow::combinator::{cut_err, fail, opt, preceded, repeat, terminated};
 use winnow::error::{StrContext, StrContextValue};
 use winnow::prelude::*;
-use winnow::stream::Stream as _;
 use winnow::token::{one_of, take_while};
 
 use super::{Amount, Base, Expression, Operator, RangeExpression, Shift, Stamp, TIMESTAMP, Unit};
