@@ -139,9 +139,7 @@ impl fmt::Display for State {
 
 #[cfg(test)]
 mod tests {
-    use super::State::{
-        Active, Completed, Error, ExpireError, Expiring, Firing, RetryExpire, RetryFire,
-    };
+    use super::State::{Active, Completed, Error, ExpireError, Expiring, Firing, RetryExpire, RetryFire};
     use super::*;
 
     /// From, fire, expire, complete, fail, reset.

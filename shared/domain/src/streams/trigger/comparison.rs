@@ -78,7 +78,10 @@ impl Number {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a comparison with a float is no more exact than the float")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a comparison with a float is no more exact than the float"
+    )]
     fn as_float(self) -> f64 {
         match self {
             Self::Int(number) => number as f64,

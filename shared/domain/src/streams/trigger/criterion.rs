@@ -62,7 +62,8 @@ impl Criterion {
         if self.timestamp.as_ref().is_some_and(|timex| !is_in(event.timestamp, timex, event)) {
             return Err(Mismatch::Timestamp);
         }
-        match self.traits.iter().find(|(name, comparison)| !comparison.holds(event.get(name).as_ref(), event)) {
+        match self.traits.iter().find(|(name, comparison)| !comparison.holds(event.get(name).as_ref(), event))
+        {
             Some((name, _)) => Err(Mismatch::Trait { name: name.clone() }),
             None => Ok(()),
         }

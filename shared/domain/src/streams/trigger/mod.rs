@@ -9,9 +9,9 @@ mod load;
 mod tests;
 
 pub use self::criterion::{Criterion, Mismatch};
+use self::distinguishing::Distinguisher;
 pub use self::distinguishing::{Distinguished, Distinguishing};
 pub use self::load::{Loaded, Warning};
-use self::distinguishing::Distinguisher;
 use crate::streams::definition_file::LoadError;
 use crate::streams::event::Event;
 use crate::streams::timex::{EvaluationError, Expression};
@@ -91,7 +91,10 @@ impl Trigger {
                 Ok(()) => {
                     let traits = self.distinguished_by.iter();
                     let read = traits.map(|trait_| trait_.read(event, &criterion.map_distinguished_by));
-                    return read.collect::<Result<_, _>>().map(Distinguished).map_err(|mismatch| vec![mismatch]);
+                    return read
+                        .collect::<Result<_, _>>()
+                        .map(Distinguished)
+                        .map_err(|mismatch| vec![mismatch]);
                 }
                 Err(mismatch) => mismatches.push(mismatch),
             }

@@ -14,7 +14,7 @@ pub(super) fn criterion(node: Node, ignored: &mut Vec<Remark>) -> Result<Criteri
         event_types: map.take("event_type").map(event_types).transpose()?,
         timestamp: map.take("timestamp").map(|node| expression(node, None)).transpose()?,
         traits: map.take("traits").map_or(Ok(BTreeMap::new()), |node| traits(node, ignored))?,
-        number: map.take("number").map_or(Ok(1), |node| node.count("a number of events"))?,
+        number: map.take("number").map_or(Ok(1), |node| node.count("a number of events, 0 or more"))?,
         map_distinguished_by: map
             .take("map_distinguished_by")
             .map_or(Ok(BTreeMap::new()), map_distinguished_by)?,
@@ -68,7 +68,8 @@ fn comparison(node: Node, ignored: &mut Vec<Remark>) -> Result<Comparison, Remar
         }
         Yaml::Map(_) => Err(Remark::new(line, "expected exactly one type to compare with")),
         Yaml::Null | Yaml::Bool(_) | Yaml::List(_) => {
-            let reason = format!("no trait is ever {}: expected a text, a number, or a map", node.value.kind());
+            let reason =
+                format!("no trait is ever {}: expected a text, a number, or a map", node.value.kind());
             Err(Remark::new(line, reason))
         }
     }
@@ -84,7 +85,8 @@ fn number(
     if let Some(number) = read(&node.value) {
         return Ok(Comparison::Number(Operator::Equal, number));
     }
-    let wrong = || Remark::new(node.line, format!("expected {what}, or one of <, = and >, a blank and {what}"));
+    let wrong =
+        || Remark::new(node.line, format!("expected {what}, or one of <, = and >, a blank and {what}"));
     let Yaml::Text(text) = &node.value else { return Err(wrong()) };
     let (operator, bound) = text.trim().split_once(' ').ok_or_else(wrong)?;
     let bound = read(&Yaml::Text(bound.to_owned())).ok_or_else(wrong)?;

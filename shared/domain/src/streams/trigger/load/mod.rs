@@ -42,7 +42,8 @@ pub(super) fn triggers(file: &str, text: &str) -> Result<Loaded, LoadError> {
     let root: Node = source.read()?;
     let mut ignored = Vec::new();
     let triggers = list(root, &mut ignored).map_err(|wrong| source.refuse(wrong.line, wrong.reason))?;
-    let warning = |remark: Remark| Warning { file: file.to_owned(), line: remark.line, reason: remark.reason };
+    let warning =
+        |remark: Remark| Warning { file: file.to_owned(), line: remark.line, reason: remark.reason };
     Ok(Loaded { triggers, warnings: ignored.into_iter().map(warning).collect() })
 }
 
@@ -84,7 +85,9 @@ fn trigger(node: Node, ignored: &mut Vec<Remark>) -> Result<Trigger, Remark> {
         name,
         fire_pipeline,
         expire_pipeline,
-        fire_delay: map.take("fire_delay").map_or(Ok(0), |node| node.count("a number of seconds"))?,
+        fire_delay: map
+            .take("fire_delay")
+            .map_or(Ok(0), |node| node.count("a number of seconds, 0 or more"))?,
         debug_level: map.take("debug_level").map(debug_level).transpose()?.unwrap_or_default(),
         expiration: expression(map.require("expiration")?, Some(&["first", "last", "timestamp"]))?,
         match_criteria,

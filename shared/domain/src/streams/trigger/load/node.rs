@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
@@ -35,7 +35,7 @@ pub(super) struct Entry {
 }
 
 /// Something to say about a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Remark {
     pub(super) line: u64,
     pub(super) reason: String,
@@ -67,13 +67,14 @@ impl Map {
     }
 
     pub(super) fn require(&mut self, key: &str) -> Result<Node, Remark> {
-        self.take(key).ok_or_else(|| Remark::new(self.line, format!("{} needs {key}", self.what)))
+        self.take(key).ok_or_else(|| Remark::new(self.line, format!("{} needs '{key}'", self.what)))
     }
 
     /// Remarks on every key that nobody took.
     pub(super) fn ignore_rest(self, ignored: &mut Vec<Remark>) {
         let what = self.what;
-        let remark = |entry: Entry| Remark::new(entry.line, format!("{what} has no '{}': ignored", entry.key));
+        let remark =
+            |entry: Entry| Remark::new(entry.line, format!("{what} has no '{}': ignored", entry.key));
         ignored.extend(self.entries.into_iter().map(remark));
     }
 }
@@ -186,9 +187,6 @@ impl<'de> Visitor<'de> for YamlVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Yaml, A::Error> {
         let mut entries: Vec<Entry> = Vec::new();
         while let Some(key) = map.next_key::<Spanned<String>>()? {
-            if entries.iter().any(|entry| entry.key == key.value) {
-                return Err(A::Error::custom(format!("'{}' is there twice", key.value)));
-            }
             entries.push(Entry { line: line(&key), key: key.value, node: map.next_value()? });
         }
         Ok(Yaml::Map(entries))
