@@ -1,7 +1,9 @@
 //! Pure. Streams and events as clients read them.
 
-use domain::streams::event::{Distinguishing, Event, Value};
+use domain::streams::event::{Event, Value};
 use domain::streams::stream::Head;
+use domain::streams::timex::Range;
+use domain::streams::trigger::Distinguishing;
 use domain::time::Micros;
 use serde_json::{Map, Value as Json, json};
 
@@ -60,7 +62,7 @@ fn value(value: &Value) -> Json {
 fn distinguishing(value: &Distinguishing) -> Json {
     match value {
         Distinguishing::Value(value) => self::value(value),
-        Distinguishing::Range(begin, end) => {
+        Distinguishing::Range(Range { begin, end }) => {
             json!({"__type__": "timex.TimeRange", "begin": iso(*begin), "end": iso(*end)})
         }
     }
@@ -86,7 +88,7 @@ mod tests {
         let day = |day: i64| Micros(day * 86_400_000_000);
         let traits = BTreeMap::from([
             ("instance_id".to_owned(), Distinguishing::Value(Value::Text("i-1".to_owned()))),
-            ("timestamp".to_owned(), Distinguishing::Range(day(0), day(1))),
+            ("timestamp".to_owned(), Distinguishing::Range(Range { begin: day(0), end: day(1) })),
         ]);
         let mut head = Head::opened(0x27a, "test_trigger", traits, None, day(0));
         (head.first, head.last, head.expires) = (day(0), Micros(500_000), day(2));

@@ -8,8 +8,9 @@ use chrono::Utc;
 use clap::Args;
 use domain::clock::Clock;
 use domain::streams::distil::Distilled;
-use domain::streams::event::{Distinguishing, Event, Value as Trait};
+use domain::streams::event::{Event, Value as Trait};
 use domain::streams::rulebook::{FILES, Rulebook};
+use domain::streams::trigger::{Distinguished, Distinguishing, Trigger};
 use domain::time::Micros;
 use serde_json::Value;
 
@@ -30,7 +31,7 @@ impl CheckDefinitions {
     /// Prints what the definitions do; an error names the file and the line that are wrong.
     pub fn run(self) -> Result<()> {
         let rules = self.rules()?;
-        for warning in rules.triggers.warnings() {
+        for warning in &rules.warnings {
             println!("{warning}");
         }
         let now = Clock::system().now();
@@ -82,25 +83,25 @@ fn outcome(rules: &Rulebook, notification: &Value, now: Micros) -> String {
 }
 
 fn triggers(rules: &Rulebook, event: &Event) -> Vec<String> {
-    let mut lines = Vec::new();
-    for trigger in rules.triggers.iter() {
-        if let Some(found) = trigger.matched(event) {
+    let of = |trigger: &Trigger| match trigger.matched(event) {
+        Ok(Distinguished(found)) => {
             let apart: Vec<_> =
                 found.iter().map(|(name, value)| format!("{name} {}", apart(value))).collect();
             let met = if trigger.met_by(event).is_empty() { "" } else { ", and meets its fire criteria" };
-            lines.push(format!("  joins {} of {}{met}", trigger.name, apart.join(", ")));
+            format!("  joins {} of {}{met}", trigger.name, apart.join(", "))
         }
-    }
-    if lines.is_empty() {
-        lines.push("  joins no stream".to_owned());
-    }
-    lines
+        Err(mismatches) => {
+            let reasons: Vec<_> = mismatches.iter().map(ToString::to_string).collect();
+            format!("  joins no {}: {}", trigger.name, reasons.join("; "))
+        }
+    };
+    rules.triggers.iter().map(of).collect()
 }
 
 fn apart(value: &Distinguishing) -> String {
     match value {
         Distinguishing::Value(value) => value.plain().to_string(),
-        Distinguishing::Range(begin, end) => format!("{begin} to {end}"),
+        Distinguishing::Range(range) => format!("{} to {}", range.begin, range.end),
     }
 }
 

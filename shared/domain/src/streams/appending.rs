@@ -11,11 +11,11 @@ use futures::future::try_join_all;
 use crate::error::{Error, Kind};
 use crate::failure;
 use crate::streams::Streams;
-use crate::streams::event::{Distinguishing, Event};
+use crate::streams::event::Event;
 use crate::streams::state::State;
 use crate::streams::stream::{Head, Outlook};
 use crate::streams::timex::EvaluationError;
-use crate::streams::trigger::Trigger;
+use crate::streams::trigger::{Distinguished, Distinguishing, Trigger};
 use crate::time::Micros;
 
 /// Seconds by which the clocks of two workers may differ, in how far back a repeat looks for its events.
@@ -74,7 +74,7 @@ impl Streams {
         let mut groups: Vec<Group<'a>> = Vec::new();
         for trigger in self.rules.triggers.iter() {
             for (id, event) in events {
-                let Some(traits) = trigger.matched(event) else { continue };
+                let Ok(Distinguished(traits)) = trigger.matched(event) else { continue };
                 match groups
                     .iter_mut()
                     .find(|group| group.trigger.name == trigger.name && group.traits == traits)

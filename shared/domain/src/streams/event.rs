@@ -51,14 +51,3 @@ impl Event {
         }
     }
 }
-
-/// The value of a trait by which streams are told apart: a value, or the time in which one lies.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Distinguishing {
-    /// The trait itself.
-    #[serde(rename = "v")]
-    Value(Value),
-    /// A time, its begin included and its end not.
-    #[serde(rename = "r")]
-    Range(Micros, Micros),
-}

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::block::Budget;
 use crate::error::Error;
 use crate::streams::Streams;
-use crate::streams::event::{Distinguishing, Event, Value};
+use crate::streams::event::{Event, Value};
 use crate::streams::state::State;
 use crate::streams::stream::Head;
+use crate::streams::trigger::Distinguishing;
 use crate::time::Micros;
 
 /// Where a list begins, and in which direction it goes: never by time, always by id.
@@ -55,7 +56,7 @@ impl StreamFilter {
         let has = |(name, text): (&String, &String)| {
             head.traits.get(name).is_some_and(|value| match value {
                 Distinguishing::Value(value) => value.is_text(text),
-                Distinguishing::Range(..) => false,
+                Distinguishing::Range(_) => false,
             })
         };
         !head.gone

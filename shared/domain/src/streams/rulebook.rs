@@ -7,10 +7,7 @@ use std::path::Path;
 use crate::streams::definition_file::LoadError;
 use crate::streams::distil::{self, Definitions};
 use crate::streams::pipeline::{self, Pipelines};
-use crate::streams::trigger::{Trigger, Triggers};
-
-/// The triggers that are used where an operator gives none.
-const TRIGGERS: &str = include_str!("../../config/triggers.yaml");
+use crate::streams::trigger::{self, Loaded, Trigger, Triggers, Warning};
 
 /// The names of the files, in the folder of an operator's own and here.
 pub const FILES: [&str; 3] = ["definitions.yaml", "triggers.yaml", "pipelines.yaml"];
@@ -24,6 +21,8 @@ pub struct Rulebook {
     pub triggers: Triggers,
     /// What is done with a stream that fires or expires.
     pub pipelines: Pipelines,
+    /// What is written in the triggers and means nothing.
+    pub warnings: Vec<Warning>,
 }
 
 /// Why definitions cannot be used.
@@ -47,16 +46,18 @@ impl Rulebook {
     /// mistakes.
     pub fn load(files: &[(String, String); 3]) -> Result<Self, LoadError> {
         let [definitions, triggers, pipelines] = files;
+        let Loaded { triggers, warnings } = Triggers::load(&triggers.0, &triggers.1)?;
         Ok(Self {
             definitions: Definitions::load(&definitions.0, &definitions.1)?,
-            triggers: Triggers::load(&triggers.0, &triggers.1)?,
+            triggers,
             pipelines: Pipelines::load(&pipelines.0, &pipelines.1)?,
+            warnings,
         })
     }
 
     /// The files that Steward comes with.
     pub fn shipped_files() -> [(String, String); 3] {
-        let texts = [distil::definition::SHIPPED, TRIGGERS, pipeline::definition::SHIPPED];
+        let texts = [distil::definition::SHIPPED, trigger::SHIPPED, pipeline::definition::SHIPPED];
         std::array::from_fn(|place| (FILES[place].to_owned(), texts[place].to_owned()))
     }
 
@@ -81,6 +82,6 @@ impl Rulebook {
 
     /// The trigger with this name.
     pub fn trigger(&self, name: &str) -> Option<&Trigger> {
-        self.triggers.iter().find(|trigger| trigger.name == name)
+        self.triggers.named(name)
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::due;
-use crate::streams::event::{Distinguishing, Event};
+use crate::streams::event::Event;
 use crate::streams::state::{State, Turn};
+use crate::streams::trigger::Distinguishing;
 use crate::time::Micros;
 
 /// Events that a head names itself; more go to pages, so that a head stays within one write unit.

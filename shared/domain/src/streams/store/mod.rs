@@ -13,8 +13,8 @@ use crate::key::{Collection, Key};
 use crate::notification::plan::digest;
 use crate::sequence;
 use crate::streams::Streams;
-use crate::streams::event::Distinguishing;
 use crate::streams::stream::{Head, Page};
+use crate::streams::trigger::Distinguishing;
 use crate::table::{Cancelled, Change, Table, Write, item, transact_across};
 
 /// Where the newest stream of a trigger and its traits is.

@@ -20,6 +20,9 @@ mod calendar;
 mod evaluate;
 mod parse;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

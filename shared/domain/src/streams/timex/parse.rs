@@ -82,8 +82,8 @@ fn shifted(input: &mut &str, depth: usize) -> ModalResult<Expression> {
 
 fn term(input: &mut &str, depth: usize) -> ModalResult<Expression> {
     match input.chars().next() {
+        _ if depth > DEEPEST => refuse(input, "fewer parentheses"),
         Some('$') => variable.map(Expression::Stamp).parse_next(input),
-        Some('(') if depth == DEEPEST => refuse(input, "fewer parentheses"),
         Some('(') => {
             sign('(').parse_next(input)?;
             let inner = nested(input, depth + 1)?;
@@ -103,9 +103,9 @@ fn function(input: &mut &str, depth: usize) -> ModalResult<RangeExpression> {
     let is_free = |word: &str| word != "to" && Unit::named(word).is_none();
     let name = word.verify(is_free).context(expected(TERM)).parse_next(input)?;
     let at = if opt(sign('(')).parse_next(input)?.is_some() {
-        let at = if depth == DEEPEST { refuse(input, "fewer parentheses") } else { stamp(input, depth + 1) };
+        let at = stamp(input, depth + 1)?;
         close(input)?;
-        at?
+        at
     } else {
         Stamp { variable: TIMESTAMP.to_owned(), shifts: Vec::new() }
     };

@@ -1,112 +1,82 @@
-//! Pure. One criterion: what an event must be.
+//! Pure. What an event has to be like.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use super::comparison::Comparison;
 use crate::streams::event::{Event, Value};
 use crate::streams::glob::Globs;
-use crate::streams::timex::Expression;
+use crate::streams::timex::{Expression, Time};
+use crate::time::Micros;
 
-/// What an event must be: everything that is said.
+/// What an event has to be like. Says nothing of what it does not name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Criterion {
-    /// Its event type.
-    pub event_type: Globs,
-    /// How many events must meet it, where it is one of firing.
-    pub number: u64,
-    /// The time in which it must have happened.
-    pub timestamp: Option<Expression>,
-    /// What its traits must be.
-    pub traits: BTreeMap<String, Wanted>,
-    /// Where distinguishing traits are read instead of under their own names.
-    pub map_distinguished_by: BTreeMap<String, String>,
+    /// The event types; all of them where none are named.
+    pub(super) event_types: Option<Globs>,
+    /// Where the event's time has to lie.
+    pub(super) timestamp: Option<Expression>,
+    /// What its traits have to be like, by name.
+    pub(super) traits: BTreeMap<String, Comparison>,
+    /// For a fire criterion: how many events have to be so.
+    pub(super) number: u64,
+    /// For a match criterion: distinguishing traits, each with the trait of the event that is read in its place.
+    pub(super) map_distinguished_by: BTreeMap<String, String>,
 }
 
-/// What a trait must be.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Wanted {
-    /// This value, of this type.
-    Equal(Value),
-    /// A number in this relation to another.
-    Number(Kind, Relation, f64),
-    /// A datetime in this time.
-    Time(Expression),
-    /// Nothing is: a relation that is none.
-    Nothing,
+/// Why an event does not match, in the words of the original's debug counters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mismatch {
+    /// Its type is another one.
+    EventType,
+    /// Its time is another one.
+    Timestamp,
+    /// It lacks a trait, or has it with another value.
+    Trait {
+        /// The trait.
+        name: String,
+    },
 }
 
-/// Of which type a number must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Whole.
-    Int,
-    /// Any.
-    Float,
-}
-
-/// How a number must stand to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relation {
-    /// `>`
-    Greater,
-    /// `<`
-    Less,
-    /// `=`
-    Equal,
-}
-
-impl Criterion {
-    /// Whether an event is all that.
-    pub fn matches(&self, event: &Event) -> bool {
-        let in_time = self
-            .timestamp
-            .as_ref()
-            .is_none_or(|timex| is_in(timex, event, &Value::Datetime(event.timestamp)));
-        let fits = |(name, wanted): (&String, &Wanted)| {
-            event.get(name).is_some_and(|value| wanted.fits(&value, event))
-        };
-        self.event_type.matches(&event.event_type) && in_time && self.traits.iter().all(fits)
-    }
-
-    /// The trait from which a distinguishing trait is read.
-    pub fn source_of<'a>(&'a self, name: &'a str) -> &'a str {
-        self.map_distinguished_by.get(name).map_or(name, String::as_str)
-    }
-}
-
-impl Wanted {
-    #[expect(
-        clippy::float_cmp,
-        clippy::cast_precision_loss,
-        reason = "definitions ask for equality, as the original does"
-    )]
-    fn fits(&self, value: &Value, event: &Event) -> bool {
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Equal(wanted) => value == wanted,
-            Self::Time(timex) => is_in(timex, event, value),
-            Self::Nothing => false,
-            Self::Number(_, relation, wanted) => {
-                let number = match value {
-                    Value::Int(number) => *number as f64,
-                    Value::Float(number) => *number,
-                    // Text was greater than every number in the original's language; it is no number.
-                    Value::Text(_) | Value::Datetime(_) => return false,
-                };
-                match relation {
-                    Relation::Greater => number > *wanted,
-                    Relation::Less => number < *wanted,
-                    Relation::Equal => number == *wanted,
-                }
-            }
+            Self::EventType => f.write_str("Wrong event type"),
+            Self::Timestamp => f.write_str("Not in timerange"),
+            Self::Trait { name } => write!(f, "not '{name}'"),
         }
     }
 }
 
-/// Whether a datetime is in a time that may depend on the event's datetimes; a variable that is missing is no match.
-fn is_in(timex: &Expression, event: &Event, value: &Value) -> bool {
-    let Value::Datetime(at) = value else { return false };
+impl Criterion {
+    /// Whether the event is like that.
+    pub fn matches(&self, event: &Event) -> bool {
+        self.check(event).is_ok()
+    }
+
+    /// The same, with the first thing that does not match.
+    pub fn check(&self, event: &Event) -> Result<(), Mismatch> {
+        if self.event_types.as_ref().is_some_and(|types| !types.matches(&event.event_type)) {
+            return Err(Mismatch::EventType);
+        }
+        if self.timestamp.as_ref().is_some_and(|timex| !is_in(event.timestamp, timex, event)) {
+            return Err(Mismatch::Timestamp);
+        }
+        match self.traits.iter().find(|(name, comparison)| !comparison.holds(event.get(name).as_ref(), event))
+        {
+            Some((name, _)) => Err(Mismatch::Trait { name: name.clone() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a time lies in what an expression gives for the event's times. One that gives nothing, because the event lacks
+/// a variable or a day does not exist, holds no time.
+pub(super) fn is_in(at: Micros, expression: &Expression, event: &Event) -> bool {
     let variable = |name: &str| match event.get(name) {
         Some(Value::Datetime(at)) => Some(at),
-        _ => None,
+        Some(Value::Text(_) | Value::Int(_) | Value::Float(_)) | None => None,
     };
-    timex.evaluate(variable, event.timestamp).is_ok_and(|time| time.contains(*at))
+    let time: Option<Time> = expression.evaluate(variable, event.timestamp).ok();
+    time.is_some_and(|time| time.contains(at))
 }

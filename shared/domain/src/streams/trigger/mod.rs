@@ -1,112 +1,131 @@
-//! Pure. Triggers: which events come together in a stream, and when it fires or expires.
+//! Pure. Triggers: which events belong together, when they are complete, and which pipeline looks at them then.
 
+mod comparison;
 mod criterion;
+mod distinguishing;
 mod load;
+
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
+pub use self::criterion::{Criterion, Mismatch};
+use self::distinguishing::Distinguisher;
+pub use self::distinguishing::{Distinguished, Distinguishing};
+pub use self::load::{Loaded, Warning};
 use crate::streams::definition_file::LoadError;
-use crate::streams::event::{Distinguishing, Event, Value};
-use crate::streams::timex::{EvaluationError, Expression, Time};
+use crate::streams::event::Event;
+use crate::streams::timex::{EvaluationError, Expression};
 use crate::time::Micros;
 
-pub use criterion::Criterion;
+/// The definitions that are built in, which an operator's file replaces.
+pub const SHIPPED: &str = include_str!("../../../config/triggers.yaml");
 
-/// All triggers, in the order of their file.
+/// All triggers, in the order of their file. An event may belong to a stream of each.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Triggers {
-    triggers: Vec<Trigger>,
-    warnings: Vec<LoadError>,
-}
+pub struct Triggers(Vec<Trigger>);
 
-/// One trigger.
+/// Collects events to streams.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trigger {
-    /// Its name, which its streams have too.
+    /// Names the trigger, and each of its streams.
     pub name: String,
-    /// When a stream expires, by `$first` and `$last`.
-    pub expiration: Expression,
-    /// What is run when a stream fires; none where it just completes.
+    /// The pipeline for complete streams. Without one they just complete. One of the two pipelines there always is.
     pub fire_pipeline: Option<String>,
-    /// What is run when a stream expires; none where it just completes.
+    /// The pipeline for streams that were not complete in time.
     pub expire_pipeline: Option<String>,
-    /// An event belongs to a stream if one of these matches; the first that does counts.
-    pub match_criteria: Vec<Criterion>,
-    /// A stream fires once each of these is met by as many events as it says.
-    pub fire_criteria: Vec<Criterion>,
-    /// By what streams are told apart: traits, or times around traits.
-    pub distinguished_by: BTreeMap<String, Option<Expression>>,
-    /// Seconds from the criteria being met to the firing.
+    /// Seconds between being complete and firing.
     pub fire_delay: i64,
+    /// How much is counted of what does not match.
+    pub debug_level: DebugLevel,
+    /// When a stream expires; knows `$first`, `$last` and `$timestamp`, the present.
+    expiration: Expression,
+    /// One of these has to match for an event to belong to a stream.
+    match_criteria: Vec<Criterion>,
+    /// All of these have to be met, each by as many events as it says, for a stream to be complete.
+    fire_criteria: Vec<Criterion>,
+    /// What is the same for all events of a stream.
+    distinguished_by: Vec<Distinguisher>,
+}
+
+/// How much is counted of what does not match, from nothing to why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DebugLevel {
+    /// 0: nothing.
+    #[default]
+    Off,
+    /// 1: how often.
+    Counts,
+    /// 2: how often, for each reason.
+    Reasons,
 }
 
 impl Triggers {
-    /// Reads a file of triggers; `file` is the name that its errors carry.
-    pub fn load(file: &str, text: &str) -> Result<Self, LoadError> {
+    /// Reads a definition file; `file` is the name that errors and warnings carry.
+    pub fn load(file: &str, text: &str) -> Result<Loaded, LoadError> {
         load::triggers(file, text)
     }
 
-    /// The triggers, in the order of their file.
-    pub fn iter(&self) -> impl Iterator<Item = &Trigger> {
-        self.triggers.iter()
+    /// The trigger of that name. A stream may outlive its trigger's definition.
+    pub fn named(&self, name: &str) -> Option<&Trigger> {
+        self.0.iter().find(|trigger| trigger.name == name)
     }
 
-    /// What is written in the file and means nothing.
-    pub fn warnings(&self) -> &[LoadError] {
-        &self.warnings
+    /// All of them, in the order of their file.
+    pub fn iter(&self) -> impl Iterator<Item = &Trigger> {
+        self.0.iter()
     }
 }
 
 impl Trigger {
-    /// What tells the stream of an event from others of this trigger; none where the event belongs to none.
-    pub fn matched(&self, event: &Event) -> Option<BTreeMap<String, Distinguishing>> {
-        // An event must have the traits under their own names, whatever they are read from.
-        if self.distinguished_by.keys().any(|name| event.get(name).is_none()) {
-            return None;
+    /// What tells the event's stream from the trigger's other streams, or why the event belongs to none of them.
+    ///
+    /// The first criterion that matches decides alone, also about the traits that are read in another's place. An event
+    /// has to have every distinguishing trait under its own name too, as in the original.
+    pub fn matched(&self, event: &Event) -> Result<Distinguished, Vec<Mismatch>> {
+        if let Some(lacking) = self.distinguished_by.iter().find(|trait_| event.get(&trait_.name).is_none()) {
+            return Err(vec![Mismatch::Trait { name: lacking.name.clone() }]);
         }
-        let criterion = self.match_criteria.iter().find(|criterion| criterion.matches(event))?;
-        let read = |(name, timex): (&String, &Option<Expression>)| {
-            let value = event.get(criterion.source_of(name))?;
-            let value = match (timex, value) {
-                (None, value) => Distinguishing::Value(value),
-                (Some(timex), Value::Datetime(at)) => around(timex, at)?,
-                (Some(_), _) => return None,
-            };
-            Some((name.clone(), value))
-        };
-        self.distinguished_by.iter().map(read).collect()
+        let mut mismatches = Vec::new();
+        for criterion in &self.match_criteria {
+            match criterion.check(event) {
+                Ok(()) => {
+                    let traits = self.distinguished_by.iter();
+                    let read = traits.map(|trait_| trait_.read(event, &criterion.map_distinguished_by));
+                    return read
+                        .collect::<Result<_, _>>()
+                        .map(Distinguished)
+                        .map_err(|mismatch| vec![mismatch]);
+                }
+                Err(mismatch) => mismatches.push(mismatch),
+            }
+        }
+        Err(mismatches)
     }
 
-    /// Which fire criteria an event meets, by their places.
+    /// Which fire criteria the event meets, by position: each of their counters goes up by one.
     pub fn met_by(&self, event: &Event) -> Vec<usize> {
-        let met = self.fire_criteria.iter().enumerate().filter(|(_, criterion)| criterion.matches(event));
-        met.map(|(place, _)| place).collect()
+        let criteria = self.fire_criteria.iter().enumerate();
+        criteria.filter(|(_, criterion)| criterion.matches(event)).map(|(position, _)| position).collect()
     }
 
-    /// Whether a stream fires whose criteria are met by so many events.
-    pub fn ready(&self, met: &[u64]) -> bool {
-        let mut wanted = self.fire_criteria.iter().enumerate();
-        wanted.all(|(place, criterion)| met.get(place).copied().unwrap_or_default() >= criterion.number)
+    /// How many fire criteria there are: as many counters a stream has.
+    pub fn counters(&self) -> usize {
+        self.fire_criteria.len()
     }
 
-    /// When a stream expires whose first and last events happened then.
+    /// Whether a stream is complete, from how many of its events meet each fire criterion. Without criteria it is at once.
+    pub fn ready(&self, counts: &[u64]) -> bool {
+        let mut counters = self.fire_criteria.iter().enumerate();
+        counters.all(|(position, criterion)| counts.get(position).copied().unwrap_or(0) >= criterion.number)
+    }
+
+    /// When a stream whose events are from `first` to `last` expires. Of a range, its begin counts.
     pub fn expiration(&self, first: Micros, last: Micros, now: Micros) -> Result<Micros, EvaluationError> {
         let variable = |name: &str| match name {
             "first" => Some(first),
             "last" => Some(last),
             _ => None,
         };
-        Ok(self.expiration.evaluate(variable, now)?.timestamp())
-    }
-}
-
-/// A time around a trait, which alone is its `$timestamp`.
-fn around(timex: &Expression, at: Micros) -> Option<Distinguishing> {
-    match timex.evaluate(|name| (name == "timestamp").then_some(at), at) {
-        Ok(Time::Stamp(at)) => Some(Distinguishing::Value(Value::Datetime(at))),
-        Ok(Time::Range(range)) => Some(Distinguishing::Range(range.begin, range.end)),
-        Err(_) => None,
+        self.expiration.evaluate(variable, now).map(crate::streams::timex::Time::timestamp)
     }
 }

@@ -1,0 +1,71 @@
+//! The triggers that are built in.
+
+use super::*;
+
+fn shipped() -> Trigger {
+    let loaded = load(SHIPPED).expect("the shipped triggers are right");
+    assert_eq!(loaded.warnings, []);
+    let names: Vec<&str> = loaded.triggers.iter().map(|trigger| trigger.name.as_str()).collect();
+    assert_eq!(names, ["test_trigger"]);
+    loaded.triggers.named("test_trigger").expect("it is there").clone()
+}
+
+fn event(event_type: &str, timestamp: &str) -> Event {
+    let mut event = Event { event_type: event_type.to_owned(), timestamp: at(timestamp), ..exists() };
+    event.traits.insert("instance_id".to_owned(), Value::Text("i-1".to_owned()));
+    event
+}
+
+#[test]
+fn it_says_what_to_do() {
+    let trigger = shipped();
+    assert_eq!(trigger.fire_pipeline.as_deref(), Some("test_fire_pipeline"));
+    assert_eq!(trigger.expire_pipeline.as_deref(), Some("test_expire_pipeline"));
+    assert_eq!((trigger.fire_delay, trigger.debug_level), (0, DebugLevel::Reasons));
+    let last = at("2024-03-15 10:20:30");
+    assert_eq!(trigger.expiration(at("2024-03-14 00:00:00"), last, last), Ok(at("2024-03-17 10:20:30")));
+}
+
+#[test]
+fn it_collects_the_events_of_an_instance() {
+    for (event_type, expected) in [
+        ("compute.instance.create.start", true),
+        ("compute.instance.exists", true),
+        ("snapshot_instance", true),
+        ("rebuild_instance", true),
+        ("keypair.import.end", true),
+        ("compute.instance.exists.verified", false),
+        ("compute.instance.exists.failed", false),
+        ("compute.instance.exists.warnings", false),
+        ("scheduler.run_instance.end", false),
+        ("image.upload", false),
+    ] {
+        let event = event(event_type, "2024-03-14 12:00:00");
+        assert_eq!(shipped().matched(&event).is_ok(), expected, "{event_type}");
+    }
+    assert!(shipped().matched(&exists()).is_err(), "without an instance_id");
+}
+
+#[test]
+fn the_record_of_a_day_joins_the_stream_of_that_day_and_completes_it() {
+    let trigger = shipped();
+    let update = event("compute.instance.update", "2024-03-14 23:59:59.999999");
+    let mut record = event("compute.instance.exists", "2024-03-15 00:10:00");
+    assert_eq!(trigger.matched(&update), trigger.matched(&record));
+    assert_ne!(
+        trigger.matched(&update),
+        trigger.matched(&event("compute.instance.update", "2024-03-15 00:00:00"))
+    );
+
+    assert_eq!((trigger.counters(), trigger.met_by(&update), trigger.met_by(&record)), (1, vec![], vec![0]));
+    assert!(trigger.ready(&[1]) && !trigger.ready(&[0]));
+    // Not only days that begin at midnight.
+    for (name, time) in
+        [("audit_period_beginning", "2024-03-14 05:00:00"), ("audit_period_ending", "2024-03-15 05:00:00")]
+    {
+        record.traits.insert(name.to_owned(), Value::Datetime(at(time)));
+    }
+    assert_eq!(trigger.met_by(&record), [0]);
+    record.traits.insert("audit_period_ending".to_owned(), Value::Datetime(at("2024-03-15 04:00:00")));
+    assert_eq!(trigger.met_by(&record), [0_usize; 0]);
+}
