@@ -62,6 +62,13 @@ const DOORS: &[Door] = &[
     door("DELETE", "/api/v2/recomputations/{id}", "recomputations:admin", 404),
     door("POST", "/api/v2/recomputations/{id}/status", "recomputations:approver", 404),
     door("DELETE", "/api/v2/recomputations/{id}/status", "recomputations:approver", 404),
+    door("GET", "/v1/streams", "streams:viewer", 200),
+    door("GET", "/v1/streams/{id}", "streams:viewer", 200),
+    door("PUT", "/v1/streams/{id}", "streams:editor", 404),
+    door("POST", "/v1/streams/{id}", "streams:editor", 405),
+    door("DELETE", "/v1/streams/{id}", "streams:editor", 404),
+    door("GET", "/v1/events", "streams:viewer", 200),
+    door("GET", "/v1/events/{message_id}", "streams:viewer", 404),
     door("GET", "/db/usage/nova/launches", "usage:viewer", 200),
     door("GET", "/db/usage/nova/launches/{id}", "usage:viewer", 404),
     door("GET", "/db/usage/nova/deletes", "usage:viewer", 200),
@@ -169,7 +176,9 @@ async fn key(bundle: &TestBundle, role: &str) -> Result<String> {
 
 /// That an answer has the body that its API has for everybody whom it does not let in.
 fn assert_shape(path: &str, status: u16, body: &Value) {
-    if path.contains("recomputations") {
+    if path.starts_with("/v1") {
+        assert!(body["title"].is_string() && body["description"].is_string(), "{path}: {body}");
+    } else if path.contains("recomputations") {
         assert_eq!(body["status"]["code"], status.to_string(), "{path}: {body}");
     } else {
         assert_eq!(body["status"], status, "{path}: {body}");

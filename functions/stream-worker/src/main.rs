@@ -4,12 +4,13 @@
 #![recursion_limit = "256"]
 
 use domain::streams::Streams;
+use domain::streams::rulebook::Rulebook;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let rules = edge::start::rules(&platform.config)?;
+    let rules = Rulebook::by(&platform.config)?;
     let streams = Streams::new(platform, rules);
     edge::sqs::run(async |event, deadline| stream_worker::handle(&streams, event, deadline).await).await
 }

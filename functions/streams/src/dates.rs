@@ -15,7 +15,7 @@ pub fn date(text: &str, now: DateTime<Utc>) -> Option<Micros> {
         None => (text, None),
     };
     let day = match day {
-        "" => now.date_naive(),
+        "" if clock.is_some() => now.date_naive(),
         day => DATES.iter().find_map(|form| NaiveDate::parse_from_str(day, form).ok())?,
     };
     let Some(clock) = clock else {

@@ -24,6 +24,7 @@ use domain::platform::Platform;
 use domain::streams::Streams;
 use domain::streams::event::Value as Trait;
 use domain::streams::listing::{EventFilter, Start, StreamFilter};
+use domain::streams::rulebook::Rulebook;
 use domain::time::Micros;
 use domain::usage::Usage;
 use flate2::read::MultiGzDecoder;
@@ -100,7 +101,7 @@ impl Replay {
         if let Some(folder) = &self.definitions {
             config.streams.definitions = folder.display().to_string();
         }
-        let rules = edge::start::rules(&config)?;
+        let rules = Rulebook::by(&config)?;
         let platform = Platform {
             clock: clock.clone(),
             ..Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), config)

@@ -12,6 +12,7 @@ use domain::access::Access;
 use domain::clock::Clock;
 use domain::config::{Config, LogFormat, StackTachAuth};
 use domain::platform::Platform;
+use domain::streams::rulebook::Rulebook;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -69,7 +70,7 @@ impl Up {
     pub async fn run(self) -> Result<()> {
         let mut config = Config::from_env()?;
         config.stacktach_auth = self.auth(&config)?;
-        let rules = edge::start::rules(&config)?;
+        let rules = Rulebook::by(&config)?;
         let listener = self.listener().await?;
         let terminated = signal(SignalKind::terminate())?;
         let stand_ins = Arc::new(StandIns::start(&self.storage(), Clock::system()).await?);

@@ -20,7 +20,7 @@
 //! - `time.rs`: times as the documented APIs write them
 //!
 //! Folders hold one group each: `access`, `notification`, `recomputations`, `streams`, `usage`. Groups do not know each
-//! other, except that `notification` feeds `usage`, and that who did what is told to `access`.
+//! other, except that `notification` feeds `usage` and `streams`, and that who did what is told to `access`.
 
 pub mod access;
 pub mod block;

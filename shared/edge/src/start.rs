@@ -3,8 +3,6 @@
 //! No chain of credential providers is needed where the runtime hands the credentials over; it would make every binary
 //! larger by half.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -17,7 +15,6 @@ use domain::config::{Aws, Config, Places};
 use domain::error::Error;
 use domain::key::Key;
 use domain::platform::Platform;
-use domain::streams::rulebook::{Rulebook, Unusable};
 use serde::de::IgnoredAny;
 
 /// How long connecting may take.
@@ -66,17 +63,6 @@ pub async fn secret(aws: &Aws, name: &str) -> Result<String, Error> {
     let reply =
         reply.map_err(|cause| Error::unavailable("The first secret cannot be read.").because(cause))?;
     reply.secret_string.ok_or_else(|| Error::invalid("The first secret is no text."))
-}
-
-/// The definitions of streams: an operator's own in the folder that is set, otherwise those that Steward comes with.
-pub fn rules(config: &Config) -> Result<Arc<Rulebook>, Error> {
-    let folder = &config.streams.definitions;
-    let rules = if folder.is_empty() {
-        Rulebook::shipped().map_err(Unusable::from)
-    } else {
-        Rulebook::in_folder(Path::new(folder))
-    };
-    rules.map(Arc::new).map_err(|problem| Error::invalid(problem.to_string()))
 }
 
 fn https() -> SharedHttpClient {

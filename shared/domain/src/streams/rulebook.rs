@@ -3,7 +3,10 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::config::Config;
+use crate::error::Error;
 use crate::streams::definition_file::LoadError;
 use crate::streams::distil::{self, Definitions};
 use crate::streams::pipeline::{self, Pipelines};
@@ -64,6 +67,17 @@ impl Rulebook {
     /// The definitions that Steward comes with.
     pub fn shipped() -> Result<Self, LoadError> {
         Self::load(&Self::shipped_files())
+    }
+
+    /// The definitions that the operator set: those in a folder, or else those that Steward comes with.
+    pub fn by(config: &Config) -> Result<Arc<Self>, Error> {
+        let folder = &config.streams.definitions;
+        let rules = if folder.is_empty() {
+            Self::shipped().map_err(Unusable::from)
+        } else {
+            Self::in_folder(Path::new(folder))
+        };
+        rules.map(Arc::new).map_err(|problem| Error::invalid(problem.to_string()))
     }
 
     /// The definitions in a folder; those that Steward comes with in place of a file that is not there.

@@ -5,7 +5,6 @@ use crate::due;
 use crate::error::Error;
 use crate::key::SHARDS;
 use crate::message::StreamTask;
-use crate::sequence;
 use crate::streams::Streams;
 use crate::streams::stream::Head;
 
@@ -33,7 +32,7 @@ impl Streams {
         }
         self.platform.queues.streams.send_all(tasks).await.map_err(|unsent| unsent.error)?;
         self.swept_minute_put(end).await?;
-        sequence::sweep(self.table(), self.now()).await
+        self.numbers_sweep().await
     }
 
     /// Looks at what is due in one shard of these minutes.

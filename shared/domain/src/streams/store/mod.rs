@@ -75,6 +75,11 @@ impl Streams {
         }
     }
 
+    /// Forgets numbers whose worker died before it said that its streams stand.
+    pub(crate) async fn numbers_sweep(&self) -> Result<(), Error> {
+        sequence::sweep(self.table(), self.now()).await
+    }
+
     /// The newest stream of a trigger and its traits.
     pub(crate) async fn pointer_get(
         &self,
