@@ -14,6 +14,7 @@ use serde_json::Value;
 use tests::TestBundle;
 
 const USAGE: &str = include_str!("../documents/usage.json");
+const STREAMS: &str = include_str!("../documents/streams.json");
 const RECOMPUTATIONS: &str = include_str!("../documents/recomputations.json");
 
 /// A documented request and what is documented of its answer.
@@ -23,6 +24,9 @@ struct Documented {
     method: String,
     path: String,
     body: Option<Value>,
+    /// The method that is meant where only POST can be sent.
+    #[serde(rename = "override")]
+    meant: Option<String>,
     /// A form, where that is sent in place of JSON.
     form: Option<String>,
     status: u16,
@@ -126,6 +130,27 @@ async fn every_documented_request_of_recomputations_has_its_documented_answer() 
         let reply = bundle.ask(method, &filled(path, &taken), &headers, &body).await;
         assert_eq!(reply.status, *status, "{section}: {reply:?}");
         documented.check(&reply.json(), &mut taken)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_documented_request_of_streams_has_its_documented_answer() -> Result<()> {
+    let bundle = TestBundle::with_streams().await?;
+    let samples = local::samples::notifications(bundle.clock.now())?;
+    bundle.record(&serde_json::from_str(&samples)?).await?;
+
+    let documented: Vec<Documented> = serde_json::from_str(STREAMS)?;
+    let mut taken = BTreeMap::new();
+    for documented in documented {
+        let Documented { section, method, path, status, empty, meant, .. } = &documented;
+        let headers: Vec<_> =
+            meant.iter().map(|method| ("x-http-method-override", method.as_str())).collect();
+        let reply = bundle.ask(method, &filled(path, &taken), &headers, "").await;
+        assert_eq!((reply.status, reply.body.is_empty()), (*status, *empty), "{section}: {reply:?}");
+        if !empty {
+            documented.check(&reply.json(), &mut taken)?;
+        }
     }
     Ok(())
 }

@@ -60,6 +60,15 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
             let answer = notification_worker::handle(&notifications, batch, bundle.deadline()).await;
             Ok(serde_json::to_value(answer)?)
         }
+        "streams" => {
+            let router = streams::router(bundle.streams.clone(), bundle.gate(Api::Streams));
+            lambda::answer(&manners(router, streams::shape), &event).await
+        }
+        "stream-worker" => {
+            let batch: SqsEvent = serde_json::from_value(event)?;
+            let answer = stream_worker::handle(&bundle.streams, batch, bundle.deadline()).await;
+            Ok(serde_json::to_value(answer)?)
+        }
         "usage-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
             let answer = usage_worker::handle(&usage, batch, bundle.deadline()).await;

@@ -172,10 +172,59 @@ async fn recompute(bundle: &TestBundle) -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_policies_of_streams_are_what_their_functions_do_to_the_tables() -> Result<()> {
+    let bundle = TestBundle::with_streams().await?;
+    bundle.streams.tick().await?;
+    record(&bundle).await?;
+    assert_allowed("notification-worker", used(&bundle));
+
+    let stream_queue = bundle.platform.config.places.stream_queue.clone();
+    let mut tasks = bundle.queued(&stream_queue).await?;
+    for hours in [1, 73] {
+        bundle.advance(TimeDelta::hours(hours));
+        bundle.streams.tick().await?;
+        tasks.extend(bundle.queued(&stream_queue).await?);
+    }
+    bundle.tap.take();
+    while let Some(task) = tasks.pop() {
+        let done = bundle.streams.work(&task, bundle.deadline()).await;
+        done.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+        tasks.extend(bundle.queued(&stream_queue).await?);
+    }
+    assert_allowed("stream-worker", used(&bundle));
+
+    for (method, path) in [
+        ("GET", "/v1/streams?details=true"),
+        ("GET", "/v1/events"),
+        ("GET", "/v1/events/count"),
+        ("GET", "/v1/streams/1"),
+        ("DELETE", "/v1/streams/1"),
+    ] {
+        let reply = bundle.ask(method, path, &[], "").await;
+        anyhow::ensure!(reply.status == 200, "{method} {path}: {reply:?}");
+    }
+    let failed = bundle.broken_stream().await?;
+    bundle.tap.take();
+    anyhow::ensure!(
+        bundle.ask("PUT", &format!("/v1/streams/{failed}"), &[], "").await.status == 200,
+        "it is reset"
+    );
+    let mut api = used(&bundle);
+    for (method, path) in
+        [("GET", "/v1/streams?details=true"), ("GET", "/v1/events"), ("DELETE", "/v1/streams/2")]
+    {
+        bundle.ask(method, path, &[], "").await;
+        api.extend(used(&bundle));
+    }
+    assert_allowed("streams", api);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_functions_policy_is_what_the_function_does_to_the_table() -> Result<()> {
     let bundle = TestBundle::start().await?;
     record(&bundle).await?;
-    assert_allowed("notification-worker", used(&bundle));
+    bundle.tap.take();
 
     let ticker = Ticker::new(&bundle.platform);
     ticker.tick().await?;

@@ -23,7 +23,9 @@ use domain::notification::plan::Delivery;
 use domain::platform::Platform;
 use domain::recomputations::Recomputations;
 use domain::streams::Streams;
+use domain::streams::listing::{Start, StreamFilter};
 use domain::streams::rulebook::Rulebook;
+use domain::streams::state::State;
 use domain::time::Micros;
 use domain::usage::Usage;
 use local::clients;
@@ -199,6 +201,27 @@ impl TestBundle {
         };
         self.access.key_add(new, secret, &origin).await?;
         Ok(())
+    }
+
+    /// Lets a stream's pipeline fail, on a record whose message id is no UUID: the stream's id.
+    pub async fn broken_stream(&self) -> Result<u64> {
+        let record = json!([{
+            "message_id": "not-a-uuid",
+            "event_type": "compute.instance.exists",
+            "publisher_id": "compute.node1",
+            "timestamp": Micros::from(self.clock.now()).to_string(),
+            "payload": {
+                "instance_id": "broken",
+                "state": "active",
+                "launched_at": "2035-01-01 00:00:00",
+                "audit_period_beginning": "2035-01-05 00:00:00",
+                "audit_period_ending": "2035-01-06 00:00:00",
+            },
+        }]);
+        self.record(&record).await?;
+        let filter = StreamFilter { state: Some(State::Error), ..StreamFilter::default() };
+        let found = self.streams.list(&filter, Start::Newest, 1).await?;
+        Ok(found.first().context("its pipeline failed")?.id)
     }
 
     /// Accepts notifications as the front door does, and records them.

@@ -41,6 +41,20 @@ pub async fn measure<T>(bundle: &TestBundle, work: impl Future<Output = Result<T
     Ok((outcome?, cost))
 }
 
+/// The units of some calls.
+pub fn of(exchanges: impl IntoIterator<Item = Exchange>) -> Cost {
+    let mut cost = Cost::default();
+    for exchange in exchanges {
+        let units = capacity(&exchange.reply);
+        if READS.iter().any(|read| exchange.target.ends_with(read)) {
+            cost.read += units;
+        } else {
+            cost.write += units;
+        }
+    }
+    cost
+}
+
 /// What of a call is a chunk's own cost: its claim, its completion with the hour counters, its body, its id block.
 fn chunk_units(exchange: &Exchange) -> Result<f64> {
     let Exchange { target, request, reply } = exchange;

@@ -6,6 +6,7 @@ pub mod reading;
 pub mod recording;
 pub mod requests;
 pub mod store;
+pub mod streaming;
 pub mod table;
 pub mod timing;
 pub mod verdicts;
@@ -28,13 +29,20 @@ const REQUESTS: &str = "\
 Requests of people, whom a process that has seen them in the last minute knows without a look at the table. Every change
 is written together with its entry of the audit log, so it is charged twice.";
 
+const STREAMS: &str = "\
+Streams, beside the notification's own records: what the table of streams is charged for one event alone in its chunk.
+Opening is a transaction of pointer, head and due row, and two writes of the sequence of numbers.";
+
 /// Everything that is kept exact in `tests/bench/units.txt`.
 pub async fn units() -> Result<String> {
     let recording = recording::measure().await?;
     let verdicts = verdicts::measure().await?;
     let reads = reads_text(ROWS, &reading::measure(ROWS).await?);
     let requests = requests::measure().await?;
-    Ok(format!("{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{reads}\n{REQUESTS}\n\n{requests}"))
+    let streams = streaming::measure().await?;
+    Ok(format!(
+        "{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{reads}\n{REQUESTS}\n\n{requests}\n{STREAMS}\n\n{streams}"
+    ))
 }
 
 /// The reads of a store of this many exists, as kept in `tests/bench/reads.txt` for larger stores.
