@@ -59,7 +59,10 @@ async fn run(up: Up) -> Result<()> {
 }
 
 async fn replayed(replay: Replay) -> Result<()> {
-    start_log(None)?;
+    // A line for each stream would hide the progress.
+    let Log { format, filter } = Log::from_env()?;
+    let filter = if domain::config::is_set("RUST_LOG") { filter } else { "warn,dynoxide=error".to_owned() };
+    edge::log::start_with(Log { format, filter })?;
     replay.run().await
 }
 

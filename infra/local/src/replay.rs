@@ -65,7 +65,7 @@ struct Engine {
     usage: Usage,
     streams: Streams,
     sqs: aws_sdk_sqs::Client,
-    minute: i64,
+    hour: i64,
 }
 
 impl Replay {
@@ -107,7 +107,7 @@ impl Replay {
             ..Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), config)
         };
         Ok(Engine {
-            minute: minute(&clock),
+            hour: hour(&clock),
             notifications: Notifications::new(platform.clone(), Arc::clone(&rules)),
             usage: Usage::new(platform.clone()),
             streams: Streams::new(platform.clone(), rules),
@@ -137,8 +137,9 @@ impl Engine {
         if at > self.clock.now() {
             self.clock.set(at);
         }
-        if minute(&self.clock) > self.minute {
-            self.minute = minute(&self.clock);
+        // What has come due in an hour is found at its end: an expired stream takes no more events meanwhile.
+        if hour(&self.clock) > self.hour {
+            self.hour = hour(&self.clock);
             self.streams.tick().await?;
             self.usage.tick().await?;
             self.work().await?;
@@ -252,8 +253,8 @@ fn done(outcome: Result<(), Failure>) -> Result<()> {
     outcome.map_err(|failure| anyhow::anyhow!("{}", failure.error().chain()))
 }
 
-fn minute(clock: &Clock) -> i64 {
-    domain::due::current_minute(Micros::from(clock.now()))
+fn hour(clock: &Clock) -> i64 {
+    domain::due::current_minute(Micros::from(clock.now())) / 60
 }
 
 /// Notifications that follow each other within one minute, as many as a chunk takes.
