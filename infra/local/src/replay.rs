@@ -1,7 +1,7 @@
 //! `steward replay`: loads history, each notification at its own time, so that streams fire and expire as they would
 //! have then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -37,6 +37,8 @@ use crate::stand_ins::{StandIns, Storage};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Seconds that a worker of the replay holds what it takes up.
 const LEASE_SECONDS: i64 = 60;
+/// How often something is tried.
+const TRIES: usize = 3;
 
 /// Load history, each notification at its own time
 #[derive(Args, Debug)]
@@ -156,13 +158,20 @@ impl Engine {
         Ok(())
     }
 
+    /// Records them. What a replay that was killed had taken up is free again once its lease is over.
     async fn process(&self, deliveries: Vec<Delivery>) -> Result<()> {
-        for (id, outcome) in self.notifications.process(deliveries, self.deadline()).await {
-            if let Err(failure) = outcome {
-                bail!("{id} was not recorded: {}", failure.error().chain());
+        let mut left = deliveries;
+        for _ in 0..TRIES {
+            let outcomes: HashMap<_, _> =
+                self.notifications.process(left.clone(), self.deadline()).await.into_iter().collect();
+            left.retain(|delivery| !matches!(outcomes.get(&delivery.id), Some(Ok(()))));
+            match outcomes.into_values().find_map(Result::err) {
+                None => return Ok(()),
+                Some(failure) => tracing::warn!("once more: {}", failure.error().chain()),
             }
+            self.clock.advance(TimeDelta::seconds(2 * LEASE_SECONDS));
         }
-        Ok(())
+        bail!("{} messages were not recorded", left.len())
     }
 
     /// Does what is queued, and what that queues, until nothing is left.

@@ -126,6 +126,7 @@ impl Manners {
     /// The answer to a request.
     pub async fn answer(self, mut request: Request) -> Response {
         let id = request.extensions().get::<RequestId>().map_or_else(|| self.ids.uuid(), |id| id.0.clone());
+        request.extensions_mut().insert(RequestId(id.clone()));
         if let Some(url) = &self.web.public_base_url {
             request.extensions_mut().insert(BaseUrl(url.clone()));
         }

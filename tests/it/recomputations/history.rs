@@ -75,6 +75,7 @@ async fn every_change_is_in_the_log_with_who_what_and_which_version_even_when_th
         .iter()
         .filter(|entry| entry["target"] == id.as_str())
         .map(|entry| {
+            assert!(entry["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{entry}");
             assert!(entry["actor"].as_str().is_some_and(|actor| actor.starts_with("key:")), "{entry}");
             assert_eq!((&entry["tenant"], &entry["at"]), (&json!("ours"), &json!("2035-01-05T00:00:30Z")));
             (
