@@ -15,7 +15,7 @@ use crate::streams::event::Event;
 use crate::streams::state::State;
 use crate::streams::stream::{Head, Outlook};
 use crate::streams::timex::EvaluationError;
-use crate::streams::trigger::{Distinguished, Distinguishing, Trigger};
+use crate::streams::trigger::{DebugLevel, Distinguished, Distinguishing, Trigger};
 use crate::time::Micros;
 
 /// Seconds by which the clocks of two workers may differ, in how far back a repeat looks for its events.
@@ -74,7 +74,20 @@ impl Streams {
         let mut groups: Vec<Group<'a>> = Vec::new();
         for trigger in self.rules.triggers.iter() {
             for (id, event) in events {
-                let Ok(Distinguished(traits)) = trigger.matched(event) else { continue };
+                let traits = match trigger.matched(event) {
+                    Ok(Distinguished(traits)) => traits,
+                    Err(mismatches) => {
+                        if trigger.debug_level > DebugLevel::Counts {
+                            let reasons: Vec<_> = mismatches.iter().map(ToString::to_string).collect();
+                            tracing::debug!(
+                                stream.trigger = trigger.name,
+                                "no match: {}",
+                                reasons.join("; ")
+                            );
+                        }
+                        continue;
+                    }
+                };
                 match groups
                     .iter_mut()
                     .find(|group| group.trigger.name == trigger.name && group.traits == traits)
