@@ -42,6 +42,9 @@ pub(super) fn triggers(file: &str, text: &str) -> Result<Loaded, LoadError> {
     let root: Node = source.read()?;
     let mut ignored = Vec::new();
     let triggers = list(root, &mut ignored).map_err(|wrong| source.refuse(wrong.line, wrong.reason))?;
+    // By line; what came by an alias is said once.
+    ignored.sort();
+    ignored.dedup();
     let warning =
         |remark: Remark| Warning { file: file.to_owned(), line: remark.line, reason: remark.reason };
     Ok(Loaded { triggers, warnings: ignored.into_iter().map(warning).collect() })

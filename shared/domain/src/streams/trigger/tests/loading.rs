@@ -33,10 +33,10 @@ fn a_key_that_nobody_reads_is_ignored_and_said() {
     let warnings: Vec<String> =
         load(&text).expect("it is right").warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(warnings.join("\n"), @r#"
-    triggers.yaml:8: '>=' never holds: there are <, = and >
-    triggers.yaml:7: a criterion has no 'event_typ': ignored
-    triggers.yaml:11: a criterion has no 'trait': ignored
     triggers.yaml:5: a trigger has no 'fire_delai': ignored
+    triggers.yaml:7: a criterion has no 'event_typ': ignored
+    triggers.yaml:8: '>=' never holds: there are <, = and >
+    triggers.yaml:11: a criterion has no 'trait': ignored
     "#);
 }
 
