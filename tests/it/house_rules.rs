@@ -12,15 +12,13 @@ const BANNED_NAMES: [&str; 10] =
 /// form: a verified record is announced as a notification, and is queued like one.
 ///
 /// Every group tells `access` who changed what.
-const IMPORTS_BETWEEN_GROUPS: [(&str, &str); 14] = [
+const IMPORTS_BETWEEN_GROUPS: [(&str, &str); 12] = [
     ("notification", "usage"),
     ("notification", "streams"),
     ("streams", "access::audit"),
     // Events are rows of notifications, and what pipelines make is queued like one.
     ("streams", "notification::packing"),
-    ("streams", "notification::plan::digest"),
     ("streams", "notification::raw"),
-    ("recomputations", "access::api_key::digest"),
     ("recomputations", "access::audit"),
     ("usage", "notification::Mark"),
     ("usage", "notification::Service"),

@@ -27,7 +27,7 @@ pub fn notification(kind: &str, instance: &str, at: &str, payload: &Value) -> Va
 
 /// A UUID that stands for a text.
 pub fn uuid(text: &str) -> String {
-    let digits = domain::notification::plan::digest(text);
+    let digits = domain::digest::short(text);
     let part = |from: usize, to: usize| &digits[from..to];
     format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use domain::access::Access;
 use domain::access::audit;
 use domain::error::Error;
+use edge::query::first;
 use http::Uri;
 use serde::Serialize;
 
@@ -59,14 +60,9 @@ impl From<audit::Entry> for Entry {
 
 /// Lists changes: at most `limit`, older than the one at `mark`.
 pub async fn list(_: Administrator, State(access): State<Access>, uri: Uri) -> Result<Json<Page>, Refused> {
-    let limit = parameter(&uri, "limit").map_or(Ok(DEFAULT_LIMIT), |text| text.parse());
+    let limit = first(&uri, "limit").map_or(Ok(DEFAULT_LIMIT), |text| text.parse());
     let limit = limit.ok().filter(|limit| (1..=HIGHEST_LIMIT).contains(limit));
     let limit = limit.ok_or_else(|| Error::invalid(format!("'limit': from 1 to {HIGHEST_LIMIT}.")))?;
-    let page = access.audit_list(limit, parameter(&uri, "mark").as_deref()).await?;
+    let page = access.audit_list(limit, first(&uri, "mark").as_deref()).await?;
     Ok(Json(Page { audit: page.entries.into_iter().map(Entry::from).collect(), mark: page.mark }))
-}
-
-fn parameter(uri: &Uri, name: &str) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    pairs.find(|(given, _)| given == name).map(|(_, value)| value.into_owned())
 }

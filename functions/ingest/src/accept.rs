@@ -7,10 +7,10 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, Uri};
 use domain::error::Error;
 use domain::notification::{Notifications, Service};
+use edge::query::first;
 use serde::Serialize;
 
 use crate::error::Refused;
-use crate::parameter;
 
 /// How many notifications are safely queued.
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ pub async fn accept(
     uri: Uri,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Accepted>), Refused> {
-    let service = parameter(&uri, "service").map(|name| service(&name)).transpose()?;
+    let service = first(&uri, "service").map(|name| service(&name)).transpose()?;
     let body = body.map_err(|cause| Error::invalid("The body could not be read.").because(cause))?;
     let accepted = notifications.accept(&body, service).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { accepted })))

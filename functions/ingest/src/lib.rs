@@ -7,7 +7,6 @@ mod rejected;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::Uri;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -27,14 +26,6 @@ pub fn router(notifications: Notifications, gate: Gate) -> Router {
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .with_state(notifications)
-}
-
-/// A parameter of the query, decoded; the first one where it is repeated.
-fn parameter(uri: &Uri, name: &str) -> Option<String> {
-    let query = uri.query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes())
-        .find(|(given, _)| given == name)
-        .map(|(_, value)| value.into_owned())
 }
 
 async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Refused> {

@@ -6,11 +6,11 @@ use axum::http::Uri;
 use domain::error::Error;
 use domain::notification::Notifications;
 use domain::notification::rejected::SetAside;
+use edge::query::first;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Refused;
-use crate::parameter;
 
 /// Elements of a page that did not ask for a number of them.
 const DEFAULT_LIMIT: usize = 50;
@@ -49,7 +49,7 @@ pub async fn list(State(notifications): State<Notifications>, uri: Uri) -> Resul
 
 fn number(uri: &Uri, name: &str) -> Result<Option<u64>, Error> {
     let wrong = |text: &str| Error::invalid(format!("'{name}': '{text}' is no whole number from 0."));
-    parameter(uri, name).map(|text| text.parse().map_err(|_| wrong(&text))).transpose()
+    first(uri, name).map(|text| text.parse().map_err(|_| wrong(&text))).transpose()
 }
 
 /// As much of what was found as fits. There may be more where all of `limit` were found or some did not fit.

@@ -8,6 +8,7 @@ use domain::recomputations::listing::{Filter, is_date};
 use domain::recomputations::record::Recomputation;
 use domain::recomputations::status::Status;
 use domain::time::Micros;
+use edge::query;
 use http::{StatusCode, Uri};
 
 use crate::asked::{Asked, Viewer};
@@ -67,9 +68,7 @@ impl Wanted {
 
 /// A parameter that is not empty; the first one where it is repeated.
 fn parameter(uri: &Uri, name: &str) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let found = pairs.find(|(given, _)| given == name).map(|(_, value)| value.into_owned());
-    found.filter(|value| !value.is_empty())
+    query::first(uri, name).filter(|value| !value.is_empty())
 }
 
 fn place(request: &Recomputation) -> (Micros, String) {

@@ -7,6 +7,7 @@ use domain::error::Error;
 use domain::streams::listing::{EventFilter, Start, StreamFilter};
 use domain::streams::state::State;
 use domain::time::Micros;
+use edge::query;
 use http::Uri;
 
 use crate::dates::date;
@@ -35,9 +36,9 @@ pub struct Page {
 impl Parameters {
     /// The parameters of this address, asked at this time.
     pub fn of(uri: &Uri, now: DateTime<Utc>) -> Self {
-        let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        let given =
-            pairs.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value.into()));
+        let given = query::pairs(uri)
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.into(), value.into()));
         Self { given: given.collect(), now }
     }
 

@@ -16,10 +16,11 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use domain::clock::Clock;
 use domain::config::{Config, StackTachAuth};
+use domain::digest;
 use domain::failure::Failure;
 use domain::notification::Notifications;
 use domain::notification::packing::CHUNK_NOTIFICATIONS;
-use domain::notification::plan::{Delivery, digest};
+use domain::notification::plan::Delivery;
 use domain::platform::Platform;
 use domain::streams::Streams;
 use domain::streams::event::Value as Trait;
@@ -127,7 +128,7 @@ impl Engine {
             self.move_to(at.to_utc()).await?;
         }
         let elements = lines.join(",");
-        let chunk = format!("replay-{}", digest(&elements));
+        let chunk = format!("replay-{}", digest::short(&elements));
         let received = Micros::from(self.clock.now()).0;
         let body = format!(r#"{{"chunk":"{chunk}","received":{received},"notifications":[{elements}]}}"#);
         self.process(vec![Delivery { id: chunk, body, sent_at: None, service: None }]).await?;

@@ -12,6 +12,35 @@ const MINUTE: i64 = 60_000_000;
 /// Minutes that every sweep looks at again.
 pub const OVERLAP: i64 = 5;
 
+/// Minutes that one tick goes through at most: after a long stop the next ticks go on from there.
+const MOST_MINUTES: i64 = 7 * 24 * 60;
+/// Minutes that one message covers at most.
+const MESSAGE_MINUTES: i64 = 60;
+
+/// The minutes (since the epoch) that one tick goes through, cut to spans of which each is a message to every shard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// The first and the last minute of each span.
+    pub spans: Vec<(i64, i64)>,
+    /// The last minute of all.
+    pub end: i64,
+}
+
+/// What is to be looked at now, after the last sweep came as far as `last`.
+pub fn sweep(last: Option<i64>, now: Micros) -> Sweep {
+    let current = current_minute(now);
+    let first = (last.unwrap_or(current - 1) + 1).min(current) - OVERLAP;
+    let end = current.min(first + MOST_MINUTES);
+    let mut spans = Vec::new();
+    let mut from = first;
+    while from <= end {
+        let to = end.min(from + MESSAGE_MINUTES - 1);
+        spans.push((from, to));
+        from = to + 1;
+    }
+    Sweep { spans, end }
+}
+
 /// One row of due work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {

@@ -1,8 +1,9 @@
 //! Identifiers that Steward makes itself: chunks, invocations, message ids of its own notifications.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::digest;
 
 /// Makes identifiers: random UUIDs, or numbered ones that a test can foresee.
 #[derive(Clone, Debug)]
@@ -27,10 +28,7 @@ impl Ids {
 
     /// 256 new bits that nobody can guess, as 64 hexadecimal digits: an API key, a session.
     pub fn secret(&self) -> String {
-        self.bytes::<32>().iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        digest::hexadecimal(&self.bytes::<32>())
     }
 
     /// 16 new bytes that no other password was hashed with.

@@ -6,6 +6,7 @@
 //! - `block/`: reads rows in id blocks
 //! - `clock.rs`: tells the time, alone
 //! - `config.rs`: reads the environment, alone
+//! - `digest.rs`: what stands for a text
 //! - `due.rs`: work that is due at a time
 //! - `error.rs`: what can go wrong
 //! - `failure.rs`: whether a worker tries again, and when
@@ -27,6 +28,7 @@ pub mod block;
 pub mod chunk;
 pub mod clock;
 pub mod config;
+pub mod digest;
 pub mod due;
 pub mod error;
 pub mod failure;

@@ -10,6 +10,7 @@
 //! - `log.rs`: logs, as JSON or as text
 //! - `methods.rs`: the methods that a path knows
 //! - `path.rs`: addresses as the client sent them
+//! - `query.rs`: the parameters of a request
 //! - `sqs.rs`: batches of messages, each with its own outcome
 //! - `start.rs`: clients of AWS's services
 //! - `tick.rs`: schedules
@@ -24,6 +25,7 @@ pub mod http;
 pub mod log;
 pub mod methods;
 pub mod path;
+pub mod query;
 pub mod sqs;
 pub mod start;
 pub mod tick;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::access::api_key::{ApiKey, digest};
+use crate::access::api_key::ApiKey;
 use crate::access::audit::{Deed, Origin};
 use crate::access::principal::Grant;
 use crate::access::user::{self, User};
 use crate::access::{Access, password};
+use crate::digest;
 use crate::error::{Error, Kind};
 use crate::key::Key;
 use crate::table::{Write, item};
@@ -56,7 +57,15 @@ impl Access {
             return Err(Error::invalid("'expires': a time to come is expected."));
         }
         let NewKey { name, tenant, grants, expires } = new;
-        let key = ApiKey { hash: digest(secret), name, tenant, grants, created: now, expires, revoked: None };
+        let key = ApiKey {
+            hash: digest::whole(secret),
+            name,
+            tenant,
+            grants,
+            created: now,
+            expires,
+            revoked: None,
+        };
         let deed = Deed {
             action: "key.make",
             target: key.id(),

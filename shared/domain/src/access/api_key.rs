@@ -1,10 +1,8 @@
 //! Pure. API keys: shown once, stored as their SHA-256.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::access::principal::{Grant, Principal};
 use crate::time::Micros;
@@ -55,14 +53,6 @@ impl ApiKey {
     }
 }
 
-/// The SHA-256 of a secret, as hexadecimal digits.
-pub fn digest(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,7 +60,7 @@ mod tests {
     #[test]
     fn a_key_opens_until_it_expires_or_is_revoked() {
         let key = |expires: Option<i64>, revoked: Option<i64>| ApiKey {
-            hash: digest("x"),
+            hash: crate::digest::whole("x"),
             name: "x".to_owned(),
             tenant: "t".to_owned(),
             grants: BTreeSet::new(),

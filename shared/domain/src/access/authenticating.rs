@@ -2,11 +2,11 @@
 
 use subtle::ConstantTimeEq;
 
-use crate::access::api_key::digest;
 use crate::access::principal::{Grant, Principal, Role};
 use crate::access::session::Session;
 use crate::access::user::User;
 use crate::access::{Access, DEFAULT_TENANT, First, password, session};
+use crate::digest;
 use crate::error::{Error, Kind};
 
 /// The name of whoever shows the secret that the stack was made with.
@@ -26,7 +26,7 @@ impl Access {
             }));
         }
         // Found by its hash: a comparison that ends early tells nothing of the key.
-        let stored = self.key_get(&digest(key)).await?;
+        let stored = self.key_get(&digest::whole(key)).await?;
         let principal = stored.and_then(|stored| stored.principal(self.now()));
         Ok(principal.inspect(|principal| self.memory.remember(&["key", key], principal, self.now())))
     }
@@ -59,7 +59,7 @@ impl Access {
         if let Some(known) = self.memory.recall(&["session", id], now) {
             return Ok(Some(known));
         }
-        let hash = digest(id);
+        let hash = digest::whole(id);
         let Some(session) = self.session_get(&hash).await?.filter(|session| session.is_alive(now)) else {
             return Ok(None);
         };
@@ -76,18 +76,18 @@ impl Access {
     pub async fn login(&self, name: &str, password: &str, address: &str) -> Result<Option<String>, Error> {
         let Some(user) = self.verified(name, password, address).await? else { return Ok(None) };
         let id = self.platform.ids.secret();
-        self.session_put(&digest(&id), &Session::of(&user.name, self.now())).await?;
+        self.session_put(&digest::whole(&id), &Session::of(&user.name, self.now())).await?;
         Ok(Some(id))
     }
 
     /// Opens a session with an id that is known already, as the local run's demonstration does.
     pub async fn session_add(&self, name: &str, id: &str) -> Result<(), Error> {
-        self.session_put(&digest(id), &Session::of(name, self.now())).await
+        self.session_put(&digest::whole(id), &Session::of(name, self.now())).await
     }
 
     /// Ends a session; false where there was none.
     pub async fn logout(&self, id: &str) -> Result<bool, Error> {
-        let hash = digest(id);
+        let hash = digest::whole(id);
         let is_alive = self.session_get(&hash).await?.is_some_and(|session| session.is_alive(self.now()));
         self.session_remove(&hash).await?;
         self.memory.forget();
@@ -111,7 +111,7 @@ impl Access {
 
 /// Compares in a time that depends on neither.
 fn is_same(shown: &str, secret: &str) -> bool {
-    digest(shown).as_bytes().ct_eq(digest(secret).as_bytes()).into()
+    digest::whole(shown).as_bytes().ct_eq(digest::whole(secret).as_bytes()).into()
 }
 
 /// Compares where it holds nobody up: hashing takes tens of milliseconds.

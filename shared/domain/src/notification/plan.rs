@@ -1,11 +1,10 @@
 //! Pure. What one queued message asks for, before anything is read or written.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::key::Collection;
 use crate::message::NotificationChunk;
 use crate::notification::envelope::{Notification, open};
@@ -154,7 +153,7 @@ impl Planned {
             };
             return Self::Chunk(Plan::of(chunk, service, received, notifications, origin));
         }
-        let chunk = digest(&delivery.body);
+        let chunk = digest::short(&delivery.body);
         let received = delivery.sent_at.unwrap_or(now);
         match packing::elements(delivery.body.as_bytes()) {
             Err(refusal) => {
@@ -268,13 +267,4 @@ fn rows_of(effect: &Effect) -> (Collection, u64) {
         Effect::ImageDelete(_) => (Collection::ImageDelete, 1),
         Effect::ImageExists(exists) => (Collection::ImageExists, exists.images.len() as u64),
     }
-}
-
-/// 128 bits that stand for a text: the chunk id of a body that carries none, the token of a transaction.
-pub fn digest(body: &str) -> String {
-    let mut text = String::new();
-    for byte in Sha256::digest(body.as_bytes()).iter().take(16) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

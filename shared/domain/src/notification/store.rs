@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::chunk::{Chunks, Claim};
+use crate::digest;
 use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::key::{BLOCK, Collection, Key, Range};
@@ -12,7 +13,7 @@ use crate::key::{BLOCK, Collection, Key, Range};
 use crate::notification::Notifications;
 use crate::notification::body::Body;
 use crate::notification::owning::{Message, Owned};
-use crate::notification::plan::{Entry, Plan, digest};
+use crate::notification::plan::{Entry, Plan};
 use crate::notification::processing::Counts;
 use crate::notification::raw::{Place, RawRow};
 use crate::notification::rejected::Row;
@@ -123,7 +124,7 @@ impl Notifications {
                 writes.push(Write::Change(count(Key::hour(*service, *hour, shard), events)?));
             }
             // Each shard has its own token, and the next one is tried only where this one surely was not written.
-            let token = digest(&format!("{chunk} {} {shard}", claim.token));
+            let token = digest::short(&format!("{chunk} {} {shard}", claim.token));
             match self.table().transact(writes, &token).await {
                 Ok(()) => return Ok(()),
                 Err(Cancelled::Conflict) => {}

@@ -1,7 +1,7 @@
 //! Submitting a request, once per idempotency key.
 
-use crate::access::api_key::digest;
 use crate::access::audit::{Deed, Origin};
+use crate::digest;
 use crate::error::Error;
 use crate::recomputations::Recomputations;
 use crate::recomputations::draft::Fields;
@@ -23,7 +23,7 @@ impl Recomputations {
         let now = self.now();
         let text = serde_json::to_string(&fields)
             .map_err(|cause| Error::bug("a request could not be written").because(cause))?;
-        let hash = digest(&text);
+        let hash = digest::whole(&text);
         let request = Recomputation::submitted(self.platform.ids.uuid(), fields, now);
         let deed = Deed {
             action: "recomputation.submit",

@@ -8,30 +8,19 @@ use crate::message::StreamTask;
 use crate::streams::Streams;
 use crate::streams::stream::Head;
 
-/// Minutes that one tick goes through at most: after a long stop the next ticks go on from there.
-const MOST_MINUTES: i64 = 7 * 24 * 60;
-/// Minutes that one message covers at most.
-const MESSAGE_MINUTES: i64 = 60;
-
 impl Streams {
     /// Sends a message for every minute that has come. Ticking twice, or late, or by two at once sends more messages
     /// and changes nothing else.
     pub async fn tick(&self) -> Result<(), Error> {
-        let current = due::current_minute(self.now());
-        let last = self.swept_minute().await?.unwrap_or(current - 1);
-        let first = (last + 1).min(current) - due::OVERLAP;
-        let end = current.min(first + MOST_MINUTES);
+        let sweep = due::sweep(self.swept_minute().await?, self.now());
         let mut tasks = Vec::new();
-        let mut from = first;
-        while from <= end {
-            let to = end.min(from + MESSAGE_MINUTES - 1);
+        for (from, to) in sweep.spans {
             for shard in 0..SHARDS {
                 tasks.push(StreamTask::Sweep { from, to, shard }.body()?);
             }
-            from = to + 1;
         }
         self.platform.queues.streams.send_all(tasks).await.map_err(|unsent| unsent.error)?;
-        self.swept_minute_put(end).await?;
+        self.swept_minute_put(sweep.end).await?;
         self.numbers_sweep().await
     }
 

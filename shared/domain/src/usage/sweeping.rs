@@ -6,11 +6,6 @@ use crate::key::SHARDS;
 use crate::message::UsageTask;
 use crate::usage::Usage;
 
-/// Minutes that one tick goes through at most: after a long stop the next ticks go on from there.
-const MOST_MINUTES: i64 = 7 * 24 * 60;
-/// Minutes that one message covers at most.
-const MESSAGE_MINUTES: i64 = 60;
-
 impl Usage {
     /// Sends a message for everything that has come due, and forgets id blocks that nobody writes any more.
     ///
@@ -22,19 +17,15 @@ impl Usage {
     }
 
     async fn sweep_due(&self) -> Result<(), Error> {
-        let current = due::current_minute(self.now());
-        let last = self.swept_minute().await?.unwrap_or(current - 1);
-        let first = (last + 1).min(current) - due::OVERLAP;
-        let end = current.min(first + MOST_MINUTES);
+        let sweep = due::sweep(self.swept_minute().await?, self.now());
         let mut tasks = Vec::new();
-        let mut from = first;
-        while from <= end {
-            let to = end.min(from + MESSAGE_MINUTES - 1);
-            tasks.extend((0..SHARDS).map(|shard| UsageTask::Sweep { from, to, shard, after: None }.body()));
-            from = to + 1;
+        for (from, to) in sweep.spans {
+            for shard in 0..SHARDS {
+                tasks.push(UsageTask::Sweep { from, to, shard, after: None }.body()?);
+            }
         }
-        self.send(tasks.into_iter().collect::<Result<_, _>>()?).await?;
-        self.swept_minute_put(end).await
+        self.send(tasks).await?;
+        self.swept_minute_put(sweep.end).await
     }
 
     async fn sweep_outbox(&self) -> Result<(), Error> {

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::access::audit::{Deed, Origin};
+use crate::digest;
 use crate::error::{Error, Kind};
 use crate::key::{Collection, Key};
-use crate::notification::plan::digest;
 use crate::sequence;
 use crate::streams::Streams;
 use crate::streams::stream::{Head, Page};
@@ -47,7 +47,7 @@ impl Numbers {
 fn pointer(trigger: &str, traits: &BTreeMap<String, Distinguishing>) -> Result<Key, Error> {
     let text = serde_json::to_string(traits)
         .map_err(|cause| Error::bug("traits could not be written").because(cause))?;
-    Ok(Key::active_stream(trigger, &digest(&text)))
+    Ok(Key::active_stream(trigger, &digest::short(&text)))
 }
 
 impl Streams {
