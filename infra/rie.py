@@ -72,7 +72,7 @@ def let_in(addresses):
     digest = hashlib.sha256(KEY.encode()).hexdigest()
     table.put_item(Item={
         "pk": "KEY", "sk": digest, "ha": digest, "nm": "samples", "tn": "default", "gr": ["admin"],
-        "cr": 0, "ex": None, "rv": None,
+        "cr": 0, "ex": None, "rv": None, "v": 1,
     })
 
 

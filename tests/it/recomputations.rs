@@ -12,24 +12,12 @@ use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::FIRST_SECRET;
 use tests::calling::Reply;
+pub use tests::recomputation::power_cuts;
 
 /// A tenant's keys, one per role.
 pub struct Tenant<'a> {
     bundle: &'a TestBundle,
     name: String,
-}
-
-/// The body of the request in the document.
-pub fn power_cuts() -> Value {
-    json!({
-        "requester_name": "John Doe",
-        "requester_email": "JohnDoe@foo.com",
-        "reason": "power cuts",
-        "start_time": "2015-01-10T12:00:00Z",
-        "end_time": "2015-01-30T00:00:00Z",
-        "report": "Critical",
-        "exclude": ["Gluster"],
-    })
 }
 
 /// The request with some members changed; null takes one away.

@@ -18,6 +18,7 @@ pub mod generate;
 pub mod lambda;
 pub mod ledger;
 pub mod picture;
+pub mod recomputation;
 pub mod tap;
 pub mod waves;
 

@@ -85,7 +85,7 @@ pub async fn get(
     State(access): State<Access>,
     Path(id): Path<String>,
 ) -> Result<Json<Key>, Refused> {
-    let key = access.key(&id).await?.ok_or_else(|| missing("such key"))?;
+    let key = access.key_find(&id).await?.ok_or_else(|| missing("such key"))?;
     Ok(Json(Key::of(key, None)))
 }
 

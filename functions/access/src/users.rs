@@ -62,7 +62,7 @@ impl From<user::User> for User {
 }
 
 pub async fn list(_: Administrator, State(access): State<Access>) -> Result<Json<Users>, Refused> {
-    Ok(Json(Users { users: access.users().await?.into_iter().map(User::from).collect() }))
+    Ok(Json(Users { users: access.user_list().await?.into_iter().map(User::from).collect() }))
 }
 
 pub async fn make(
@@ -80,7 +80,7 @@ pub async fn get(
     State(access): State<Access>,
     Path(name): Path<String>,
 ) -> Result<Json<User>, Refused> {
-    Ok(Json(access.user(&name).await?.ok_or_else(|| missing("such user"))?.into()))
+    Ok(Json(access.user_get(&name).await?.ok_or_else(|| missing("such user"))?.into()))
 }
 
 pub async fn change(

@@ -1,6 +1,7 @@
 //! The failing statuses of this API. Whoever is not let in gets one body, whoever is gets another, as in the original.
 
 use axum::response::{IntoResponse, Response};
+use domain::config::InvalidStatus;
 use domain::error::{Error, Kind};
 use domain::recomputations::refusal::Refusal;
 use domain::recomputations::status::Status;
@@ -26,7 +27,7 @@ pub enum Refused {
     /// These are wrong with the body or the query.
     Problems(Vec<String>),
     /// A status that is none, in this dialect, and the operator's choice of what the document's dialect answers.
-    Ineligible(Dialect, u16),
+    Ineligible(Dialect, InvalidStatus),
     /// There is more than an answer can carry.
     TooMuch,
     /// The request was not changed.
@@ -75,7 +76,7 @@ impl IntoResponse for Refused {
             Self::Problems(problems) => failing(StatusCode::BAD_REQUEST, "Bad Request", &problems),
             Self::Ineligible(dialect, configured) => {
                 let status = match (dialect, configured) {
-                    (Dialect::Document, 404) => StatusCode::NOT_FOUND,
+                    (Dialect::Document, InvalidStatus::NotFound) => StatusCode::NOT_FOUND,
                     _ => StatusCode::CONFLICT,
                 };
                 one(status, "Conflict", &format!("status should be among values: {}", all()))

@@ -15,6 +15,7 @@ mod status;
 use axum::Router;
 use axum::routing::{get, post};
 use domain::access::Access;
+use domain::config::InvalidStatus;
 use domain::platform::Platform;
 use domain::recomputations::Recomputations;
 
@@ -25,15 +26,14 @@ pub use error::shape;
 pub struct Api {
     recomputations: Recomputations,
     access: Access,
-    /// With what the documented dialect answers a status that is none: 404 or 409.
-    invalid_status_code: u16,
+    invalid_status: InvalidStatus,
 }
 
 impl Api {
     /// The API on this platform.
     pub fn new(platform: &Platform, access: Access) -> Self {
-        let invalid_status_code = platform.config.recomputations.invalid_status_code;
-        Self { recomputations: Recomputations::new(platform.clone()), access, invalid_status_code }
+        let invalid_status = platform.config.recomputations.invalid_status;
+        Self { recomputations: Recomputations::new(platform.clone()), access, invalid_status }
     }
 }
 

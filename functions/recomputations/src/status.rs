@@ -21,7 +21,7 @@ pub async fn change(
     headers: HeaderMap,
     sent: Bytes,
 ) -> Result<Response, Refused> {
-    let ineligible = Refused::Ineligible(asked.dialect, api.invalid_status_code);
+    let ineligible = Refused::Ineligible(asked.dialect, api.invalid_status);
     let status = match body::members(&headers, uri.query(), &sent) {
         Ok(mut members) => wanted(members.remove("status"), ineligible),
         Err(refused) => Err(refused),

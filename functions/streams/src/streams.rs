@@ -84,7 +84,7 @@ async fn documents(
     if !details {
         return Ok(found.iter().map(|head| wire::stream(head, ascending, None)).collect());
     }
-    let events = try_join_all(found.iter().map(|head| streams.details(head))).await?;
+    let events = try_join_all(found.iter().map(|head| streams.events_of(head))).await?;
     let documents =
         found.iter().zip(&events).map(|(head, events)| wire::stream(head, ascending, Some(events)));
     Ok(documents.collect())

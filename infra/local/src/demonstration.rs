@@ -27,7 +27,7 @@ pub async fn let_in(access: &Access) -> Result<()> {
         request: String::new(),
     };
     for (name, role) in USERS {
-        if access.user(name).await?.is_none() {
+        if access.user_get(name).await?.is_none() {
             let new = UserChange {
                 email: Some(format!("{name}@example.com")),
                 grants: Some([role.parse().map_err(anyhow::Error::msg)?].into()),
@@ -42,7 +42,9 @@ pub async fn let_in(access: &Access) -> Result<()> {
         let new = NewKey { name, tenant: DEFAULT_TENANT.to_owned(), grants, expires: None };
         access.key_add(new, KEY, &origin).await?;
     }
-    access.session_add(USERS[0].0, SESSION).await?;
+    if let Some(admin) = access.user_get(USERS[0].0).await? {
+        access.session_add(&admin, SESSION).await?;
+    }
     Ok(())
 }
 

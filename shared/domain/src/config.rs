@@ -110,8 +110,29 @@ impl FromStr for StackTachAuth {
 pub struct Recomputations {
     /// Which status may follow which. Default `open`, as the original.
     pub transitions: Transitions,
-    /// Whether a status that is none is answered 404, as the document says, or 409, as the original did. Default 404.
-    pub invalid_status_code: u16,
+    /// What answers a status that is none. Default [`InvalidStatus::NotFound`].
+    pub invalid_status: InvalidStatus,
+}
+
+/// With what the documented dialect answers a status that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidStatus {
+    /// `404`, as the document says.
+    NotFound,
+    /// `409`, as the original did.
+    Conflict,
+}
+
+impl FromStr for InvalidStatus {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "404" => Ok(Self::NotFound),
+            "409" => Ok(Self::Conflict),
+            _ => Err("404 or 409 is expected"),
+        }
+    }
 }
 
 /// How streams are handled.
@@ -232,7 +253,10 @@ impl Default for Config {
                 glance_event_type: "image.exists.verified".to_owned(),
             },
             stacktach_auth: StackTachAuth::ApiKey,
-            recomputations: Recomputations { transitions: Transitions::Open, invalid_status_code: 404 },
+            recomputations: Recomputations {
+                transitions: Transitions::Open,
+                invalid_status: InvalidStatus::NotFound,
+            },
             streams: Streams { definitions: String::new(), purge_completed: false },
             retention_days: 14,
             query_budget: 20_000,
@@ -276,15 +300,11 @@ impl Config {
             stacktach_auth: read(variables, "STACKTACH_AUTH", default.stacktach_auth)?,
             recomputations: Recomputations {
                 transitions: read(variables, "RECOMP_TRANSITIONS", default.recomputations.transitions)?,
-                invalid_status_code: match variables.get("RECOMP_INVALID_STATUS_CODE").map(String::as_str) {
-                    None | Some("404") => 404,
-                    Some("409") => 409,
-                    Some(other) => {
-                        let problem =
-                            format!("RECOMP_INVALID_STATUS_CODE: '{other}': 404 or 409 is expected");
-                        return Err(Error::invalid(problem));
-                    }
-                },
+                invalid_status: read(
+                    variables,
+                    "RECOMP_INVALID_STATUS_CODE",
+                    default.recomputations.invalid_status,
+                )?,
             },
             streams: Streams {
                 definitions: read(variables, "STREAM_DEFINITIONS", default.streams.definitions)?,

@@ -81,4 +81,25 @@ mod tests {
         assert_eq!(minute(at(600), at(599)), 10);
         assert_eq!(current_minute(at(659)), 10);
     }
+
+    #[test]
+    fn a_sweep_looks_at_the_last_five_minutes_again_and_catches_up_within_a_week_at_a_time() {
+        let now = Micros(1_000_000 * MINUTE + 30_000_000);
+        let (hour, week) = (MESSAGE_MINUTES, MOST_MINUTES);
+        for (last, first, end) in [
+            (None, 999_995, 1_000_000),
+            (Some(999_999), 999_995, 1_000_000),
+            (Some(1_000_000), 999_995, 1_000_000),
+            // A clock that was put back.
+            (Some(1_000_007), 999_995, 1_000_000),
+            (Some(1_000_000 - hour), 1_000_000 - hour - 4, 1_000_000),
+            (Some(1_000_000 - 2 * week), 1_000_000 - 2 * week - 4, 1_000_000 - week - 4),
+        ] {
+            let sweep = sweep(last, now);
+            assert_eq!((sweep.spans[0].0, sweep.end), (first, end), "{last:?}");
+            let minutes: Vec<i64> = sweep.spans.iter().flat_map(|(from, to)| *from..=*to).collect();
+            assert_eq!(minutes, (first..=end).collect::<Vec<_>>(), "{last:?}");
+            assert!(sweep.spans.iter().all(|(from, to)| to - from < hour), "{last:?}");
+        }
+    }
 }

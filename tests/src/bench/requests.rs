@@ -10,6 +10,7 @@ use super::cost;
 use super::table::Table;
 use crate::TestBundle;
 use crate::bundle::FIRST_SECRET;
+use crate::recomputation::power_cuts;
 
 /// Requests of the tenant whose list is measured.
 const REQUESTS: usize = 100;
@@ -56,16 +57,7 @@ impl Requests {
 
     async fn recomputations(&mut self) -> Result<()> {
         let key = [("x-api-key", "a key")];
-        let body = json!({
-            "requester_name": "John Doe",
-            "requester_email": "JohnDoe@foo.com",
-            "reason": "power cuts",
-            "start_time": "2015-01-10T12:00:00Z",
-            "end_time": "2015-01-30T00:00:00Z",
-            "report": "Critical",
-            "exclude": ["Gluster"],
-        })
-        .to_string();
+        let body = power_cuts().to_string();
         let made = self.asked("recomputation: submit", "POST", "/recomputations", &key, &body).await?;
         let once = [key[0], ("idempotency-key", "k")];
         self.asked("recomputation: submit with a key", "POST", "/recomputations", &once, &body).await?;

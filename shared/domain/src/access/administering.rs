@@ -65,13 +65,14 @@ impl Access {
             created: now,
             expires,
             revoked: None,
+            version: 1,
         };
         let deed = Deed {
             action: "key.make",
             target: key.id(),
             note: Some(key.name.clone()),
             before: None,
-            after: Some(1),
+            after: Some(key.version),
         };
         let stored = item(&Key::api_key(&key.hash), &key)?;
         let entry = origin.entry(deed, now, &self.platform.ids.uuid())?;
@@ -88,11 +89,6 @@ impl Access {
         Ok(keys)
     }
 
-    /// The key with this id.
-    pub async fn key(&self, id: &str) -> Result<Option<ApiKey>, Error> {
-        self.key_find(id).await
-    }
-
     /// Revokes a key for good; it stays in the list. Revoking it again changes nothing.
     pub async fn key_revoke(&self, id: &str, origin: &Origin) -> Result<Option<ApiKey>, Error> {
         let Some(key) = self.key_find(id).await? else { return Ok(None) };
@@ -100,18 +96,21 @@ impl Access {
             return Ok(Some(key));
         }
         let now = self.now();
-        let key = ApiKey { revoked: Some(now), ..key };
+        let before = key.version;
+        let key = ApiKey { revoked: Some(now), version: before + 1, ..key };
         let deed = Deed {
             action: "key.revoke",
             target: key.id(),
             note: Some(key.name.clone()),
-            before: Some(1),
-            after: Some(2),
+            before: Some(before),
+            after: Some(key.version),
         };
+        let stored = item(&Key::api_key(&key.hash), &key)?;
         let entry = origin.entry(deed, now, &self.platform.ids.uuid())?;
-        self.write_together(vec![Write::Put(item(&Key::api_key(&key.hash), &key)?), entry]).await?;
+        let is_written = self.write_together(vec![Write::Replace(stored, before), entry]).await?;
         self.memory.forget();
-        Ok(Some(key))
+        // A key changes in no other way: whoever was first has revoked it.
+        if is_written { Ok(Some(key)) } else { self.key_find(id).await }
     }
 
     /// Makes a user. A name that is taken is a [`Kind::Conflict`].
@@ -130,16 +129,6 @@ impl Access {
             return Ok(user);
         }
         Err(Error::new(Kind::Conflict, format!("There is a user '{name}' already.")))
-    }
-
-    /// All users, by name.
-    pub async fn users(&self) -> Result<Vec<User>, Error> {
-        self.user_list().await
-    }
-
-    /// The user with this name.
-    pub async fn user(&self, name: &str) -> Result<Option<User>, Error> {
-        self.user_get(name).await
     }
 
     /// Changes a user.
@@ -180,9 +169,10 @@ impl Access {
         let deed =
             Deed { action: "user.remove", target: name, note: None, before: Some(old.version), after: None };
         let entry = origin.entry(deed, self.now(), &self.platform.ids.uuid())?;
-        self.write_together(vec![Write::Delete(Key::user(name)), entry]).await?;
+        let is_removed =
+            self.write_together(vec![Write::Remove(Key::user(name), old.version), entry]).await?;
         self.memory.forget();
-        Ok(true)
+        if is_removed { Ok(true) } else { Err(user::changed_meanwhile(name)) }
     }
 
     async fn hashed(&self, password: &str) -> Result<String, Error> {

@@ -34,6 +34,9 @@ pub struct ApiKey {
     /// When it was revoked.
     #[serde(rename = "rv")]
     pub revoked: Option<Micros>,
+    /// Counts the changes.
+    #[serde(rename = "v")]
+    pub version: u64,
 }
 
 impl ApiKey {
@@ -67,6 +70,7 @@ mod tests {
             created: Micros(0),
             expires: expires.map(Micros),
             revoked: revoked.map(Micros),
+            version: 1,
         };
         let opens = |key: ApiKey| key.principal(Micros(100)).is_some();
         assert!(opens(key(None, None)));

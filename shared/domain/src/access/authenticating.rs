@@ -63,9 +63,10 @@ impl Access {
         let Some(session) = self.session_get(&hash).await?.filter(|session| session.is_alive(now)) else {
             return Ok(None);
         };
-        let Some(user) = self.user_get(&session.user).await? else { return Ok(None) };
+        let user = self.user_get(&session.user).await?;
+        let Some(user) = user.filter(|user| session.is_of(user)) else { return Ok(None) };
         if session.is_to_be_prolonged(now) {
-            self.session_put(&hash, &Session::of(&session.user, now)).await?;
+            self.session_put(&hash, &Session::of(&user, now)).await?;
         }
         let principal = user.principal();
         self.memory.remember(&["session", id], &principal, now);
@@ -76,13 +77,13 @@ impl Access {
     pub async fn login(&self, name: &str, password: &str, address: &str) -> Result<Option<String>, Error> {
         let Some(user) = self.verified(name, password, address).await? else { return Ok(None) };
         let id = self.platform.ids.secret();
-        self.session_put(&digest::whole(&id), &Session::of(&user.name, self.now())).await?;
+        self.session_put(&digest::whole(&id), &Session::of(&user, self.now())).await?;
         Ok(Some(id))
     }
 
     /// Opens a session with an id that is known already, as the local run's demonstration does.
-    pub async fn session_add(&self, name: &str, id: &str) -> Result<(), Error> {
-        self.session_put(&digest::whole(id), &Session::of(name, self.now())).await
+    pub async fn session_add(&self, user: &User, id: &str) -> Result<(), Error> {
+        self.session_put(&digest::whole(id), &Session::of(user, self.now())).await
     }
 
     /// Ends a session; false where there was none.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::user::User;
 use crate::time::Micros;
 
 /// Seconds after its last use that a session ends.
@@ -15,6 +16,9 @@ pub struct Session {
     /// Whose it is.
     #[serde(rename = "us")]
     pub user: String,
+    /// When that user was made: whoever gets the name later does not get the session.
+    #[serde(rename = "uc")]
+    pub user_created: Micros,
     /// When it ends, unless it is used before.
     #[serde(rename = "ex")]
     pub expires: Micros,
@@ -24,9 +28,15 @@ pub struct Session {
 
 impl Session {
     /// A session of this user that is used now.
-    pub fn of(user: &str, now: Micros) -> Self {
+    pub fn of(user: &User, now: Micros) -> Self {
         let expires = now.plus_seconds(SECONDS);
-        Self { user: user.to_owned(), expires, ttl: expires.epoch_seconds() }
+        let ttl = expires.epoch_seconds();
+        Self { user: user.name.clone(), user_created: user.created, expires, ttl }
+    }
+
+    /// Whether this is the user who logged in.
+    pub fn is_of(&self, user: &User) -> bool {
+        self.user == user.name && self.user_created == user.created
     }
 
     /// Whether it has not ended.
@@ -47,11 +57,30 @@ pub fn is_id(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    fn ann(created: i64) -> User {
+        User {
+            name: "ann".to_owned(),
+            email: String::new(),
+            grants: BTreeSet::new(),
+            hash: String::new(),
+            created: Micros(created),
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_session_is_not_that_of_another_user_of_the_same_name() {
+        let session = Session::of(&ann(0), Micros(5));
+        assert!(session.is_of(&User { version: 2, ..ann(0) }) && !session.is_of(&ann(1)));
+    }
 
     #[test]
     fn a_session_lives_an_hour_from_its_last_use_that_was_written_down() {
-        let session = Session::of("ann", Micros(0));
+        let session = Session::of(&ann(0), Micros(0));
         let at = |seconds: i64| Micros(0).plus_seconds(seconds);
         assert!(session.is_alive(at(3_599)) && !session.is_alive(at(3_600)));
         assert!(!session.is_to_be_prolonged(at(60)) && session.is_to_be_prolonged(at(61)));

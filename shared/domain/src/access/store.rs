@@ -8,7 +8,7 @@ use crate::access::audit::{Deed, Entry, Origin};
 use crate::access::auditing::Place;
 use crate::access::lockout::{self, Failures};
 use crate::access::session::Session;
-use crate::access::user::User;
+use crate::access::user::{self, User};
 use crate::error::{Error, Kind};
 use crate::key::{Key, Range};
 use crate::table::{Cancelled, Change, Outcome, Table, Write, item};
@@ -30,17 +30,18 @@ impl Access {
     }
 
     /// The key with this id.
-    pub(crate) async fn key_find(&self, id: &str) -> Result<Option<ApiKey>, Error> {
+    pub async fn key_find(&self, id: &str) -> Result<Option<ApiKey>, Error> {
         let found: Vec<ApiKey> = self.table().query_all(&Range::api_keys_of(id)).await?;
         Ok(found.into_iter().find(|key| key.id() == id))
     }
 
-    pub(crate) async fn user_get(&self, name: &str) -> Result<Option<User>, Error> {
+    /// The user with this name.
+    pub async fn user_get(&self, name: &str) -> Result<Option<User>, Error> {
         self.table().get(&Key::user(name)).await
     }
 
     /// All users, by name.
-    pub(crate) async fn user_list(&self) -> Result<Vec<User>, Error> {
+    pub async fn user_list(&self) -> Result<Vec<User>, Error> {
         self.table().query_all(&Range::users()).await
     }
 
@@ -104,10 +105,7 @@ impl Access {
             .value(":old", old.version)?;
         let is_written = self.write_together(vec![Write::Change(change), entry]).await?;
         self.memory.forget();
-        if is_written {
-            return Ok(());
-        }
-        Err(Error::new(Kind::Conflict, format!("Somebody else changed the user '{}' first.", user.name)))
+        if is_written { Ok(()) } else { Err(user::changed_meanwhile(&user.name)) }
     }
 
     /// At most `limit` entries of a month, newest first, older than the one at `after`.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::DEFAULT_TENANT;
 use crate::access::password::{LONGEST, SHORTEST};
 use crate::access::principal::{Grant, Principal};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::time::Micros;
 
 /// A user as they are stored.
@@ -44,6 +44,11 @@ impl User {
 pub fn is_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
     (2..=64).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
+/// The change that came second.
+pub fn changed_meanwhile(name: &str) -> Error {
+    Error::new(Kind::Conflict, format!("Somebody else changed the user '{name}' first."))
 }
 
 /// The name, if it can be one.

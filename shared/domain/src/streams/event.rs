@@ -51,3 +51,25 @@ impl Event {
         }
     }
 }
+
+impl Value {
+    /// The value as JSON has it; a time as `2015-02-28T13:30:00+00:00`.
+    pub fn plain(&self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => text.as_str().into(),
+            Self::Int(number) => (*number).into(),
+            Self::Float(number) => (*number).into(),
+            Self::Datetime(at) => at.to_utc().to_rfc3339().into(),
+        }
+    }
+
+    /// Whether it is this text, or written so.
+    pub fn is_text(&self, text: &str) -> bool {
+        match self {
+            Self::Text(value) => value == text,
+            Self::Int(value) => value.to_string() == text,
+            Self::Float(value) => value.to_string() == text,
+            Self::Datetime(_) => false,
+        }
+    }
+}

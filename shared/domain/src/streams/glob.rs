@@ -47,11 +47,6 @@ impl Globs {
         let any = |globs: &[Glob]| globs.iter().any(|glob| matches(&glob.0, &text));
         any(&self.included) && !any(&self.excluded)
     }
-
-    /// Whether everything matches because a lone `*` says so and nothing is excluded.
-    pub fn is_catch_all(&self) -> bool {
-        self.excluded.is_empty() && self.included.iter().any(|glob| glob.0 == [Piece::Run])
-    }
 }
 
 impl Glob {
@@ -181,20 +176,6 @@ mod tests {
             (&[], false),
         ] {
             assert_eq!(Globs::parse(patterns).matches(exists), expected, "{patterns:?}");
-        }
-    }
-
-    #[test]
-    fn only_a_lone_star_without_exclusions_is_a_catch_all() {
-        for (patterns, expected) in [
-            (&["*"][..], true),
-            (&["a", "**"], true),
-            (&["*", "!a"], false),
-            (&["!a"], false),
-            (&["a*"], false),
-            (&[], false),
-        ] {
-            assert_eq!(Globs::parse(patterns).is_catch_all(), expected, "{patterns:?}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::block::Budget;
 use crate::error::Error;
 use crate::streams::Streams;
-use crate::streams::event::{Event, Value};
+use crate::streams::event::Event;
 use crate::streams::state::State;
 use crate::streams::stream::Head;
 use crate::streams::trigger::Distinguishing;
@@ -79,28 +79,6 @@ impl EventFilter {
     }
 }
 
-impl Value {
-    /// The value as JSON has it; a time as `2015-02-28T13:30:00+00:00`.
-    pub fn plain(&self) -> serde_json::Value {
-        match self {
-            Self::Text(text) => text.as_str().into(),
-            Self::Int(number) => (*number).into(),
-            Self::Float(number) => (*number).into(),
-            Self::Datetime(at) => at.to_utc().to_rfc3339().into(),
-        }
-    }
-
-    /// Whether it is this text, or written so.
-    pub fn is_text(&self, text: &str) -> bool {
-        match self {
-            Self::Text(value) => value == text,
-            Self::Int(value) => value.to_string() == text,
-            Self::Float(value) => value.to_string() == text,
-            Self::Datetime(_) => false,
-        }
-    }
-}
-
 const ADVICE: &str = "give a mark, or a limit that is reached earlier";
 
 impl Streams {
@@ -117,11 +95,6 @@ impl Streams {
     /// How many streams pass.
     pub async fn count(&self, filter: &StreamFilter, start: Start) -> Result<u64, Error> {
         Ok(self.list(filter, start, usize::MAX).await?.len() as u64)
-    }
-
-    /// The events of a stream that are kept, by their time.
-    pub async fn details(&self, head: &Head) -> Result<Vec<Event>, Error> {
-        self.events_of(head).await
     }
 
     /// The event with this `message_id`, in its own case or else in lower case.

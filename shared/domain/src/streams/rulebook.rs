@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::streams::definition_file::LoadError;
 use crate::streams::distil::{self, Definitions};
 use crate::streams::pipeline::{self, Pipelines};
-use crate::streams::trigger::{self, Loaded, Trigger, Triggers, Warning};
+use crate::streams::trigger::{self, Loaded, Triggers, Warning};
 
 /// The names of the files, in the folder of an operator's own and here.
 pub const FILES: [&str; 3] = ["definitions.yaml", "triggers.yaml", "pipelines.yaml"];
@@ -92,10 +92,5 @@ impl Rulebook {
             }
         }
         Ok(Self::load(&files)?)
-    }
-
-    /// The trigger with this name.
-    pub fn trigger(&self, name: &str) -> Option<&Trigger> {
-        self.triggers.named(name)
     }
 }

@@ -78,7 +78,7 @@ impl Streams {
 
     /// The pipeline for this turn; none where the trigger has none for it.
     fn chosen(&self, head: &Head, turn: Turn) -> Result<Option<&Pipeline>, String> {
-        let trigger = self.rules.trigger(&head.trigger);
+        let trigger = self.rules.triggers.named(&head.trigger);
         let trigger = trigger.ok_or_else(|| format!("there is no trigger '{}' any more", head.trigger))?;
         let name = match turn {
             Turn::Fire => &trigger.fire_pipeline,
@@ -89,7 +89,7 @@ impl Streams {
     }
 
     /// The stream's events that are kept, by their time.
-    pub(crate) async fn events_of(&self, head: &Head) -> Result<Vec<Event>, Error> {
+    pub async fn events_of(&self, head: &Head) -> Result<Vec<Event>, Error> {
         let mut events = self.events_get(&self.members(head).await?).await?;
         events.sort_by(|(id, event), (other_id, other)| {
             (event.timestamp, id).cmp(&(other.timestamp, other_id))
@@ -111,12 +111,13 @@ impl Streams {
 
     /// Ends a stream that was picked up, unless it was deleted meanwhile or taken by another worker.
     async fn end(&self, running: &Head, before: &Head, succeeded: bool) -> Result<(), Error> {
-        let Some(ended) = running.ended(succeeded) else { return Ok(()) };
-        let is_purged = succeeded && self.platform.config.streams.purge_completed;
-        let expires = self.now().plus_seconds(TOMBSTONE_SECONDS).epoch_seconds();
-        let ended = if is_purged { ended.tombstone(expires) } else { ended };
-        // A tombstone has the version after the one it was made of, and so follows what is running by two.
-        let ended = Head { version: running.version + 1, ..ended };
+        let ended = if succeeded && self.platform.config.streams.purge_completed {
+            let expires = self.now().plus_seconds(TOMBSTONE_SECONDS).epoch_seconds();
+            running.tombstone(expires)
+        } else {
+            let Some(ended) = running.ended(succeeded) else { return Ok(()) };
+            ended
+        };
         if self.head_replace(&ended, running.version).await?.is_none() {
             self.due_remove(running.due, running.id).await?;
             if before.due != running.due {

@@ -70,7 +70,9 @@ impl State {
         match (self, turn) {
             (Self::Active | Self::RetryFire | Self::Firing, Turn::Fire) => Some(Self::Firing),
             (Self::Active | Self::RetryExpire | Self::Expiring, Turn::Expire) => Some(Self::Expiring),
-            _ => None,
+            (Self::Firing | Self::RetryFire, Turn::Expire)
+            | (Self::Expiring | Self::RetryExpire, Turn::Fire)
+            | (Self::Error | Self::ExpireError | Self::Completed, _) => None,
         }
     }
 
@@ -80,7 +82,15 @@ impl State {
             (Self::Firing | Self::Expiring, true) => Some(Self::Completed),
             (Self::Firing, false) => Some(Self::Error),
             (Self::Expiring, false) => Some(Self::ExpireError),
-            _ => None,
+            (
+                Self::Active
+                | Self::Error
+                | Self::ExpireError
+                | Self::Completed
+                | Self::RetryFire
+                | Self::RetryExpire,
+                _,
+            ) => None,
         }
     }
 
@@ -89,7 +99,12 @@ impl State {
         match self {
             Self::Error => Some(Self::RetryFire),
             Self::ExpireError => Some(Self::RetryExpire),
-            _ => None,
+            Self::Active
+            | Self::Firing
+            | Self::Expiring
+            | Self::Completed
+            | Self::RetryFire
+            | Self::RetryExpire => None,
         }
     }
 }

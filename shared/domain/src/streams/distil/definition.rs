@@ -70,16 +70,6 @@ impl Definitions {
         written.into_iter().map(|written| written.define(source)).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The same with a last resort: events of every other type, with the default traits alone.
-    #[must_use]
-    pub fn with_catch_all(mut self) -> Self {
-        if !self.0.iter().any(|definition| definition.event_types.is_catch_all()) {
-            let everything = Definition { event_types: Globs::parse(&["*"]), traits: default_traits() };
-            self.0.insert(0, everything);
-        }
-        self
-    }
-
     /// The definition that counts for this event type.
     pub fn of(&self, event_type: &str) -> Option<&Definition> {
         self.0.iter().rev().find(|definition| definition.event_types.matches(event_type))

@@ -1,7 +1,6 @@
 //! Pure. What tells the streams of a trigger apart.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -55,25 +54,5 @@ impl Distinguisher {
             }
         };
         Ok((self.name.clone(), distinguishing))
-    }
-}
-
-impl Distinguished {
-    /// A text that is the same exactly for the same traits, values and types of values, for keys. Lengths stand before
-    /// texts, so that no text can look like two.
-    pub fn identity(&self) -> String {
-        let mut identity = String::new();
-        for (name, distinguishing) in &self.0 {
-            let value = match distinguishing {
-                Distinguishing::Value(Value::Text(text)) => format!("s{}:{text}", text.len()),
-                Distinguishing::Value(Value::Int(number)) => format!("i{number}"),
-                Distinguishing::Value(Value::Float(number)) => format!("f{number}"),
-                Distinguishing::Value(Value::Datetime(at)) => format!("d{}", at.0),
-                Distinguishing::Range(range) => format!("r{},{}", range.begin.0, range.end.0),
-            };
-            // Writing to a text cannot fail.
-            let _ = write!(identity, "{}:{name}={value};", name.len());
-        }
-        identity
     }
 }

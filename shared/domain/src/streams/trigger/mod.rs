@@ -108,11 +108,6 @@ impl Trigger {
         criteria.filter(|(_, criterion)| criterion.matches(event)).map(|(position, _)| position).collect()
     }
 
-    /// How many fire criteria there are: as many counters a stream has.
-    pub fn counters(&self) -> usize {
-        self.fire_criteria.len()
-    }
-
     /// Whether a stream is complete, from how many of its events meet each fire criterion. Without criteria it is at once.
     pub fn ready(&self, counts: &[u64]) -> bool {
         let mut counters = self.fire_criteria.iter().enumerate();

@@ -119,20 +119,6 @@ fn what_no_definition_matches_is_dropped() {
 }
 
 #[test]
-fn a_catch_all_takes_what_no_definition_matches_and_nothing_else() {
-    let definitions = load("- event_type: image.*\n  traits: {a: {fields: message_id}}\n").with_catch_all();
-    let (caught, _) = event(&definitions, &notification());
-    assert_eq!((caught.get("a"), caught.get("tenant_id")), (None, Some(text("t-1"))));
-
-    let mut image = notification();
-    image["event_type"] = json!("image.update");
-    assert_eq!(event(&definitions, &image).0.get("a"), Some(text("m-1")));
-
-    let own = load("- event_type: '*'\n  traits: {a: {fields: message_id}}\n");
-    assert_eq!(own.clone().with_catch_all(), own);
-}
-
-#[test]
 fn a_notification_without_a_type_or_an_id_is_dropped() {
     let definitions = load("- event_type: '*'\n  traits: {}\n");
     for (name, reason) in [("event_type", Reason::NoEventType), ("message_id", Reason::NoMessageId)] {
