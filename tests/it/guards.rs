@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use aws_smithy_runtime_api::client::http::{
@@ -15,9 +15,9 @@ use aws_smithy_types::body::SdkBody;
 use chrono::TimeDelta;
 use domain::notification::Service;
 use domain::notification::plan::Delivery;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::TestBundle;
-use tests::bundle::chunk;
+use tests::bundle::{Worker, chunk};
 use tests::dice::Dice;
 use tests::gate::{Gate, Mishap, Work};
 use tests::generate::World;
@@ -215,53 +215,155 @@ async fn an_exists_that_is_judged_before_its_notification_is_written_is_announce
     Ok(())
 }
 
-/// Answers the first transactions as the store does where another one holds an item; they are not made.
-#[derive(Clone, Debug)]
-struct Busy {
-    behind: SharedHttpConnector,
-    left: Arc<AtomicUsize>,
+/// What a store in trouble does with a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// Another one holds an item: this one is not made.
+    Conflict,
+    /// It is made, and the reply is lost.
+    ReplyLost,
 }
 
-impl HttpConnector for Busy {
+/// Lets the first transactions run into trouble, and notes the token of every one.
+#[derive(Clone, Debug)]
+struct Troubled {
+    trouble: Trouble,
+    left: Arc<AtomicUsize>,
+    tokens: Arc<Mutex<Vec<String>>>,
+}
+
+impl Troubled {
+    fn new(trouble: Trouble, times: usize) -> Self {
+        Self { trouble, left: Arc::new(AtomicUsize::new(times)), tokens: Arc::default() }
+    }
+
+    /// A worker whose transactions run into it.
+    fn worker(&self, bundle: &TestBundle) -> Worker {
+        bundle.worker_behind(|client| {
+            let troubled = self.clone();
+            http_client_fn(move |settings, components| {
+                let behind = client.http_connector(settings, components);
+                SharedHttpConnector::new(Transactions { behind, troubled: troubled.clone() })
+            })
+        })
+    }
+
+    fn tokens(&self) -> Vec<String> {
+        self.tokens.lock().expect("nobody died of it").clone()
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Transactions {
+    behind: SharedHttpConnector,
+    troubled: Troubled,
+}
+
+impl HttpConnector for Transactions {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let is_transaction = request
-            .headers()
-            .get("x-amz-target")
-            .is_some_and(|target| target.ends_with("TransactWriteItems"));
-        let take = |left: usize| left.checked_sub(1);
-        if !is_transaction || self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        if !target.ends_with("TransactWriteItems") {
             return self.behind.call(request);
+        }
+        let body: Value =
+            serde_json::from_slice(request.body().bytes().unwrap_or_default()).expect("a request is JSON");
+        let token = body["ClientRequestToken"].as_str().expect("each has one").to_owned();
+        self.troubled.tokens.lock().expect("nobody died of it").push(token);
+        let take = |left: usize| left.checked_sub(1);
+        if self.troubled.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
+            return self.behind.call(request);
+        }
+        if self.troubled.trouble == Trouble::ReplyLost {
+            let made = self.behind.call(request);
+            return HttpConnectorFuture::new(async {
+                made.await?;
+                Ok(answer(500, &json!({"__type": "InternalServerError", "message": "lost"})))
+            });
         }
         let refusal = json!({
             "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "Message": "cancelled",
             "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
         });
-        let status = StatusCode::try_from(400).expect("it is one");
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(refusal.to_string()))))
+        HttpConnectorFuture::ready(Ok(answer(400, &refusal)))
     }
+}
+
+fn answer(status: u16, body: &Value) -> HttpResponse {
+    let status = StatusCode::try_from(status).expect("it is one");
+    HttpResponse::new(status, SdkBody::from(body.to_string()))
 }
 
 #[tokio::test]
 async fn counters_that_are_busy_are_counted_in_another_shard() -> Result<()> {
     let (bundle, world) = (begin().await?, right(1));
+    let mut tokens = Vec::new();
     for (times, finishes) in [(8, false), (3, true)] {
-        let left = Arc::new(AtomicUsize::new(times));
-        let worker = bundle.worker_behind(|client| {
-            let left = left.clone();
-            http_client_fn(move |settings, components| {
-                let behind = client.http_connector(settings, components);
-                SharedHttpConnector::new(Busy { behind, left: left.clone() })
-            })
-        });
+        let troubled = Troubled::new(Trouble::Conflict, times);
         let deliveries = vec![chunk("a", &world.notifications)];
+        let worker = troubled.worker(&bundle);
         let outcomes = worker.notifications.process(deliveries, bundle.deadline()).await;
         assert_eq!(outcomes.iter().all(|(_, outcome)| outcome.is_ok()), finishes, "{times} times");
-        assert_eq!(left.load(Ordering::SeqCst), 0);
+        assert_eq!(troubled.left.load(Ordering::SeqCst), 0);
+        tokens.extend(troubled.tokens());
         bundle.advance(TimeDelta::seconds(61));
     }
+    // Other writes under the same token are refused by the store, and hidden by a repeat.
+    assert_eq!((tokens.len(), tokens.iter().collect::<BTreeSet<_>>().len()), (12, 12));
     let calm = begin().await?;
     calm.record(&json!(world.notifications)).await?;
     assert_eq!(bundle.picture().await?["hour"], calm.picture().await?["hour"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn counters_of_which_nobody_knows_whether_they_are_written_are_tried_under_no_other_token() -> Result<()>
+{
+    let (bundle, world) = (begin().await?, right(1));
+    let troubled = Troubled::new(Trouble::ReplyLost, usize::MAX);
+    let delivery = chunk("a", &world.notifications);
+    let outcomes =
+        troubled.worker(&bundle).notifications.process(vec![delivery.clone()], bundle.deadline()).await;
+    assert!(outcomes.iter().all(|(_, outcome)| outcome.is_err()));
+    let tokens: BTreeSet<_> = troubled.tokens().into_iter().collect();
+    assert_eq!(tokens.len(), 1, "{tokens:?}");
+
+    assert!(bundle.process(&[delivery]).await, "they are");
+    let calm = begin().await?;
+    calm.record(&json!(world.notifications)).await?;
+    assert_eq!(bundle.picture().await?["hour"], calm.picture().await?["hour"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_worker_whose_chunk_was_claimed_again_writes_no_row_any_more() -> Result<()> {
+    let (bundle, world) = (begin().await?, right(1));
+    let delivery = chunk("a", &world.notifications);
+    // The ids and the claim.
+    let before_messages = 2;
+    let gate = Gate::default();
+    let worker = bundle.worker(&gate, 0);
+    let mut finished = true;
+    let stalling: Work<'_> = Box::pin(async {
+        let outcomes = worker.notifications.process(vec![delivery.clone()], bundle.deadline()).await;
+        finished = outcomes.iter().all(|(_, outcome)| outcome.is_ok());
+    });
+    let successor: Work<'_> = Box::pin(async {
+        bundle.advance(TimeDelta::seconds(61));
+        // It dies when it has made sure of the messages.
+        bundle.tap.fail_from(before_messages + world.notifications.len() + 1, Fault::Lost);
+        assert!(!bundle.process(slice::from_ref(&delivery)).await);
+        assert!(bundle.tap.heal());
+    });
+    let mishap = Mishap::Stalls(2 * before_messages);
+    gate.run(&mut Dice::new(1), vec![stalling], &[mishap], || {}, vec![successor]).await;
+    assert!(!finished);
+    let picture = bundle.picture().await?;
+    assert_eq!(picture["message"].len(), world.notifications.len());
+    assert!(!picture.contains_key("raw"), "{:?}", picture["raw"]);
+
+    bundle.advance(TimeDelta::seconds(61));
+    assert!(bundle.process(&[delivery]).await);
+    assert_eq!(bundle.picture().await?["raw"].len(), world.notifications.len());
     Ok(())
 }
 
@@ -325,6 +427,31 @@ async fn an_exists_that_is_written_late_in_its_minute_is_found_by_the_next_ticks
     assert!(!picture.contains_key("due"), "{:?}", picture["due"]);
     assert!(picture["instance exists"].values().all(|row| row["st"] == "verified"));
     Ok(())
+}
+
+#[tokio::test]
+async fn a_tick_that_dies_leaves_everything_that_came_due_to_the_next() -> Result<()> {
+    let bundle = begin().await?;
+    for call in 1..20 {
+        bundle.record(&json!(right(call as u64).notifications)).await?;
+        // Longer than what every tick looks at again.
+        bundle.advance(TimeDelta::minutes(10));
+        bundle.tap.fail_from(call, Fault::Lost);
+        bundle.usage.tick().await.ok();
+        let came = bundle.tap.heal();
+        bundle.queue_tap.fail_from(1, Fault::Lost);
+        bundle.usage.tick().await.ok();
+        assert!(bundle.queue_tap.heal());
+        bundle.advance(TimeDelta::minutes(1));
+        bundle.tick().await?;
+        let picture = bundle.picture().await?;
+        assert!(!picture.contains_key("due"), "call {call}: {:?}", picture["due"]);
+        assert!(picture["instance exists"].values().all(|row| row["st"] == "verified"), "call {call}");
+        if !came {
+            return Ok(());
+        }
+    }
+    unreachable!("a tick has fewer calls")
 }
 
 /// Holds a worker up at this call of its verification; whether a record was in this working state then. If so, others

@@ -172,6 +172,65 @@ async fn a_worker_held_up_while_it_takes_messages_over_records_none_that_their_o
 }
 
 #[tokio::test]
+async fn a_message_that_two_chunks_take_over_from_a_third_is_recorded_by_one() -> Result<()> {
+    for (other, third) in [("b", "c"), ("c", "b")] {
+        let stalls = survives(
+            |names| World::short(names, &[0], &[], 3),
+            async |bundle, world| {
+                bundle.tap.fail_from(8, tests::tap::Fault::Lost);
+                assert!(!bundle.process(&[whole(world, "a")]).await, "its worker dies");
+                bundle.tap.heal();
+                bundle.advance(TimeDelta::seconds(61));
+                Ok(())
+            },
+            async |bundle, worker, world| {
+                let deadline = bundle.deadline();
+                worker.notifications.process(vec![shared(world, other)], deadline).await;
+            },
+            async |bundle, world| {
+                if !bundle.process(&[shared(world, third)]).await {
+                    bundle.advance(TimeDelta::seconds(61));
+                    assert!(bundle.process(&[shared(world, third)]).await, "nobody is at it");
+                }
+                Ok(())
+            },
+            async |bundle, world| {
+                bundle.advance(TimeDelta::seconds(61));
+                assert!(bundle.process(&[shared(world, other)]).await, "nobody is at it");
+                assert!(bundle.process(&[whole(world, "a")]).await, "nobody is at it");
+                bundle.advance(TimeDelta::minutes(1));
+                assert!(bundle.verify(bundle.minute() - 6, bundle.minute()).await);
+                confirm(bundle, world).await
+            },
+        );
+        assert!(Box::pin(stalls).await? > 20);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_confirmation_that_comes_at_any_moment_of_a_verification_stays() -> Result<()> {
+    let stalls = survives(
+        |names| World::short(names, &[1], &[8], 6),
+        async |bundle, world| {
+            bundle.record(&json!(world.notifications)).await?;
+            bundle.advance(TimeDelta::minutes(1));
+            Ok(())
+        },
+        async |bundle, worker, _| {
+            let deadline = bundle.deadline();
+            for task in bundle.sweeps(bundle.minute(), bundle.minute()) {
+                worker.usage.work(&task.body().expect("it can be written"), deadline).await.ok();
+            }
+        },
+        confirm,
+        nothing,
+    );
+    assert!(Box::pin(stalls).await? > 40);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_worker_held_up_while_it_verifies_leaves_the_verdict_of_its_successor() -> Result<()> {
     let stalls = survives(
         |names| World::short(names, &[1], &[8], 6),
