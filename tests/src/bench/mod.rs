@@ -31,7 +31,9 @@ is written together with its entry of the audit log, so it is charged twice.";
 
 const STREAMS: &str = "\
 Streams, beside the notification's own records: what the table of streams is charged for one event alone in its chunk.
-Opening is a transaction of pointer, head and due row, and two writes of the sequence of numbers.";
+Opening is a transaction of pointer, head and due row, and two writes of the sequence of numbers. A life is everything
+from the first event, each alone in its chunk, until the pipeline ran: picked up and ended under conditions, with a due
+row for its lease, and the due rows removed.";
 
 /// Everything that is kept exact in `tests/bench/units.txt`.
 pub async fn units() -> Result<String> {
