@@ -4,6 +4,7 @@
 #![recursion_limit = "256"]
 
 mod access;
+mod counting;
 mod crashes;
 mod deliveries;
 mod documents;

@@ -4,7 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::key::{Collection, Key};
+use crate::sequence;
+use crate::table::{Table, Write, item};
 use crate::time::Micros;
 
 const MINUTE: i64 = 60_000_000;
@@ -39,6 +42,28 @@ pub fn sweep(last: Option<i64>, now: Micros) -> Sweep {
         from = to + 1;
     }
     Sweep { spans, end }
+}
+
+/// How far the sweeps have come.
+#[derive(Debug, Serialize, Deserialize)]
+struct Swept {
+    /// The last minute (since the epoch) that messages were sent for.
+    #[serde(rename = "m")]
+    minute: i64,
+}
+
+/// The last minute that messages were sent for. Before the first tick, the one in which the first record was made: what
+/// is due is due later, however late the first tick comes. None where there is no record either.
+pub async fn swept_minute(table: &Table) -> Result<Option<i64>, Error> {
+    match table.get::<Swept>(&Key::sweep()).await? {
+        Some(swept) => Ok(Some(swept.minute)),
+        None => Ok(sequence::since(table).await?.map(current_minute)),
+    }
+}
+
+/// Remembers the last minute that messages were sent for.
+pub async fn swept_minute_put(table: &Table, minute: i64) -> Result<(), Error> {
+    table.write_all(vec![Write::Put(item(&Key::sweep(), &Swept { minute })?)]).await
 }
 
 /// One row of due work.

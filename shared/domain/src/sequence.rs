@@ -24,6 +24,9 @@ struct Sequences {
     attributes: BTreeMap<String, Attribute>,
 }
 
+/// Names the attribute that says when ids were taken for the first time.
+const SINCE: &str = "since";
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 enum Attribute {
@@ -63,17 +66,17 @@ pub struct Block {
     pub first: Ids,
 }
 
-/// Takes this many ids of each collection, and says until when and for which chunks they are written.
+/// Takes this many ids of each collection, and says from now until when and for which chunks they are written.
 pub async fn take(
     table: &Table,
     invocation: &str,
     wanted: &Ids,
     chunks: Vec<String>,
-    deadline: Micros,
+    (now, deadline): (Micros, Micros),
 ) -> Result<Block, Error> {
-    let mut sets = vec!["#open = :open".to_owned()];
-    let mut change =
-        Change::of(Key::sequences(), "").name("#open", format!("d#{invocation}")).value(":one", 1)?;
+    let mut sets = vec!["#open = :open".to_owned(), "#since = if_not_exists(#since, :now)".to_owned()];
+    let mut change = Change::of(Key::sequences(), "").name("#open", format!("d#{invocation}"));
+    change = change.name("#since", SINCE).value(":one", 1)?.value(":now", now)?;
     for (collection, count) in wanted {
         let code = collection.code();
         sets.push(format!(
@@ -108,6 +111,15 @@ async fn forget(table: &Table, invocation: &str, collections: &[Collection]) -> 
     }
     let change = change.expression(format!("REMOVE {}", removes.join(", ")));
     table.change::<serde::de::IgnoredAny>(&change).await.map(drop)
+}
+
+/// When ids were taken for the first time; none before.
+pub async fn since(table: &Table) -> Result<Option<Micros>, Error> {
+    let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();
+    match sequences.attributes.get(SINCE) {
+        Some(Attribute::Number(since)) => Ok(i64::try_from(*since).ok().map(Micros)),
+        _ => Ok(None),
+    }
 }
 
 /// The highest id that was ever given out in a collection; 0 before the first.

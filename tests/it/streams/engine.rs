@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use domain::streams::rulebook::Rulebook;
 use domain::usage::verify::Level;
@@ -61,6 +61,18 @@ async fn a_stream_without_its_record_expires_and_says_so() -> Result<()> {
     assert_eq!(done[0]["fire_timestamp"], json!(null));
     let failed = list(&bundle, "/v1/events?event_name=compute.instance.exists.failed").await;
     assert_eq!(texts(&failed, "error_code"), ["U0"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_first_tick_ever_finds_what_expired_long_before_it() -> Result<()> {
+    let bundle = TestBundle::with_streams().await?;
+    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("a time")?);
+    bundle.record(&json!([notification("update", "i-1", "2035-01-02 10:00:00", &json!({}))])).await?;
+    bundle.advance(TimeDelta::hours(2));
+    bundle.streams.tick().await?;
+    bundle.drain().await?;
+    assert_eq!(texts(&streams(&bundle).await, "state"), ["completed"]);
     Ok(())
 }
 

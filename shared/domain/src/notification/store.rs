@@ -41,7 +41,8 @@ impl Notifications {
         chunks: Vec<String>,
         deadline: Micros,
     ) -> Result<sequence::Block, Error> {
-        sequence::take(self.table(), &self.platform.ids.uuid(), wanted, chunks, deadline).await
+        let now = self.platform.clock.now().into();
+        sequence::take(self.table(), &self.platform.ids.uuid(), wanted, chunks, (now, deadline)).await
     }
 
     /// Says that everything under these ids is written.

@@ -2,18 +2,9 @@
 
 use crate::due::{self, Due};
 use crate::error::Error;
-use crate::key::{Collection, Key, Range};
+use crate::key::{Collection, Range};
 use crate::streams::Streams;
 use crate::table::{Write, item};
-
-use serde::{Deserialize, Serialize};
-
-/// How far the sweeps have come.
-#[derive(Debug, Serialize, Deserialize)]
-struct Swept {
-    #[serde(rename = "m")]
-    minute: i64,
-}
 
 impl Streams {
     pub(crate) fn due_write(minute: i64, id: u64) -> Result<Write, Error> {
@@ -39,11 +30,11 @@ impl Streams {
 
     /// The last minute that was swept.
     pub(crate) async fn swept_minute(&self) -> Result<Option<i64>, Error> {
-        let swept: Option<Swept> = self.table().get(&Key::sweep()).await?;
-        Ok(swept.map(|swept| swept.minute))
+        due::swept_minute(self.table()).await
     }
 
+    /// Remembers the last minute that was swept.
     pub(crate) async fn swept_minute_put(&self, minute: i64) -> Result<(), Error> {
-        self.table().write_all(vec![Write::Put(item(&Key::sweep(), &Swept { minute })?)]).await
+        due::swept_minute_put(self.table(), minute).await
     }
 }

@@ -61,9 +61,9 @@ impl Streams {
             return Ok(Numbers { block: None, count });
         }
         let wanted = [(Collection::Stream, count)].into();
-        let deadline = self.now().plus_seconds(60);
+        let period = (self.now(), self.now().plus_seconds(60));
         let invocation = format!("{chunk}#{}", self.platform.ids.uuid());
-        let block = sequence::take(self.table(), &invocation, &wanted, Vec::new(), deadline).await?;
+        let block = sequence::take(self.table(), &invocation, &wanted, Vec::new(), period).await?;
         Ok(Numbers { block: Some(block), count })
     }
 

@@ -1,7 +1,5 @@
 //! What is due, and how far the sweeps have come.
 
-use serde::{Deserialize, Serialize};
-
 use crate::due::{self, Due};
 use crate::error::Error;
 use crate::key::{Key, Range};
@@ -10,14 +8,6 @@ use crate::usage::Usage;
 
 /// Due rows that one page has at most.
 const PAGE: i32 = 50;
-
-/// How far the sweeps have come.
-#[derive(Debug, Serialize, Deserialize)]
-struct Progress {
-    /// The last minute (since the epoch) that messages were sent for.
-    #[serde(rename = "m")]
-    minute: i64,
-}
 
 impl Usage {
     /// Says that something is due in a minute.
@@ -43,13 +33,13 @@ impl Usage {
         self.table().write_all(vec![Write::Delete(due::key(minute, due.collection, due.id))]).await
     }
 
-    /// The last minute that messages were sent for; none before the first tick.
+    /// The last minute that was swept.
     pub(crate) async fn swept_minute(&self) -> Result<Option<i64>, Error> {
-        Ok(self.table().get::<Progress>(&Key::sweep()).await?.map(|progress| progress.minute))
+        due::swept_minute(self.table()).await
     }
 
-    /// Remembers the last minute that messages were sent for.
+    /// Remembers the last minute that was swept.
     pub(crate) async fn swept_minute_put(&self, minute: i64) -> Result<(), Error> {
-        self.table().write_all(vec![Write::Put(item(&Key::sweep(), &Progress { minute })?)]).await
+        due::swept_minute_put(self.table(), minute).await
     }
 }
