@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use chrono::TimeDelta;
-use domain::notification::Service;
 use domain::notification::plan::Delivery;
+use domain::service::Service;
 use serde_json::json;
 use tests::TestBundle;
 use tests::bundle::chunk;

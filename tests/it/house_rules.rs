@@ -12,7 +12,7 @@ const BANNED_NAMES: [&str; 10] =
 /// form: a verified record is announced as a notification, and is queued like one.
 ///
 /// Every group tells `access` who changed what.
-const IMPORTS_BETWEEN_GROUPS: [(&str, &str); 12] = [
+const IMPORTS_BETWEEN_GROUPS: [(&str, &str); 11] = [
     ("notification", "usage"),
     ("notification", "streams"),
     ("streams", "access::audit"),
@@ -21,7 +21,6 @@ const IMPORTS_BETWEEN_GROUPS: [(&str, &str); 12] = [
     ("streams", "notification::raw"),
     ("recomputations", "access::audit"),
     ("usage", "notification::Mark"),
-    ("usage", "notification::Service"),
     ("usage", "notification::envelope"),
     ("usage", "notification::packing"),
     ("usage", "notification::payload"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use domain::notification::Service;
+use domain::service::Service;
 use domain::usage::confirmation::{Answer, Confirmation};
 use serde_json::{Value, json};
 use tests::TestBundle;

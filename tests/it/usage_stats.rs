@@ -1,7 +1,7 @@
 //! Counts of the usage API.
 
 use domain::key::Collection;
-use domain::notification::Service;
+use domain::service::Service;
 use domain::usage::exists::InstanceExists;
 use domain::usage::status::Status;
 use serde_json::json;

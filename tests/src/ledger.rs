@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::key::{Collection, Key};
-use domain::notification::{Mark, Service};
+use domain::notification::Mark;
+use domain::service::Service;
 use domain::table::{Change, Outcome, Write, item};
 use domain::time::Micros;
 use domain::usage::delete::{ImageDelete, InstanceDelete};

@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, Uri};
 use domain::error::Error;
-use domain::notification::{Notifications, Service};
+use domain::notification::Notifications;
+use domain::service::Service;
 use edge::query::first;
 use serde::Serialize;
 

@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::error::{Error, Kind};
+use domain::error::Error;
 use domain::notification::accepting::Refusal;
+use edge::failing::told;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -37,22 +38,9 @@ impl From<Refusal> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let public = self.error.to_string();
-        let (status, message) = match self.error.kind() {
-            Kind::Invalid => (StatusCode::BAD_REQUEST, public.as_str()),
-            Kind::Unauthenticated => (StatusCode::UNAUTHORIZED, public.as_str()),
-            Kind::Forbidden => (StatusCode::FORBIDDEN, public.as_str()),
-            Kind::Locked => (StatusCode::TOO_MANY_REQUESTS, public.as_str()),
-            Kind::Missing => (StatusCode::NOT_FOUND, public.as_str()),
-            Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, public.as_str()),
-            Kind::Conflict | Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, public.as_str()),
-            Kind::Bug => (StatusCode::INTERNAL_SERVER_ERROR, "The request could not be served."),
-        };
-        if status.is_server_error() {
-            tracing::error!(error = self.error.chain(), "a request failed");
-        }
+        let (status, message) = told(&self.error);
         // A request that is wrong queues nothing; it is only after a failure that a client wonders.
-        failing(status, message, self.accepted.filter(|_| status.is_server_error()))
+        failing(status, &message, self.accepted.filter(|_| status.is_server_error()))
     }
 }
 
@@ -78,6 +66,7 @@ fn failing(status: StatusCode, message: &str, accepted: Option<usize>) -> Respon
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
+    use domain::error::Kind;
 
     use super::*;
 

@@ -27,7 +27,7 @@ fn delivery(message: Message) -> Delivery {
 mod tests {
     use std::collections::HashMap;
 
-    use domain::notification::Service;
+    use domain::service::Service;
 
     use super::*;
 

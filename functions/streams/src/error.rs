@@ -3,7 +3,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::error::{Error, Kind};
+use domain::error::Error;
+use edge::failing::told;
 use http::StatusCode;
 use http::header::ALLOW;
 use serde::Serialize;
@@ -39,21 +40,8 @@ impl IntoResponse for Refused {
             }
             Self::Failed(error) => error,
         };
-        let public = error.to_string();
-        let (status, text) = match error.kind() {
-            Kind::Invalid => (StatusCode::BAD_REQUEST, public.as_str()),
-            Kind::Unauthenticated => (StatusCode::UNAUTHORIZED, public.as_str()),
-            Kind::Forbidden => (StatusCode::FORBIDDEN, public.as_str()),
-            Kind::Locked => (StatusCode::TOO_MANY_REQUESTS, public.as_str()),
-            Kind::Missing => (StatusCode::NOT_FOUND, public.as_str()),
-            Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, public.as_str()),
-            Kind::Conflict | Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, public.as_str()),
-            Kind::Bug => (StatusCode::INTERNAL_SERVER_ERROR, "The request could not be served."),
-        };
-        if status.is_server_error() {
-            tracing::error!(status = status.as_u16(), cause = error.chain(), "a request failed");
-        }
-        shape(status, text)
+        let (status, text) = told(&error);
+        shape(status, &text)
     }
 }
 

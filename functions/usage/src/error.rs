@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
 use domain::error::{Error, Kind};
+use edge::failing::told;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -35,21 +36,8 @@ impl From<BytesRejection> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let public = self.0.to_string();
-        let (status, message) = match self.0.kind() {
-            Kind::Invalid => (StatusCode::BAD_REQUEST, public.as_str()),
-            Kind::Unauthenticated => (StatusCode::UNAUTHORIZED, public.as_str()),
-            Kind::Forbidden => (StatusCode::FORBIDDEN, public.as_str()),
-            Kind::Locked => (StatusCode::TOO_MANY_REQUESTS, public.as_str()),
-            Kind::Missing => (StatusCode::NOT_FOUND, public.as_str()),
-            Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, public.as_str()),
-            Kind::Conflict | Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, public.as_str()),
-            Kind::Bug => (StatusCode::INTERNAL_SERVER_ERROR, "The request could not be served."),
-        };
-        if status.is_server_error() {
-            tracing::error!(status = status.as_u16(), cause = self.0.chain(), "a request failed");
-        }
-        shape(status, message)
+        let (status, message) = told(&self.0);
+        shape(status, &message)
     }
 }
 

@@ -13,8 +13,9 @@ use domain::platform::Platform;
 use domain::streams::Streams;
 use domain::streams::rulebook::Rulebook;
 use domain::usage::Usage;
+use edge::answer::Shape;
 use edge::gate::Gate;
-use edge::http::{Shape, manners};
+use edge::http::manners;
 use ticker::Ticker;
 use tower::ServiceExt;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
-use crate::notification::Service;
+use crate::service::Service;
 use crate::time::Micros;
 
 /// Rows per id block: one partition key holds this many neighbouring ids.

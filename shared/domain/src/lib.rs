@@ -17,6 +17,7 @@
 //! - `platform.rs`: what every group stands on
 //! - `queue.rs`: SQS's verbs
 //! - `sequence.rs`: ascending ids
+//! - `service.rs`: which service something comes from
 //! - `table.rs`: `DynamoDB`'s verbs
 //! - `time.rs`: times as the documented APIs write them
 //!
@@ -41,6 +42,7 @@ pub mod platform;
 pub mod queue;
 pub mod recomputations;
 pub mod sequence;
+pub mod service;
 pub mod streams;
 pub mod table;
 pub mod time;

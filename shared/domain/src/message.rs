@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::notification::Service;
+use crate::service::Service;
 use crate::time::Micros;
 
 /// Queue of notifications: some notifications that are recorded together, once.

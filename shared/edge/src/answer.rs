@@ -10,7 +10,8 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TY
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
 
-use crate::http::Shape;
+/// An API's own body for a failing status and a text.
+pub type Shape = fn(StatusCode, &str) -> Response;
 
 /// Bytes up to which a body is not worth compressing.
 const SMALL: usize = 1_024;

@@ -26,15 +26,12 @@ use tokio::time::timeout;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
-use crate::answer::Wanted;
+use crate::answer::{Shape, Wanted};
 use crate::body::{self, Unread};
 use crate::cors::{self, Page};
 use crate::{gateway, methods, path};
 
 pub use crate::gateway::{BaseUrl, ClientAddress, RequestId};
-
-/// An API's own body for a failing status and a text.
-pub type Shape = fn(StatusCode, &str) -> Response;
 
 /// The header that names a request, for the client to quote and for the log to be searched by.
 pub const REQUEST_ID: &str = "x-request-id";

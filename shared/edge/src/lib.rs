@@ -4,6 +4,7 @@
 //! - `asking.rs`: what a request shows of whoever sent it
 //! - `body.rs`: request bodies, limited and inflated
 //! - `cors.rs`: pages of other origins that may ask
+//! - `failing.rs`: what a failure is over HTTP
 //! - `gate.rs`: who may use an API whose original asked nobody
 //! - `gateway.rs`: what the gateway tells of a request
 //! - `http.rs`: what every API does alike, outside its router
@@ -19,6 +20,7 @@ pub mod answer;
 pub mod asking;
 pub mod body;
 pub mod cors;
+pub mod failing;
 pub mod gate;
 pub mod gateway;
 pub mod http;

@@ -1,8 +1,9 @@
 //! Accepting notifications: into the queue, all or a known number of them.
 
 use crate::error::Error;
-use crate::notification::{Notifications, Service, packing};
+use crate::notification::{Notifications, packing};
 use crate::queue::Unsent;
+use crate::service::Service;
 use crate::time::Micros;
 
 /// Why not every notification of a request was accepted.

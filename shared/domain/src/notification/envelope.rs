@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::notification::Mark;
 use crate::notification::payload::{IDENTIFIER_BYTES, Unreadable, text, time};
-use crate::notification::{Mark, Service};
+use crate::service::Service;
 use crate::time::Micros;
 
 /// A usable notification.

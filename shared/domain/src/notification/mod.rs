@@ -12,8 +12,6 @@ pub mod raw;
 pub mod rejected;
 pub mod store;
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -23,44 +21,6 @@ use crate::streams::Streams;
 use crate::streams::rulebook::Rulebook;
 use crate::time::Micros;
 use crate::usage::Usage;
-
-/// Which `OpenStack` service a notification comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Service {
-    /// Instances.
-    Nova,
-    /// Images.
-    Glance,
-}
-
-impl Service {
-    /// The name that the API uses.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Nova => "nova",
-            Self::Glance => "glance",
-        }
-    }
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl FromStr for Service {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "nova" => Ok(Self::Nova),
-            "glance" => Ok(Self::Glance),
-            _ => Err("nova or glance is expected"),
-        }
-    }
-}
 
 /// When an event happened and which it was: of two events the newer one has the greater mark.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

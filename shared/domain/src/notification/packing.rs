@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Kind};
-use crate::notification::Service;
+use crate::service::Service;
 use crate::streams::event::Event;
 use crate::time::Micros;
 

@@ -12,10 +12,11 @@ use crate::chunk::Claim;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::key::Collection;
+use crate::notification::Notifications;
 use crate::notification::owning::Owned;
 use crate::notification::plan::{Delivery, Plan, Planned};
-use crate::notification::{Notifications, Service};
 use crate::sequence;
+use crate::service::Service;
 use crate::time::Micros;
 use crate::usage::recording::Recorded;
 

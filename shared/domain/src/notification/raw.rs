@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::notification::Service;
 use crate::notification::envelope::Notification;
 use crate::notification::payload::{image_type, text};
+use crate::service::Service;
 use crate::streams::event::{self, Event};
 use crate::time::Micros;
 

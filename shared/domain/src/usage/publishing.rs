@@ -3,8 +3,9 @@
 
 use crate::error::Error;
 use crate::key::Collection;
-use crate::notification::{Service, packing};
+use crate::notification::packing;
 use crate::outbox::Announcement;
+use crate::service::Service;
 use crate::usage::{Usage, announcement};
 
 /// Seconds that an announcement may wait for its own worker before another one publishes it.

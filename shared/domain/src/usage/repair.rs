@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::error::{Error, Kind};
 use crate::key::Key;
-use crate::notification::Service;
+use crate::service::Service;
 use crate::table::Outcome;
 use crate::usage::Usage;
 use crate::usage::confirm::AT_ONCE;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::block::Budget;
 use crate::error::Error;
 use crate::key::{self, Collection};
-use crate::notification::Service;
+use crate::service::Service;
 use crate::time::Micros;
 use crate::usage::Usage;
 use crate::usage::exists::Exists;

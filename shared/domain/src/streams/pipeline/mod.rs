@@ -10,4 +10,14 @@ pub mod run;
 pub mod usage;
 
 pub use definition::Pipelines;
-pub use run::{HandlerError, Pipeline, Run};
+pub use run::{Pipeline, Run};
+
+/// A handler could not go on: the stream goes into error, and nothing of the run remains.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{handler}: {reason}")]
+pub struct HandlerError {
+    /// Which handler.
+    pub handler: &'static str,
+    /// What stopped it.
+    pub reason: String,
+}

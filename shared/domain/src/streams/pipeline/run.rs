@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::publish::Publish;
-use super::{logger, usage};
+use super::{HandlerError, logger, usage};
 use crate::streams::event::Event;
 
 /// A handler with its parameters.
@@ -31,16 +31,6 @@ pub struct Run {
     pub published: Vec<Event>,
     /// What is to be said in the log.
     pub lines: Vec<String>,
-}
-
-/// A handler could not go on: the stream goes into error, and nothing of the run remains.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{handler}: {reason}")]
-pub struct HandlerError {
-    /// Which handler.
-    pub handler: &'static str,
-    /// What stopped it.
-    pub reason: String,
 }
 
 impl Pipeline {

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::criterion::is_in;
 use crate::streams::event::{Event, Value};
-use crate::streams::timex::Expression;
+use crate::streams::timex::{Expression, Time};
+use crate::time::Micros;
 
 /// What the value of a trait has to be like.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,4 +88,15 @@ impl Number {
             Self::Float(number) => number,
         }
     }
+}
+
+/// Whether a time lies in what an expression gives for the event's times. One that gives nothing, because the event lacks
+/// a variable or a day does not exist, holds no time.
+pub(super) fn is_in(at: Micros, expression: &Expression, event: &Event) -> bool {
+    let variable = |name: &str| match event.get(name) {
+        Some(Value::Datetime(at)) => Some(at),
+        Some(Value::Text(_) | Value::Int(_) | Value::Float(_)) | None => None,
+    };
+    let time: Option<Time> = expression.evaluate(variable, event.timestamp).ok();
+    time.is_some_and(|time| time.contains(at))
 }

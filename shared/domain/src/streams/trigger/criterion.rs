@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::comparison::Comparison;
-use crate::streams::event::{Event, Value};
+use super::comparison::{Comparison, is_in};
+use crate::streams::event::Event;
 use crate::streams::glob::Globs;
-use crate::streams::timex::{Expression, Time};
-use crate::time::Micros;
+use crate::streams::timex::Expression;
 
 /// What an event has to be like. Says nothing of what it does not name.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,15 +67,4 @@ impl Criterion {
             None => Ok(()),
         }
     }
-}
-
-/// Whether a time lies in what an expression gives for the event's times. One that gives nothing, because the event lacks
-/// a variable or a day does not exist, holds no time.
-pub(super) fn is_in(at: Micros, expression: &Expression, event: &Event) -> bool {
-    let variable = |name: &str| match event.get(name) {
-        Some(Value::Datetime(at)) => Some(at),
-        Some(Value::Text(_) | Value::Int(_) | Value::Float(_)) | None => None,
-    };
-    let time: Option<Time> = expression.evaluate(variable, event.timestamp).ok();
-    time.is_some_and(|time| time.contains(at))
 }

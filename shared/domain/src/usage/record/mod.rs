@@ -5,9 +5,10 @@ mod nova;
 
 use std::fmt;
 
+use crate::notification::Mark;
 use crate::notification::envelope::Notification;
 use crate::notification::payload::{IDENTIFIER_BYTES, Unreadable};
-use crate::notification::{Mark, Service};
+use crate::service::Service;
 use crate::time::Micros;
 use crate::usage::launch::{self, LaunchChange};
 

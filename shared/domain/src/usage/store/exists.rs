@@ -7,8 +7,8 @@ use serde::de::IgnoredAny;
 
 use crate::error::{Error, Kind};
 use crate::key::{Collection, Key};
-use crate::notification::Service;
 use crate::outbox::{self, Announcement};
+use crate::service::Service;
 use crate::table::{Cancelled, Change, Outcome, Write};
 use crate::time::Micros;
 use crate::usage::Usage;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::block::Blocks;
 use crate::error::Error;
 use crate::key::{Collection, Key, Range};
-use crate::notification::Service;
+use crate::service::Service;
 use crate::table::Page;
 use crate::usage::Usage;
 use crate::usage::column::Row;

@@ -7,7 +7,7 @@ pub mod fault;
 pub mod times;
 pub mod verdict;
 
-use super::run::HandlerError;
+use super::HandlerError;
 use crate::streams::event::Event;
 use times::Times;
 
