@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
+use anyhow::Result;
 use domain::config::{Config, VARIABLES};
 use edge::http::DEADLINE;
 use serde_json::{Value, json};
+use tests::TestBundle;
 
 use document::{list, references, resources, root, template, text};
 
@@ -187,6 +189,7 @@ fn the_gateway_hands_every_path_of_a_router_to_that_routers_function() {
         ("/db/usage/launches/", "UsageFunction"),
         ("/notifications", "IngestFunction"),
         ("/notifications/rejected", "IngestFunction"),
+        ("/v1/streams/7", "StreamsFunction"),
         ("/recomputations/", "RecomputationsFunction"),
         ("/api/v2/recomputations/7", "RecomputationsFunction"),
         ("/api/v2/reports", "AccessFunction"),
@@ -196,6 +199,23 @@ fn the_gateway_hands_every_path_of_a_router_to_that_routers_function() {
     ] {
         assert_eq!(receiver(&main, path).as_deref(), Some(function), "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_index_names_every_api_that_a_function_serves() -> Result<()> {
+    let main = main_template();
+    let index = TestBundle::start().await?.ask("GET", "/", &[], "").await.json();
+    let apis = index["apis"].as_array().expect("a list");
+    let named: BTreeSet<_> =
+        apis.iter().filter_map(|api| receiver(&main, api["path"].as_str().unwrap_or_default())).collect();
+    let has_routes = |directory: &String| {
+        let source = root().join("functions").join(directory).join("src");
+        directory != "access" && !routed(&source).is_empty()
+    };
+    let serving: BTreeSet<_> =
+        directories().iter().filter(|name| has_routes(name)).map(|name| logical_id(name)).collect();
+    assert_eq!(named, serving);
+    Ok(())
 }
 
 #[test]

@@ -4,9 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Access;
@@ -29,10 +26,8 @@ use domain::streams::state::State;
 use domain::time::Micros;
 use domain::usage::Usage;
 use local::clients;
-use local::sqs::Sqs;
-use local::stop::Stop;
+use local::stand_ins::{StandIns, Storage};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::gate::Gate;
 use crate::picture::{self, Picture};
@@ -43,7 +38,7 @@ use crate::waves::Waves;
 pub const FIRST_SECRET: &str = "the first secret";
 /// How long a worker of the bundle may hold what it takes up.
 pub const LEASE_SECONDS: i64 = 60;
-/// How long a message that a worker did not finish stays invisible.
+/// How long a message that a worker did not finish stays invisible, as the template says.
 pub const VISIBILITY_SECONDS: i64 = 360;
 
 /// The bundle, on stand-ins of its own.
@@ -73,7 +68,7 @@ pub struct TestBundle {
     pub waves: Waves,
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
-    stop: Stop,
+    _stand_ins: StandIns,
 }
 
 /// One of several workers of a bundle, whose every call waits at a gate.
@@ -84,12 +79,6 @@ pub struct Worker {
     pub streams: Streams,
     /// Verifying.
     pub usage: Usage,
-}
-
-impl Drop for TestBundle {
-    fn drop(&mut self) {
-        self.stop.stop();
-    }
 }
 
 impl TestBundle {
@@ -111,11 +100,12 @@ impl TestBundle {
     /// A bundle whose streams go by these rules, with some settings changed.
     pub async fn by(rules: Arc<Rulebook>, change: impl FnOnce(&mut Config)) -> Result<Self> {
         let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("a time")?;
-        let (clock, tap, queue_tap, stop) = (Clock::manual(now), Tap::default(), Tap::default(), Stop::new());
+        let (clock, tap, queue_tap) = (Clock::manual(now), Tap::default(), Tap::default());
         let waves = Waves::default();
-        let dynamodb_config = clients::dynamodb(&serve_dynamodb(&stop).await?)
+        let stand_ins = StandIns::start(&Storage::Memory, clock.clone()).await?;
+        let dynamodb_config = clients::dynamodb(stand_ins.dynamodb_endpoint())
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled());
-        let sqs_config = clients::sqs(&serve_sqs(&stop, clock.clone()).await?)
+        let sqs_config = clients::sqs(stand_ins.sqs_endpoint())
             .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled());
         let configs = (dynamodb_config.clone().build(), sqs_config.clone().build());
         let admin = aws_sdk_dynamodb::Client::from_conf(configs.0.clone());
@@ -126,15 +116,8 @@ impl TestBundle {
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.build());
         let sqs_config = sqs_config.http_client(waves.around(http)).interceptor(queue_tap.clone());
         let queues = aws_sdk_sqs::Client::from_conf(sqs_config.build());
-        let mut config = Config { stacktach_auth: StackTachAuth::None, ..Config::default() };
-        config.places.usage_table = create_table(&admin, "usage").await?;
-        config.places.stream_table = create_table(&admin, "streams").await?;
-        config.places.registry_table = create_table(&admin, "registry").await?;
-        config.places.notification_queue = create_queue(&sqs, "notifications").await?;
-        config.places.usage_queue = create_queue(&sqs, "usage").await?;
-        config.places.stream_queue = create_queue(&sqs, "streams").await?;
-        config.places.verified_queue = create_queue(&sqs, "verified").await?;
-        config.places.published_queue = create_queue(&sqs, "published").await?;
+        let places = stand_ins.places();
+        let mut config = Config { places, stacktach_auth: StackTachAuth::None, ..Config::default() };
         change(&mut config);
         let platform = Platform {
             clock: clock.clone(),
@@ -156,7 +139,7 @@ impl TestBundle {
             waves,
             dynamodb: admin,
             sqs,
-            stop,
+            _stand_ins: stand_ins,
         })
     }
 
@@ -393,45 +376,4 @@ pub fn delivery(message: &aws_sdk_sqs::types::Message) -> Delivery {
         sent_at: None,
         service: None,
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a stand-in answers beside the test, until the test stops it")]
-async fn serve_dynamodb(stop: &Stop) -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let endpoint = format!("http://{}", listener.local_addr()?);
-    let database = dynoxide::Database::memory().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let stop = stop.clone();
-    tokio::spawn(async move {
-        dynoxide::server::serve_with_shutdown(listener, database, async move { stop.wait().await }).await
-    });
-    Ok(endpoint)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a stand-in answers beside the test, until the test stops it")]
-async fn serve_sqs(stop: &Stop, clock: Clock) -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let endpoint = format!("http://{}", listener.local_addr()?);
-    tokio::spawn(Sqs::memory(clock)?.serve(listener, stop.clone()));
-    Ok(endpoint)
-}
-
-async fn create_queue(sqs: &aws_sdk_sqs::Client, name: &str) -> Result<String> {
-    let call = sqs.create_queue().queue_name(name);
-    let call = call.attributes(
-        aws_sdk_sqs::types::QueueAttributeName::VisibilityTimeout,
-        VISIBILITY_SECONDS.to_string(),
-    );
-    call.send().await.context("the queue is made")?.queue_url.context("it has an address")
-}
-
-async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, name: &str) -> Result<String> {
-    let mut call = dynamodb.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
-    for (key, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
-        let attribute =
-            AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
-        call = call.attribute_definitions(attribute.build()?);
-        call = call.key_schema(KeySchemaElement::builder().attribute_name(key).key_type(kind).build()?);
-    }
-    call.send().await.context("the table is made")?;
-    Ok(name.to_owned())
 }

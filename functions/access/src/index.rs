@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct Index {
     name: &'static str,
     version: &'static str,
-    apis: [Api; 3],
+    apis: [Api; 4],
     access: &'static str,
     health: &'static str,
 }
@@ -29,6 +29,7 @@ pub async fn index() -> Json<Index> {
     let apis = [
         Api { name: "usage", path: "/db" },
         Api { name: "notifications", path: "/notifications" },
+        Api { name: "streams", path: "/v1" },
         Api { name: "recomputations", path: "/recomputations" },
     ];
     let version = env!("CARGO_PKG_VERSION");

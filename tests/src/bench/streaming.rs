@@ -136,7 +136,7 @@ async fn stream_cost(bundle: &TestBundle, number: usize) -> Result<Cost> {
 }
 
 fn is_of_streams(exchange: &Exchange) -> bool {
-    exchange.request.to_string().contains("\"streams\"")
+    exchange.request.to_string().contains("\"StreamTable\"")
 }
 
 fn push(table: &mut Table, name: &str, cost: Cost) {
