@@ -25,12 +25,13 @@ import load
 
 class Program:
     def __init__(self, steward, folder, port):
-        self.command = [steward, "up", "--listen", f"127.0.0.1:{port}", "--data", folder, "--tick", "1s"]
+        self.command = [steward, "up", "--listen", f"127.0.0.1:{port}", "--data", f"{folder}/data", "--tick", "1s"]
         self.environment = {**os.environ, "VERIFY_LEVEL": "basic", "VERIFY_SETTLE_SECONDS": "0", "RUST_LOG": "warn"}
+        self.log = open(f"{folder}/log", "ab")
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(self.command, env=self.environment, stdout=subprocess.DEVNULL, stderr=open("kill.log", "ab"))
+        self.process = subprocess.Popen(self.command, env=self.environment, stdout=subprocess.DEVNULL, stderr=self.log)
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

@@ -191,7 +191,7 @@ Try:
   curl -s http://{address}/db/usage/launches
   curl -s http://{address}/db/usage/exists
   curl -s 'http://{address}/db/stats/events?event=compute.instance.exists'
-  curl -s 'http://{address}/v1/streams?details=true&limit=1'
+  curl -s 'http://{address}/v1/streams?state=completed&limit=1'
   curl -s http://{address}/notifications -d '{{\"message_id\": \"1\", \"publisher_id\": \"me\", \"timestamp\": \"{now}\",
     \"event_type\": \"compute.instance.update\", \"payload\": {{}}}}'
   curl -s http://{address}/notifications/rejected{recomputations}

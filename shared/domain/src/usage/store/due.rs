@@ -16,7 +16,8 @@ impl Usage {
         self.table().write_all(vec![Write::Put(due)]).await
     }
 
-    /// What is due in one shard of a minute, a page of it, after this sort key.
+    /// What is due in one shard of a minute, a page of it, after this sort key. A row of the last moment may be missing:
+    /// the next sweeps look again.
     pub(crate) async fn due_page(
         &self,
         minute: i64,
@@ -25,7 +26,7 @@ impl Usage {
     ) -> Result<Page<Due>, Error> {
         let range = Range::due(minute, shard);
         let start = after.map(|sk| Key::read(range.pk(), sk));
-        self.table().query(&range, false, start.as_ref(), Some(PAGE)).await
+        self.table().eventual().query(&range, false, start.as_ref(), Some(PAGE)).await
     }
 
     /// Says that it is due no more.
