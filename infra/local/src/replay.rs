@@ -17,6 +17,7 @@ use comfy_table::presets::NOTHING;
 use domain::clock::Clock;
 use domain::config::{Config, StackTachAuth};
 use domain::digest;
+use domain::due;
 use domain::failure::Failure;
 use domain::notification::Notifications;
 use domain::notification::packing::CHUNK_NOTIFICATIONS;
@@ -80,6 +81,7 @@ impl Replay {
         let storage = if self.memory { Storage::Memory } else { Storage::Folder(self.data.clone()) };
         let stand_ins = StandIns::start(&storage, clock.clone()).await?;
         let mut engine = self.engine(&stand_ins, clock)?;
+        engine.resume().await?;
         let begun = Instant::now();
         let bar = ProgressBar::new(lines.len() as u64);
         bar.set_style(ProgressStyle::with_template(
@@ -122,6 +124,18 @@ impl Replay {
 }
 
 impl Engine {
+    /// Does what a replay that was killed left in the queues, at a time when nobody holds it any more: that one had come
+    /// no further than an hour after its last tick. Then history is taken from its beginning.
+    async fn resume(&self) -> Result<()> {
+        let Some(minute) = due::swept_minute(&self.platform.tables.streams).await? else { return Ok(()) };
+        let ticked = DateTime::from_timestamp(minute * 60, 0).context("the last tick was at no time")?;
+        let beginning = self.clock.now();
+        self.clock.set(beginning.max(ticked + TimeDelta::hours(1) + TimeDelta::seconds(2 * LEASE_SECONDS)));
+        self.work().await?;
+        self.clock.set(beginning);
+        Ok(())
+    }
+
     /// Takes notifications of one minute at the time of the last of them.
     async fn take(&mut self, lines: &[String]) -> Result<()> {
         if let Some(at) = lines.iter().filter_map(|line| time(line)).max() {
@@ -311,4 +325,51 @@ fn read(path: &Path) -> Result<Vec<String>> {
         lines.push(line);
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::chunk::State;
+    use domain::key::Key;
+    use domain::table::Change;
+    use serde::de::IgnoredAny;
+
+    use super::*;
+
+    async fn at(time: &str, replay: &Replay) -> (StandIns, Engine) {
+        let clock = Clock::manual(time.parse().expect("a time"));
+        let storage = Storage::Folder(replay.data.clone());
+        let stand_ins = StandIns::start(&storage, clock.clone()).await.expect("they start");
+        let engine = replay.engine(&stand_ins, clock).expect("it has its rules");
+        (stand_ins, engine)
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_replay_had_in_its_hands_is_done_before_history_begins_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().to_owned();
+        let replay = Replay { file: PathBuf::new(), data, memory: false, until: None, definitions: None };
+        let (stand_ins, engine) = at("2035-01-06T05:00:30Z", &replay).await;
+        engine.streams.tick().await.expect("it ticks");
+        let made = br#"[{"message_id": "m-1", "event_type": "e", "publisher_id": "p", "payload": {}}]"#;
+        engine.notifications.accept(made, None).await.expect("it is queued");
+        let queue = engine.platform.config.places.notification_queue.clone();
+        let message = engine.receive(&queue).await.expect("it answers").remove(0);
+        let body = message.body.expect("it has one");
+        let chunk = serde_json::from_str::<Value>(&body).expect("JSON")["chunk"].clone();
+        let delivery = Delivery { id: "1".to_owned(), body, sent_at: None, service: None };
+        engine.process(vec![delivery]).await.expect("it is recorded");
+        // All but its end, as if it had been killed there.
+        let claimed = Change::of(Key::chunk(chunk.as_str().expect("a name")), "SET st = :claimed");
+        let claimed = claimed.value(":claimed", State::Claimed).expect("a value");
+        engine.platform.tables.usage.change::<IgnoredAny>(&claimed).await.expect("it is changed");
+        stand_ins.stop(PATIENCE).await.expect("they stop");
+
+        let (stand_ins, engine) = at("2035-01-01T00:00:00Z", &replay).await;
+        engine.resume().await.expect("nobody holds it any more");
+        assert_eq!(engine.clock.now().to_rfc3339(), "2035-01-01T00:00:00+00:00");
+        engine.clock.advance(TimeDelta::days(9));
+        assert!(engine.receive(&queue).await.expect("it answers").is_empty());
+        stand_ins.stop(PATIENCE).await.expect("they stop");
+    }
 }

@@ -158,3 +158,49 @@ fn the_samples_are_loaded_into_an_empty_store_only() {
         assert!(running.signal("-TERM").success());
     }
 }
+
+/// Days of instances, each with an update and the record that completes it, one a minute.
+fn days(count: usize) -> String {
+    let line = |kind: &str, n: usize, at: String, payload: &str| {
+        let number = 2 * n + usize::from(kind == "exists");
+        format!(
+            r#"{{"message_id": "00000000-0000-4000-8000-{number:012}", "event_type": "compute.instance.{kind}",
+                "publisher_id": "cell1", "timestamp": "{at}", "payload": {{"instance_id": "i-{n}", "state": "active"{payload}}}}}"#
+        )
+    };
+    let record = r#", "launched_at": "2035-01-01 00:00:00", "audit_period_beginning": "2035-01-05 00:00:00",
+        "audit_period_ending": "2035-01-06 00:00:00""#;
+    let updates = (0..count).map(|n| line("update", n, format!("2035-01-05 01:{n:02}:00"), ""));
+    let records = (0..count).map(|n| line("exists", n, format!("2035-01-06 01:{n:02}:00"), record));
+    format!("[{}]", updates.chain(records).collect::<Vec<_>>().join(","))
+}
+
+/// What a replay says came of it, without how long it took.
+fn replayed(folder: &Path, arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } =
+        steward(folder, &["replay", "days.json"]).args(arguments).output().expect("it runs");
+    assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+    let said = String::from_utf8(stdout).expect("it says texts");
+    said.lines().filter(|line| !line.contains("a second")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_replay_that_was_killed_goes_on_and_comes_to_the_same() {
+    let folder = folder();
+    fs::write(folder.path().join("days.json"), days(40)).expect("it is written");
+    let begun = Instant::now();
+    let calm = replayed(folder.path(), &["--memory"]);
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!(calm.contains("compute.instance.exists.verified") && calm.contains("streams fired"), "{calm}");
+
+    for part in [0.6, 0.7, 0.8, 0.9] {
+        let killed = Command::new("timeout")
+            .args(["--signal=KILL", &format!("{:.3}", seconds * part), STEWARD])
+            .args(["replay", "days.json", "--data", "killed"])
+            .current_dir(folder.path())
+            .output()
+            .expect("it runs, until it is killed or at its end");
+        assert!(!String::from_utf8_lossy(&killed.stderr).contains("were not recorded"), "{killed:?}");
+    }
+    assert_eq!(replayed(folder.path(), &["--data", "killed"]), calm);
+}
