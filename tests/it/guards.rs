@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
@@ -289,6 +289,14 @@ async fn an_id_block_stays_open_until_all_its_chunks_are_done() -> Result<()> {
     Ok(())
 }
 
+/// Nothing is due any more, and every exists of an instance is verified.
+async fn all_are_verified(bundle: &TestBundle) -> Result<()> {
+    let picture = bundle.picture().await?;
+    ensure!(!picture.contains_key("due"), "{:?}", picture["due"]);
+    ensure!(picture["instance exists"].values().all(|row| row["st"] == "verified"), "{picture:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_exists_that_is_written_late_in_its_minute_is_found_by_the_next_ticks() -> Result<()> {
     let (bundle, world) = (begin().await?, right(1));
@@ -300,10 +308,7 @@ async fn an_exists_that_is_written_late_in_its_minute_is_found_by_the_next_ticks
     assert!(finished.await);
     bundle.advance(TimeDelta::seconds(60));
     bundle.tick().await?;
-    let picture = bundle.picture().await?;
-    assert!(!picture.contains_key("due"), "{:?}", picture["due"]);
-    assert!(picture["instance exists"].values().all(|row| row["st"] == "verified"));
-    Ok(())
+    all_are_verified(&bundle).await
 }
 
 #[tokio::test]
@@ -315,10 +320,7 @@ async fn the_first_tick_ever_finds_what_came_due_long_before_it() -> Result<()> 
     bundle.tick().await?;
     bundle.advance(TimeDelta::minutes(1));
     bundle.tick().await?;
-    let picture = bundle.picture().await?;
-    assert!(!picture.contains_key("due"), "{:?}", picture["due"]);
-    assert!(picture["instance exists"].values().all(|row| row["st"] == "verified"));
-    Ok(())
+    all_are_verified(&bundle).await
 }
 
 #[tokio::test]
@@ -336,9 +338,7 @@ async fn a_tick_that_dies_leaves_everything_that_came_due_to_the_next() -> Resul
         assert!(bundle.queue_tap.heal());
         bundle.advance(TimeDelta::minutes(1));
         bundle.tick().await?;
-        let picture = bundle.picture().await?;
-        assert!(!picture.contains_key("due"), "call {call}: {:?}", picture["due"]);
-        assert!(picture["instance exists"].values().all(|row| row["st"] == "verified"), "call {call}");
+        all_are_verified(&bundle).await.with_context(|| format!("call {call}"))?;
         if !came {
             return Ok(());
         }

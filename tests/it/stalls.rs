@@ -1,9 +1,11 @@
 //! A worker that is held up anywhere, and comes back when others have done its work, changes nothing any more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
 use anyhow::Result;
 use chrono::TimeDelta;
+use domain::notification::plan::Delivery;
 use domain::service::Service;
 use domain::usage::confirmation::{Answer, Confirmation};
 use serde_json::{Value, json};
@@ -13,6 +15,7 @@ use tests::dice::Dice;
 use tests::gate::{Gate, Mishap, Work};
 use tests::generate::World;
 use tests::picture;
+use tests::tap::Fault;
 
 /// More calls than any flow here makes, each sent and answered.
 const MOST_CALLS: usize = 400;
@@ -92,12 +95,12 @@ async fn survives(
     Ok(stalls)
 }
 
-fn whole(world: &World, name: &str) -> domain::notification::plan::Delivery {
+fn whole(world: &World, name: &str) -> Delivery {
     chunk(&format!("{name} {}", world.notifications[0]["message_id"]), &world.notifications)
 }
 
 /// The exists of a world and one more event of it, in a chunk of their own.
-fn shared(world: &World, name: &str) -> domain::notification::plan::Delivery {
+fn shared(world: &World, name: &str) -> Delivery {
     let is_shared =
         |event: &&Value| event["event_type"].as_str().is_some_and(|name| !name.ends_with("start"));
     let events: Vec<_> = world.notifications.iter().filter(is_shared).cloned().collect();
@@ -106,6 +109,44 @@ fn shared(world: &World, name: &str) -> domain::notification::plan::Delivery {
 
 async fn nothing(_: &TestBundle, _: &World) -> Result<()> {
     Ok(())
+}
+
+/// Everything of a world is recorded, and its exists are due.
+async fn is_due(bundle: &TestBundle, world: &World) -> Result<()> {
+    bundle.record(&json!(world.notifications)).await?;
+    bundle.advance(TimeDelta::minutes(1));
+    Ok(())
+}
+
+/// A worker dies half-way through a chunk, and its lease ends.
+async fn dies_with(bundle: &TestBundle, delivery: Delivery) {
+    bundle.tap.fail_from(8, Fault::Lost);
+    assert!(!bundle.process(&[delivery]).await, "its worker dies");
+    bundle.tap.heal();
+    bundle.advance(TimeDelta::seconds(61));
+}
+
+/// A chunk is delivered again, if need be once more when another worker's lease is over.
+async fn is_delivered(bundle: &TestBundle, delivery: Delivery) {
+    if !bundle.process(slice::from_ref(&delivery)).await {
+        bundle.advance(TimeDelta::seconds(61));
+        assert!(bundle.process(&[delivery]).await, "nobody is at it");
+    }
+}
+
+/// A worker verifies what is due in this minute.
+async fn verifies(bundle: &TestBundle, worker: &Worker) {
+    let deadline = bundle.deadline();
+    for task in bundle.sweeps(bundle.minute(), bundle.minute()) {
+        worker.usage.work(&task.body().expect("it can be written"), deadline).await.ok();
+    }
+}
+
+/// What came due in the last minutes is verified, and downstream answers.
+async fn is_judged_and_confirmed(bundle: &TestBundle, world: &World) -> Result<()> {
+    bundle.advance(TimeDelta::minutes(1));
+    assert!(bundle.verify(bundle.minute() - 6, bundle.minute()).await);
+    confirm(bundle, world).await
 }
 
 #[tokio::test]
@@ -140,10 +181,7 @@ async fn a_worker_held_up_while_it_takes_messages_over_records_none_that_their_o
         let stalls = survives(
             |names| World::short(names, &[0], &[], 3),
             async |bundle, world| {
-                bundle.tap.fail_from(8, tests::tap::Fault::Lost);
-                assert!(!bundle.process(&[whole(world, owner)]).await, "its worker dies");
-                bundle.tap.heal();
-                bundle.advance(TimeDelta::seconds(61));
+                dies_with(bundle, whole(world, owner)).await;
                 Ok(())
             },
             async |bundle, worker, world| {
@@ -151,19 +189,13 @@ async fn a_worker_held_up_while_it_takes_messages_over_records_none_that_their_o
                 worker.notifications.process(vec![shared(world, other)], deadline).await;
             },
             async |bundle, world| {
-                // The owner's chunk is delivered again, if need be when the other worker's lease is over.
-                if !bundle.process(&[whole(world, owner)]).await {
-                    bundle.advance(TimeDelta::seconds(61));
-                    assert!(bundle.process(&[whole(world, owner)]).await, "nobody is at it");
-                }
+                is_delivered(bundle, whole(world, owner)).await;
                 Ok(())
             },
             async |bundle, world| {
                 bundle.advance(TimeDelta::seconds(61));
                 assert!(bundle.process(&[shared(world, other)]).await, "nobody is at it");
-                bundle.advance(TimeDelta::minutes(1));
-                assert!(bundle.verify(bundle.minute() - 6, bundle.minute()).await);
-                confirm(bundle, world).await
+                is_judged_and_confirmed(bundle, world).await
             },
         );
         assert!(Box::pin(stalls).await? > 20);
@@ -177,10 +209,7 @@ async fn a_message_that_two_chunks_take_over_from_a_third_is_recorded_by_one() -
         let stalls = survives(
             |names| World::short(names, &[0], &[], 3),
             async |bundle, world| {
-                bundle.tap.fail_from(8, tests::tap::Fault::Lost);
-                assert!(!bundle.process(&[whole(world, "a")]).await, "its worker dies");
-                bundle.tap.heal();
-                bundle.advance(TimeDelta::seconds(61));
+                dies_with(bundle, whole(world, "a")).await;
                 Ok(())
             },
             async |bundle, worker, world| {
@@ -188,19 +217,14 @@ async fn a_message_that_two_chunks_take_over_from_a_third_is_recorded_by_one() -
                 worker.notifications.process(vec![shared(world, other)], deadline).await;
             },
             async |bundle, world| {
-                if !bundle.process(&[shared(world, third)]).await {
-                    bundle.advance(TimeDelta::seconds(61));
-                    assert!(bundle.process(&[shared(world, third)]).await, "nobody is at it");
-                }
+                is_delivered(bundle, shared(world, third)).await;
                 Ok(())
             },
             async |bundle, world| {
                 bundle.advance(TimeDelta::seconds(61));
                 assert!(bundle.process(&[shared(world, other)]).await, "nobody is at it");
                 assert!(bundle.process(&[whole(world, "a")]).await, "nobody is at it");
-                bundle.advance(TimeDelta::minutes(1));
-                assert!(bundle.verify(bundle.minute() - 6, bundle.minute()).await);
-                confirm(bundle, world).await
+                is_judged_and_confirmed(bundle, world).await
             },
         );
         assert!(Box::pin(stalls).await? > 20);
@@ -212,17 +236,8 @@ async fn a_message_that_two_chunks_take_over_from_a_third_is_recorded_by_one() -
 async fn a_confirmation_that_comes_at_any_moment_of_a_verification_stays() -> Result<()> {
     let stalls = survives(
         |names| World::short(names, &[1], &[8], 6),
-        async |bundle, world| {
-            bundle.record(&json!(world.notifications)).await?;
-            bundle.advance(TimeDelta::minutes(1));
-            Ok(())
-        },
-        async |bundle, worker, _| {
-            let deadline = bundle.deadline();
-            for task in bundle.sweeps(bundle.minute(), bundle.minute()) {
-                worker.usage.work(&task.body().expect("it can be written"), deadline).await.ok();
-            }
-        },
+        is_due,
+        async |bundle, worker, _| verifies(bundle, worker).await,
         confirm,
         nothing,
     );
@@ -234,17 +249,8 @@ async fn a_confirmation_that_comes_at_any_moment_of_a_verification_stays() -> Re
 async fn a_worker_held_up_while_it_verifies_leaves_the_verdict_of_its_successor() -> Result<()> {
     let stalls = survives(
         |names| World::short(names, &[1], &[8], 6),
-        async |bundle, world| {
-            bundle.record(&json!(world.notifications)).await?;
-            bundle.advance(TimeDelta::minutes(1));
-            Ok(())
-        },
-        async |bundle, worker, _| {
-            let deadline = bundle.deadline();
-            for task in bundle.sweeps(bundle.minute(), bundle.minute()) {
-                worker.usage.work(&task.body().expect("it can be written"), deadline).await.ok();
-            }
-        },
+        is_due,
+        async |bundle, worker, _| verifies(bundle, worker).await,
         async |bundle, world| {
             let minute = bundle.minute();
             confirm(bundle, world).await?;
@@ -269,11 +275,7 @@ async fn an_exists_repaired_at_any_moment_is_announced_only_if_the_repair_came_t
         bundle.advance(TimeDelta::minutes(1));
         let gate = Gate::default();
         let worker = bundle.worker(&gate, 0);
-        let verifying: Work<'_> = Box::pin(async {
-            for task in bundle.sweeps(bundle.minute(), bundle.minute()) {
-                worker.usage.work(&task.body().expect("it can be written"), bundle.deadline()).await.ok();
-            }
-        });
+        let verifying: Work<'_> = Box::pin(verifies(&bundle, &worker));
         let repairing: Work<'_> = Box::pin(async {
             for (service, ids) in exists(&world) {
                 let ids: Vec<_> = ids.into_iter().collect();

@@ -127,7 +127,7 @@ impl Engine {
     /// Does what a replay that was killed left in the queues, at a time when nobody holds it any more: that one had come
     /// no further than an hour after its last tick. Then history is taken from its beginning.
     async fn resume(&self) -> Result<()> {
-        let Some(minute) = due::swept_minute(&self.platform.tables.streams).await? else { return Ok(()) };
+        let Some(minute) = self.streams.swept_minute().await? else { return Ok(()) };
         let ticked = DateTime::from_timestamp(minute * 60, 0).context("the last tick was at no time")?;
         let beginning = self.clock.now();
         self.clock.set(beginning.max(ticked + TimeDelta::hours(1) + TimeDelta::seconds(2 * LEASE_SECONDS)));
@@ -278,7 +278,7 @@ fn done(outcome: Result<(), Failure>) -> Result<()> {
 }
 
 fn hour(clock: &Clock) -> i64 {
-    domain::due::current_minute(Micros::from(clock.now())) / 60
+    due::current_minute(Micros::from(clock.now())) / 60
 }
 
 /// Notifications that follow each other within one minute, as many as a chunk takes.

@@ -1,26 +1,15 @@
 //! Pure. SHA-256 as text: what stands for a text that is long, or that nobody may read.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 /// All 256 bits, as 64 hexadecimal digits: stands for a secret.
 pub fn whole(text: &str) -> String {
-    hexadecimal(&Sha256::digest(text.as_bytes()))
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 /// The first 128 bits, as 32 hexadecimal digits: the chunk id of a body that carries none, the token of a transaction.
 pub fn short(text: &str) -> String {
-    hexadecimal(&Sha256::digest(text.as_bytes())[..16])
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(&Sha256::digest(text.as_bytes())[..16])
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ struct Swept {
 
 /// The last minute that messages were sent for. Before the first tick, the one in which the first record was made: what
 /// is due is due later, however late the first tick comes. None where there is no record either.
-pub async fn swept_minute(table: &Table) -> Result<Option<i64>, Error> {
+pub(crate) async fn swept_minute(table: &Table) -> Result<Option<i64>, Error> {
     match table.get::<Swept>(&Key::sweep()).await? {
         Some(swept) => Ok(Some(swept.minute)),
         None => Ok(sequence::since(table).await?.map(current_minute)),
@@ -62,7 +62,7 @@ pub async fn swept_minute(table: &Table) -> Result<Option<i64>, Error> {
 }
 
 /// Remembers the last minute that messages were sent for.
-pub async fn swept_minute_put(table: &Table, minute: i64) -> Result<(), Error> {
+pub(crate) async fn swept_minute_put(table: &Table, minute: i64) -> Result<(), Error> {
     table.write_all(vec![Write::Put(item(&Key::sweep(), &Swept { minute })?)]).await
 }
 

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::digest;
-
 /// Makes identifiers: random UUIDs, or numbered ones that a test can foresee.
 #[derive(Clone, Debug)]
 pub struct Ids(Source);
@@ -28,7 +26,7 @@ impl Ids {
 
     /// 256 new bits that nobody can guess, as 64 hexadecimal digits: an API key, a session.
     pub fn secret(&self) -> String {
-        digest::hexadecimal(&self.bytes::<32>())
+        hex::encode(self.bytes::<32>())
     }
 
     /// 16 new bytes that no other password was hashed with.

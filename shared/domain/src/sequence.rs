@@ -72,7 +72,8 @@ pub async fn take(
     invocation: &str,
     wanted: &Ids,
     chunks: Vec<String>,
-    (now, deadline): (Micros, Micros),
+    now: Micros,
+    deadline: Micros,
 ) -> Result<Block, Error> {
     let mut sets = vec!["#open = :open".to_owned(), "#since = if_not_exists(#since, :now)".to_owned()];
     let mut change = Change::of(Key::sequences(), "").name("#open", format!("d#{invocation}"));

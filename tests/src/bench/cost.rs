@@ -28,21 +28,13 @@ pub struct Cost {
 pub async fn measure<T>(bundle: &TestBundle, work: impl Future<Output = Result<T>>) -> Result<(T, Cost)> {
     bundle.waves.listen();
     let (outcome, trips) = bundle.waves.count(work).await;
-    let mut cost = Cost { trips, ..Cost::default() };
-    for exchange in bundle.waves.heard() {
-        cost.chunk += chunk_units(&exchange)?;
-        let units = capacity(&exchange.reply);
-        if READS.iter().any(|read| exchange.target.ends_with(read)) {
-            cost.read += units;
-        } else {
-            cost.write += units;
-        }
-    }
-    Ok((outcome?, cost))
+    let heard = bundle.waves.heard();
+    let chunk = heard.iter().map(chunk_units).sum::<Result<f64>>()?;
+    Ok((outcome?, Cost { chunk, trips, ..of(&heard) }))
 }
 
 /// The units of some calls.
-pub fn of(exchanges: impl IntoIterator<Item = Exchange>) -> Cost {
+pub fn of<'a>(exchanges: impl IntoIterator<Item = &'a Exchange>) -> Cost {
     let mut cost = Cost::default();
     for exchange in exchanges {
         let units = capacity(&exchange.reply);

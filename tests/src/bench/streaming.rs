@@ -54,7 +54,7 @@ pub async fn measure() -> Result<Table> {
     let bundle = begin().await?;
     let mut table = Table::new(&["step", "write", "read"]);
     let mut taken = 0;
-    let first = stream_cost(&bundle, taken).await?;
+    let first = charged(&bundle, alone(&bundle, taken, update(taken))).await?;
     push(&mut table, "the first event opens a stream", first);
     taken += 1;
     for count in APPENDS {
@@ -63,7 +63,7 @@ pub async fn measure() -> Result<Table> {
             taken += few.len();
             bundle.process(&[chunk(&format!("c{taken}"), &few)]).await;
         }
-        let append = stream_cost(&bundle, taken).await?;
+        let append = charged(&bundle, alone(&bundle, taken, update(taken))).await?;
         taken += 1;
         push(&mut table, &format!("event {count} is appended"), append);
     }
@@ -103,9 +103,14 @@ async fn expired_life(events: usize) -> Result<Cost> {
 /// Records events, each in a chunk of its own.
 async fn each_alone(bundle: &TestBundle, events: impl Iterator<Item = Value>) -> Result<()> {
     for (number, event) in events.enumerate() {
-        let is_done = bundle.process(&[chunk(&format!("one-{number}"), &[event])]).await;
-        anyhow::ensure!(is_done, "it is recorded");
+        alone(bundle, number, event).await?;
     }
+    Ok(())
+}
+
+async fn alone(bundle: &TestBundle, number: usize, event: Value) -> Result<()> {
+    let is_done = bundle.process(&[chunk(&format!("one-{number}"), &[event])]).await;
+    anyhow::ensure!(is_done, "it is recorded");
     Ok(())
 }
 
@@ -113,7 +118,7 @@ async fn each_alone(bundle: &TestBundle, events: impl Iterator<Item = Value>) ->
 async fn charged(bundle: &TestBundle, work: impl Future<Output = Result<()>>) -> Result<Cost> {
     bundle.waves.listen();
     work.await?;
-    Ok(cost::of(bundle.waves.heard().into_iter().filter(is_of_streams)))
+    Ok(cost::of(bundle.waves.heard().iter().filter(|exchange| is_of_streams(exchange))))
 }
 
 fn sum(one: Cost, other: Cost) -> Cost {
@@ -124,15 +129,6 @@ async fn completed(bundle: &TestBundle) -> Result<()> {
     let filter = StreamFilter { state: Some(State::Completed), ..StreamFilter::default() };
     anyhow::ensure!(bundle.streams.count(&filter, Start::Newest).await? == 1, "its pipeline ran");
     Ok(())
-}
-
-/// What the stream's own table is charged for one notification alone in its chunk.
-async fn stream_cost(bundle: &TestBundle, number: usize) -> Result<Cost> {
-    let delivery = [chunk(&format!("one-{number}"), &[update(number)])];
-    bundle.waves.listen();
-    let (done, _) = bundle.waves.count(async { bundle.process(&delivery).await }).await;
-    anyhow::ensure!(done, "it is recorded");
-    Ok(cost::of(bundle.waves.heard().into_iter().filter(is_of_streams)))
 }
 
 fn is_of_streams(exchange: &Exchange) -> bool {

@@ -42,7 +42,7 @@ impl Notifications {
         deadline: Micros,
     ) -> Result<sequence::Block, Error> {
         let now = self.platform.clock.now().into();
-        sequence::take(self.table(), &self.platform.ids.uuid(), wanted, chunks, (now, deadline)).await
+        sequence::take(self.table(), &self.platform.ids.uuid(), wanted, chunks, now, deadline).await
     }
 
     /// Says that everything under these ids is written.

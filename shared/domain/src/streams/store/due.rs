@@ -29,8 +29,8 @@ impl Streams {
         Ok(due.into_iter().map(|due| due.id).collect())
     }
 
-    /// The last minute that was swept.
-    pub(crate) async fn swept_minute(&self) -> Result<Option<i64>, Error> {
+    /// The last minute (since the epoch) that was swept.
+    pub async fn swept_minute(&self) -> Result<Option<i64>, Error> {
         due::swept_minute(self.table()).await
     }
 

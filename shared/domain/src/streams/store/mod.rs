@@ -61,9 +61,10 @@ impl Streams {
             return Ok(Numbers { block: None, count });
         }
         let wanted = [(Collection::Stream, count)].into();
-        let period = (self.now(), self.now().plus_seconds(60));
+        let now = self.now();
         let invocation = format!("{chunk}#{}", self.platform.ids.uuid());
-        let block = sequence::take(self.table(), &invocation, &wanted, Vec::new(), period).await?;
+        let block =
+            sequence::take(self.table(), &invocation, &wanted, Vec::new(), now, now.plus_seconds(60)).await?;
         Ok(Numbers { block: Some(block), count })
     }
 
