@@ -273,7 +273,7 @@ async fn no_secret_is_stored_or_answered_in_clear() -> Result<()> {
         login["session"].as_str().context("a session")?,
         FIRST_SECRET,
     ];
-    let stored = bundle.stored(&bundle.platform.config.places.registry_table).await?;
+    let stored = bundle.stored("RegistryTable").await?;
     assert!(stored.contains("$argon2id$"), "the table was looked at");
     let answered = ["/access/users", "/access/keys", "/access/audit"].map(|path| (path, Value::Null));
     for secret in secrets {

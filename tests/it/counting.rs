@@ -104,7 +104,7 @@ async fn counters_that_are_busy_are_counted_in_another_shard() -> Result<()> {
         let troubled = Troubled::new(Trouble::Conflict, times);
         let deliveries = vec![chunk("a", &world.notifications)];
         let worker = troubled.worker(&bundle);
-        let outcomes = worker.notifications.process(deliveries, bundle.deadline()).await;
+        let outcomes = worker.recorder.process(deliveries, bundle.deadline()).await;
         assert_eq!(outcomes.iter().all(|(_, outcome)| outcome.is_ok()), finishes, "{times} times");
         assert_eq!(troubled.left.load(Ordering::SeqCst), 0);
         tokens.extend(troubled.tokens());
@@ -124,8 +124,7 @@ async fn counters_of_which_nobody_knows_whether_they_are_written_are_tried_under
     let (bundle, world) = (begin().await?, right(1));
     let troubled = Troubled::new(Trouble::ReplyLost, usize::MAX);
     let delivery = chunk("a", &world.notifications);
-    let outcomes =
-        troubled.worker(&bundle).notifications.process(vec![delivery.clone()], bundle.deadline()).await;
+    let outcomes = troubled.worker(&bundle).recorder.process(vec![delivery.clone()], bundle.deadline()).await;
     assert!(outcomes.iter().all(|(_, outcome)| outcome.is_err()));
     let tokens: BTreeSet<_> = troubled.tokens().into_iter().collect();
     assert_eq!(tokens.len(), 1, "{tokens:?}");

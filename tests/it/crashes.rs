@@ -4,7 +4,7 @@ use std::slice;
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use domain::notification::plan::Delivery;
+use domain::ingest::plan::Delivery;
 use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::{LEASE_SECONDS, VISIBILITY_SECONDS, chunk};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use domain::message::UsageTask;
-use domain::notification::plan::Delivery;
+use domain::ingest::plan::Delivery;
+use domain::usage::task::UsageTask;
 use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::{Worker, chunk};
@@ -77,7 +77,7 @@ fn record<'a>(
 ) -> Work<'a> {
     Box::pin(async move {
         for deliveries in invocations {
-            let outcomes = worker.notifications.process(deliveries, bundle.deadline()).await;
+            let outcomes = worker.recorder.process(deliveries, bundle.deadline()).await;
             done.borrow_mut()
                 .extend(outcomes.into_iter().filter_map(|(id, outcome)| outcome.ok().map(|()| id)));
         }
@@ -88,7 +88,7 @@ fn verify<'a>(bundle: &'a TestBundle, worker: &'a Worker, invocations: Vec<Vec<U
     Box::pin(async move {
         for task in invocations.concat() {
             // What fails is found again by the next tick.
-            worker.usage.work(&task.body().expect("it can be written"), bundle.deadline()).await.ok();
+            worker.verifier.work(&task.body().expect("it can be written"), bundle.deadline()).await.ok();
         }
     })
 }
@@ -111,7 +111,7 @@ async fn record_all(bundle: &TestBundle, dice: &mut Dice, schedule: u64) -> Resu
             return Ok(());
         }
         bundle.advance(TimeDelta::seconds(61));
-        let outcomes = bundle.notifications.process(left, bundle.deadline()).await;
+        let outcomes = bundle.recorder.process(left, bundle.deadline()).await;
         done.borrow_mut().extend(outcomes.into_iter().filter_map(|(id, outcome)| outcome.ok().map(|()| id)));
     }
     anyhow::bail!("schedule {schedule}: a chunk was delivered too often")

@@ -117,7 +117,7 @@ async fn every_documented_request_of_recomputations_has_its_documented_answer() 
         bundle.platform.clone(),
         bundle.access.clone(),
         Arc::clone(&bundle.rules),
-    ))
+    )?)
     .await?;
 
     let headers = [("x-api-key", demonstration::KEY), ("accept", "application/json")];

@@ -6,7 +6,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use domain::config::StackTachAuth;
 use serde_json::Value;
 use tests::TestBundle;
 
@@ -188,7 +187,7 @@ fn assert_shape(path: &str, status: u16, body: &Value) {
 
 #[tokio::test]
 async fn each_door_opens_for_the_right_role_and_for_nobody_below_it() -> Result<()> {
-    let bundle = TestBundle::with(|config| config.stacktach_auth = StackTachAuth::ApiKey).await?;
+    let bundle = TestBundle::with([("STACKTACH_AUTH", "api-key")]).await?;
     for Door { method, path, role, right } in DOORS {
         let address = path.replace("{id}", "7").replace("{name}", "nobody").replace("{message_id}", "m");
         let ask = async |headers: &[(&str, &str)]| bundle.ask(method, &address, headers, "").await;

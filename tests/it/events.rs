@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
+use domain::access::auditing::AuditLog;
 use domain::access::principal::Api;
 use edge::http::manners;
 use serde_json::{Value, json};
@@ -38,45 +39,46 @@ async fn bundle() -> Result<TestBundle> {
 async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Value> {
     let text = fs::read_to_string(events().join(function).join(sample))?;
     let event: Value = serde_json::from_str(&text)?;
-    let (notifications, usage) = (bundle.notifications.clone(), bundle.usage.clone());
     match function {
         "access" => {
-            lambda::answer(&manners(access::router(bundle.access.clone()), access::shape), &event).await
+            lambda::answer(&manners(access_api::router(bundle.access.clone()), access_api::shape), &event)
+                .await
         }
         "recomputations" => {
-            let api = recomputations::Api::new(&bundle.platform, bundle.access.clone());
-            lambda::answer(&manners(recomputations::router(api), recomputations::shape), &event).await
+            let api = recomputations_api::Api::new(&bundle.platform, bundle.access.clone())?;
+            lambda::answer(&manners(recomputations_api::router(api), recomputations_api::shape), &event).await
         }
         "ingest" => {
-            let router = ingest::router(notifications, bundle.gate(Api::Ingest));
-            lambda::answer(&manners(router, ingest::shape), &event).await
+            let router = ingest_api::router(bundle.intake.clone(), bundle.gate(Api::Ingest));
+            lambda::answer(&manners(router, ingest_api::shape), &event).await
         }
         "usage" => {
-            let router = usage::router(usage, bundle.gate(Api::Usage));
-            lambda::answer(&manners(router, usage::shape), &event).await
+            let router = usage_api::router(bundle.usage.clone(), bundle.gate(Api::Usage));
+            lambda::answer(&manners(router, usage_api::shape), &event).await
         }
         "notification-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
-            let answer = notification_worker::handle(&notifications, batch, bundle.deadline()).await;
+            let answer = notification_worker::handle(&bundle.recorder, batch, bundle.deadline()).await;
             Ok(serde_json::to_value(answer)?)
         }
         "streams" => {
-            let router = streams::router(bundle.streams.clone(), bundle.gate(Api::Streams));
-            lambda::answer(&manners(router, streams::shape), &event).await
+            let api = streams_api::Api::new(bundle.streams.clone(), AuditLog::new(&bundle.platform)?);
+            let router = streams_api::router(api, bundle.gate(Api::Streams));
+            lambda::answer(&manners(router, streams_api::shape), &event).await
         }
         "stream-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
-            let answer = stream_worker::handle(&bundle.streams, batch, bundle.deadline()).await;
+            let answer = stream_worker::handle(&bundle.runner, batch, bundle.deadline()).await;
             Ok(serde_json::to_value(answer)?)
         }
         "usage-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
-            let answer = usage_worker::handle(&usage, batch, bundle.deadline()).await;
+            let answer = usage_worker::handle(&bundle.verifier, batch, bundle.deadline()).await;
             Ok(serde_json::to_value(answer)?)
         }
         "ticker" => {
             let _: EventBridgeEvent = serde_json::from_value(event)?;
-            Ticker::new(&bundle.platform).tick().await?;
+            Ticker::new(&bundle.platform)?.tick().await?;
             Ok(Value::Null)
         }
         other => anyhow::bail!("{other} is no function"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use domain::service::Service;
+use domain::notification::service::Service;
 use domain::usage::verify::{FlavorField, Level};
 use serde_json::{Value, json};
 use tests::TestBundle;
@@ -45,7 +45,8 @@ fn found(picture: &Picture) -> Verdicts {
 fn hours(picture: &Picture) -> BTreeMap<(String, i64), BTreeMap<String, Value>> {
     let counts = picture["hour"].iter().map(|(key, counts)| {
         let (service, hour) = key.trim_start_matches("K#ev#").split_once(' ').expect("a service and an hour");
-        let hour = domain::key::hour_of(&BTreeMap::from([("sk".to_owned(), format!("{hour}#0").into())]));
+        let hour =
+            domain::storage::key::hour_of(&BTreeMap::from([("sk".to_owned(), format!("{hour}#0").into())]));
         let hour = hour.expect("it is one");
         ((service.to_owned(), hour), serde_json::from_value(counts.clone()).expect("an object"))
     });
@@ -56,12 +57,12 @@ fn hours(picture: &Picture) -> BTreeMap<(String, i64), BTreeMap<String, Value>> 
 async fn every_verdict_is_the_one_worked_out_by_hand_at_every_level_and_for_both_flavor_fields() -> Result<()>
 {
     let mut seed = 0;
-    for level in [Level::None, Level::Basic, Level::All] {
-        for flavor in [FlavorField::InstanceTypeId, FlavorField::InstanceFlavorId] {
-            let bundle = TestBundle::with(|config| {
-                config.verify.level = level;
-                config.verify.flavor_field = flavor;
-            });
+    for level_name in ["none", "basic", "all"] {
+        for flavor_name in ["instance_type_id", "instance_flavor_id"] {
+            let (level, flavor): (Level, FlavorField) =
+                (level_name.parse().expect("a level"), flavor_name.parse().expect("a field"));
+            let bundle =
+                TestBundle::with([("VERIFY_LEVEL", level_name), ("VERIFY_FLAVOR_FIELD", flavor_name)]);
             let (bundle, world) = (bundle.await?, World::complete(seed));
             live(&bundle, &world).await?;
             let (picture, expected) = (bundle.picture().await?, expect::verdicts(&world, level, flavor));

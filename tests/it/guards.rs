@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use chrono::TimeDelta;
-use domain::notification::plan::Delivery;
-use domain::service::Service;
+use domain::ingest::plan::Delivery;
+use domain::notification::service::Service;
 use serde_json::json;
 use tests::TestBundle;
 use tests::bundle::chunk;
@@ -73,7 +73,7 @@ async fn half_way(
     let mut finished = false;
     let stalling: Work<'_> = Box::pin(async {
         let deliveries = vec![chunk(name, &world.notifications)];
-        let outcomes = worker.notifications.process(deliveries, bundle.deadline()).await;
+        let outcomes = worker.recorder.process(deliveries, bundle.deadline()).await;
         finished = outcomes.iter().all(|(_, outcome)| outcome.is_ok());
     });
     // Past the ids, the claim and the messages; before the end.
@@ -146,7 +146,7 @@ async fn two_chunks_that_each_hold_a_message_of_the_other_do_not_wait_for_each_o
         let workers = [bundle.worker(&gate, 0), bundle.worker(&gate, 1)];
         let work = workers.iter().zip(&deliveries).map(|(worker, delivery)| -> Work<'_> {
             Box::pin(async {
-                worker.notifications.process(vec![delivery.clone()], bundle.deadline()).await;
+                worker.recorder.process(vec![delivery.clone()], bundle.deadline()).await;
             })
         });
         gate.run(&mut Dice::new(seed), work.collect(), &[], || {}, Vec::new()).await;
@@ -190,7 +190,7 @@ async fn an_exists_that_is_judged_before_its_notification_is_written_is_announce
         anyhow::Ok(())
     };
     tokio::select! {
-        _ = worker.notifications.process(vec![delivery.clone()], bundle.deadline()) => unreachable!("it is stuck"),
+        _ = worker.recorder.process(vec![delivery.clone()], bundle.deadline()) => unreachable!("it is stuck"),
         recorded = is_recorded() => recorded?,
     }
     for _ in 0..3 {
@@ -221,7 +221,7 @@ async fn a_worker_whose_chunk_was_claimed_again_writes_no_row_any_more() -> Resu
     let worker = bundle.worker(&gate, 0);
     let mut finished = true;
     let stalling: Work<'_> = Box::pin(async {
-        let outcomes = worker.notifications.process(vec![delivery.clone()], bundle.deadline()).await;
+        let outcomes = worker.recorder.process(vec![delivery.clone()], bundle.deadline()).await;
         finished = outcomes.iter().all(|(_, outcome)| outcome.is_ok());
     });
     let successor: Work<'_> = Box::pin(async {
@@ -262,7 +262,7 @@ async fn an_id_block_stays_open_until_all_its_chunks_are_done() -> Result<()> {
     for fault in [Fault::Lost, Fault::ReplyLost] {
         for call in 1..40 {
             bundle.tap.fail_from(call, fault);
-            bundle.usage.tick().await.ok();
+            bundle.sweeper.tick().await.ok();
             let came = bundle.tap.heal();
             assert!(!open().await?.is_empty(), "call {call} {fault:?}");
             if !came {
@@ -331,10 +331,10 @@ async fn a_tick_that_dies_leaves_everything_that_came_due_to_the_next() -> Resul
         // Longer than what every tick looks at again.
         bundle.advance(TimeDelta::minutes(10));
         bundle.tap.fail_from(call, Fault::Lost);
-        bundle.usage.tick().await.ok();
+        bundle.sweeper.tick().await.ok();
         let came = bundle.tap.heal();
         bundle.queue_tap.fail_from(1, Fault::Lost);
-        bundle.usage.tick().await.ok();
+        bundle.sweeper.tick().await.ok();
         assert!(bundle.queue_tap.heal());
         bundle.advance(TimeDelta::minutes(1));
         bundle.tick().await?;
@@ -354,7 +354,7 @@ async fn is_left_alone(bundle: &TestBundle, kind: &str, state: &str, at: usize) 
     let worker = bundle.worker(&gate, 0);
     let verifying: Work<'_> = Box::pin(async {
         for task in bundle.sweeps(minute, minute) {
-            worker.usage.work(&task.body().expect("it can be written"), bundle.deadline()).await.ok();
+            worker.verifier.work(&task.body().expect("it can be written"), bundle.deadline()).await.ok();
         }
     });
     let mut was_in_state = false;

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
-use domain::key::SHARDS;
-use domain::message::UsageTask;
-use domain::notification::plan::Delivery;
+use domain::ingest::plan::Delivery;
+use domain::storage::key::SHARDS;
+use domain::usage::task::UsageTask;
 use http::Method;
 use serde_json::{Value, json};
 use tests::TestBundle;
@@ -52,7 +52,7 @@ fn deliveries(bundle: &TestBundle, size: usize) -> Result<Vec<Delivery>> {
 async fn record(bundle: &TestBundle) -> Result<()> {
     let (tens, sevens) = (deliveries(bundle, 10)?, deliveries(bundle, 7)?);
     bundle.tap.fail_from(8, Fault::ReplyLost);
-    bundle.notifications.process(tens.clone(), bundle.deadline()).await;
+    bundle.recorder.process(tens.clone(), bundle.deadline()).await;
     anyhow::ensure!(bundle.tap.heal(), "the worker died");
     for messages in [sevens, tens] {
         deliver(bundle, messages).await?;
@@ -65,7 +65,7 @@ async fn deliver(bundle: &TestBundle, messages: Vec<Delivery>) -> Result<()> {
     let mut outcomes = Vec::new();
     for _ in 0..5 {
         bundle.advance(TimeDelta::seconds(VISIBILITY_SECONDS));
-        outcomes = bundle.notifications.process(messages.clone(), bundle.deadline()).await;
+        outcomes = bundle.recorder.process(messages.clone(), bundle.deadline()).await;
         if outcomes.iter().all(|(_, outcome)| outcome.is_ok()) {
             return Ok(());
         }
@@ -75,14 +75,14 @@ async fn deliver(bundle: &TestBundle, messages: Vec<Delivery>) -> Result<()> {
 
 /// Does the work that the ticker queued, and all that could be left in the outbox.
 async fn verify(bundle: &TestBundle) -> Result<()> {
-    let mut tasks = bundle.queued(&bundle.platform.config.places.usage_queue).await?;
+    let mut tasks = bundle.queued(&bundle.queue_url("UsageQueue")).await?;
     anyhow::ensure!(!tasks.is_empty(), "the ticker sent messages");
     for shard in 0..SHARDS {
         tasks.push(UsageTask::Publish { shard }.body()?);
     }
     for task in tasks {
         bundle
-            .usage
+            .verifier
             .work(&task, bundle.deadline())
             .await
             .map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
@@ -178,7 +178,7 @@ async fn the_policies_of_streams_are_what_their_functions_do_to_the_tables() -> 
     record(&bundle).await?;
     assert_allowed("notification-worker", used(&bundle));
 
-    let stream_queue = bundle.platform.config.places.stream_queue.clone();
+    let stream_queue = bundle.queue_url("StreamQueue");
     let mut tasks = bundle.queued(&stream_queue).await?;
     for hours in [1, 73] {
         bundle.advance(TimeDelta::hours(hours));
@@ -187,7 +187,7 @@ async fn the_policies_of_streams_are_what_their_functions_do_to_the_tables() -> 
     }
     bundle.tap.take();
     while let Some(task) = tasks.pop() {
-        let done = bundle.streams.work(&task, bundle.deadline()).await;
+        let done = bundle.runner.work(&task, bundle.deadline()).await;
         done.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
         tasks.extend(bundle.queued(&stream_queue).await?);
     }
@@ -226,7 +226,7 @@ async fn a_functions_policy_is_what_the_function_does_to_the_table() -> Result<(
     record(&bundle).await?;
     bundle.tap.take();
 
-    let ticker = Ticker::new(&bundle.platform);
+    let ticker = Ticker::new(&bundle.platform)?;
     ticker.tick().await?;
     bundle.advance(TimeDelta::hours(25));
     ticker.tick().await?;
@@ -238,7 +238,7 @@ async fn a_functions_policy_is_what_the_function_does_to_the_table() -> Result<(
     ask(&bundle).await?;
     assert_allowed("usage", used(&bundle));
 
-    let set_aside = bundle.notifications.rejected(10, None).await?;
+    let set_aside = bundle.intake.rejected(10, None).await?;
     assert_eq!(set_aside.len(), 1);
     assert_allowed("ingest", used(&bundle));
 

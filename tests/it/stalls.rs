@@ -5,8 +5,8 @@ use std::slice;
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use domain::notification::plan::Delivery;
-use domain::service::Service;
+use domain::ingest::plan::Delivery;
+use domain::notification::service::Service;
 use domain::usage::confirmation::{Answer, Confirmation};
 use serde_json::{Value, json};
 use tests::TestBundle;
@@ -138,7 +138,7 @@ async fn is_delivered(bundle: &TestBundle, delivery: Delivery) {
 async fn verifies(bundle: &TestBundle, worker: &Worker) {
     let deadline = bundle.deadline();
     for task in bundle.sweeps(bundle.minute(), bundle.minute()) {
-        worker.usage.work(&task.body().expect("it can be written"), deadline).await.ok();
+        worker.verifier.work(&task.body().expect("it can be written"), deadline).await.ok();
     }
 }
 
@@ -157,7 +157,7 @@ async fn a_worker_held_up_while_it_records_undoes_no_verdict_and_no_confirmation
         nothing,
         async |bundle, worker, world| {
             let deadline = bundle.deadline();
-            worker.notifications.process(vec![whole(world, "c")], deadline).await;
+            worker.recorder.process(vec![whole(world, "c")], deadline).await;
         },
         async |bundle, world| {
             bundle.advance(TimeDelta::seconds(61));
@@ -186,7 +186,7 @@ async fn a_worker_held_up_while_it_takes_messages_over_records_none_that_their_o
             },
             async |bundle, worker, world| {
                 let deadline = bundle.deadline();
-                worker.notifications.process(vec![shared(world, other)], deadline).await;
+                worker.recorder.process(vec![shared(world, other)], deadline).await;
             },
             async |bundle, world| {
                 is_delivered(bundle, whole(world, owner)).await;
@@ -214,7 +214,7 @@ async fn a_message_that_two_chunks_take_over_from_a_third_is_recorded_by_one() -
             },
             async |bundle, worker, world| {
                 let deadline = bundle.deadline();
-                worker.notifications.process(vec![shared(world, other)], deadline).await;
+                worker.recorder.process(vec![shared(world, other)], deadline).await;
             },
             async |bundle, world| {
                 is_delivered(bundle, shared(world, third)).await;

@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use domain::config::{Config, VARIABLES};
+use domain::error::Error;
+use domain::platform::variables::{self, Variables};
+use domain::{access, notification, recomputations, streams, usage};
 use edge::http::DEADLINE;
 use serde_json::{Value, json};
 use tests::TestBundle;
@@ -80,6 +82,14 @@ pub fn allowed(function: &str) -> BTreeSet<String> {
     actions.map(|action| text(&action).to_owned()).filter(|action| action.starts_with("dynamodb:")).collect()
 }
 
+/// The name of the package in a directory of `functions/`.
+fn package(directory: &str) -> String {
+    let manifest = fs::read_to_string(root().join("functions").join(directory).join("Cargo.toml"));
+    let manifest = manifest.expect("a function is a package");
+    let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).expect("a package has a name");
+    name.trim_matches('"').to_owned()
+}
+
 #[test]
 fn every_directory_of_functions_is_exactly_one_function_and_the_other_way_round() {
     let functions = resources(&main_template(), FUNCTION);
@@ -88,11 +98,13 @@ fn every_directory_of_functions_is_exactly_one_function_and_the_other_way_round(
         .map(|function| text(&function["Metadata"]["BuildProperties"]["Binary"]).to_owned())
         .collect();
     built.sort();
-    assert_eq!(built, directories());
+    let mut packages: Vec<_> = directories().iter().map(|directory| package(directory)).collect();
+    packages.sort();
+    assert_eq!(built, packages);
 
     for directory in directories() {
         let function = &functions[&logical_id(&directory)];
-        assert_eq!(function["Metadata"]["BuildProperties"]["Binary"], json!(directory));
+        assert_eq!(function["Metadata"]["BuildProperties"]["Binary"], json!(package(&directory)));
         assert_eq!(function["Metadata"]["BuildMethod"], "rust-cargolambda");
     }
 }
@@ -270,11 +282,39 @@ fn every_function_has_samples_of_what_it_is_called_with() {
 
 #[test]
 fn a_function_is_told_only_what_steward_reads() {
+    let lists = [
+        variables::SHARED,
+        usage::settings::VARIABLES,
+        streams::settings::VARIABLES,
+        recomputations::settings::VARIABLES,
+        recomputations_api::settings::VARIABLES,
+        edge::aws::VARIABLES,
+        edge::gate::VARIABLES,
+        edge::log::VARIABLES,
+        edge::web::VARIABLES,
+        &[edge::start::FIRST_SECRET, "VERIFIED_QUEUE_URL", "PUBLISHED_QUEUE_URL"],
+        &[usage::TABLE, usage::QUEUE, streams::TABLE, streams::QUEUE, notification::QUEUE, access::TABLE],
+    ];
+    let known: BTreeSet<&str> = lists.into_iter().flatten().copied().collect();
     for (id, variables) in environments(&main_template()) {
         for name in variables.keys() {
-            assert!(VARIABLES.contains(&name.as_str()), "{id}: {name}");
+            assert!(known.contains(name.as_str()), "{id}: {name}");
         }
     }
+}
+
+/// Every setting of Steward, printed.
+fn settings(variables: &Variables) -> Result<String, Error> {
+    Ok(format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        usage::settings::Settings::read(variables)?,
+        streams::settings::Settings::read(variables)?,
+        recomputations::settings::Settings::read(variables)?,
+        recomputations_api::settings::InvalidStatus::read(variables)?,
+        edge::gate::StackTachAuth::read(variables)?,
+        edge::log::Log::read(variables)?.filter,
+        edge::web::Web::read(variables)?,
+    ))
 }
 
 #[test]
@@ -290,14 +330,14 @@ fn the_templates_parameters_have_the_defaults_of_the_code_and_every_allowed_valu
         }
         let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         for allowed in list(&parameter["AllowedValues"]) {
-            let variables = HashMap::from([(name.clone(), written(&allowed))]);
-            assert!(Config::from_variables(&variables).is_ok(), "{name}={allowed}");
+            let variables = Variables::default().with([(name.clone(), written(&allowed))]);
+            assert!(settings(&variables).is_ok(), "{name}={allowed}");
         }
         set.insert(name, written(&parameter["Default"]));
     }
     assert!(set.len() > 5, "the settings are parameters: {set:?}");
-    let deployed = Config::from_variables(&set).expect("the defaults are understood");
-    assert_eq!(format!("{deployed:?}"), format!("{:?}", Config::default()));
+    let deployed = settings(&Variables::default().with(set)).expect("the defaults are understood");
+    assert_eq!(deployed, settings(&Variables::default()).expect("the defaults"));
 }
 
 #[test]

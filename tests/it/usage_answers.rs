@@ -1,6 +1,6 @@
 //! Single rows and the shapes of the usage API's answers.
 
-use domain::key::Collection;
+use domain::storage::key::Collection;
 use domain::usage::status::Status;
 use insta::assert_json_snapshot;
 use tests::{TestBundle, delete, exists, image, image_delete, image_exists, launch, time};

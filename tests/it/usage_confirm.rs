@@ -1,6 +1,6 @@
 //! Confirmations: what downstream answered to the usage that it was sent.
 
-use domain::key::Collection;
+use domain::storage::key::Collection;
 use domain::usage::exists::ImageExists;
 use http::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! What lists of the usage API are narrowed by, and what is refused.
 
-use domain::key::Collection;
+use domain::storage::key::Collection;
 use tests::{TestBundle, exists, image_exists, instance, launch, time};
 
 const LAUNCHES: &str = "/db/usage/nova/launches/";

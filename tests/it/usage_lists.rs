@@ -1,6 +1,6 @@
 //! Lists of the usage API: pages, orders, and what they may read.
 
-use domain::key::Collection;
+use domain::storage::key::Collection;
 use domain::time::Micros;
 use domain::usage::launch::Launch;
 use tests::{TestBundle, delete, exists, image, image_delete, image_exists, instance, launch, time};
@@ -222,7 +222,7 @@ async fn a_list_of_one_instance_has_only_its_rows() {
 
 #[tokio::test]
 async fn a_query_over_the_budget_is_refused_and_not_cut_short() {
-    let bundle = TestBundle::with(|config| config.query_budget = 10).await.expect("it starts");
+    let bundle = TestBundle::with([("QUERY_BUDGET", "10")]).await.expect("it starts");
     put_inverted(&bundle, 600).await;
     let message = bundle.get(LAUNCHES).await.message(400);
     assert!(message.starts_with("Query would read about 600 rows; add instance="), "{message}");

@@ -1,7 +1,7 @@
 //! Repairs, and audit reports.
 
 use chrono::TimeDelta;
-use domain::key::Collection;
+use domain::storage::key::Collection;
 use domain::usage::status::Status;
 use http::Method;
 use insta::assert_json_snapshot;

@@ -1,7 +1,7 @@
 //! Counts of the usage API.
 
-use domain::key::Collection;
-use domain::service::Service;
+use domain::notification::service::Service;
+use domain::storage::key::Collection;
 use domain::usage::exists::InstanceExists;
 use domain::usage::status::Status;
 use serde_json::json;
@@ -109,7 +109,7 @@ async fn a_part_of_an_hour_is_refused_once_some_of_its_notifications_have_expire
 
 #[tokio::test]
 async fn events_over_the_budget_are_refused() {
-    let bundle = TestBundle::with(|config| config.query_budget = 5).await.expect("it starts");
+    let bundle = TestBundle::with([("QUERY_BUDGET", "5")]).await.expect("it starts");
     let times = ["2014-01-17 10:00:00"; 900];
     bundle.put_notifications(Service::Nova, 1, EXISTS, &times).await;
     let part = format!("{EVENTS}?when_min=2014-01-17T10:00:00&when_max=2014-01-17T10:30:00");
@@ -179,7 +179,7 @@ async fn counts_of_image_exists_answer_under_both_documented_paths() {
 
 #[tokio::test]
 async fn counts_of_exists_over_the_budget_are_refused() {
-    let bundle = TestBundle::with(|config| config.query_budget = 5).await.expect("it starts");
+    let bundle = TestBundle::with([("QUERY_BUDGET", "5")]).await.expect("it starts");
     bundle.put_rows(Collection::InstanceExists, (1..=200).map(|id| (id, exists(id)))).await;
     assert!(bundle.get("/db/stats/nova/exists/").await.message(400).contains("about 200 rows"));
 }

@@ -9,22 +9,30 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Access;
 use domain::access::administering::NewKey;
 use domain::access::audit::Origin;
-use domain::clock::Clock;
-use domain::config::{Config, StackTachAuth};
-use domain::due;
-use domain::id::Ids;
-use domain::key::SHARDS;
-use domain::message::UsageTask;
-use domain::notification::Notifications;
-use domain::notification::plan::Delivery;
+use domain::error::Error;
+use domain::ingest::plan::Delivery;
+use domain::ingest::{Intake, Recorder};
 use domain::platform::Platform;
+use domain::platform::clock::Clock;
+use domain::platform::id::Ids;
+use domain::platform::variables::Variables;
 use domain::recomputations::Recomputations;
+use domain::storage::block::Start;
+use domain::storage::key::SHARDS;
+use domain::storage::table::Table;
 use domain::streams::Streams;
-use domain::streams::listing::{Start, StreamFilter};
+use domain::streams::listing::StreamFilter;
 use domain::streams::rulebook::Rulebook;
+use domain::streams::running::Runner;
 use domain::streams::state::State;
 use domain::time::Micros;
 use domain::usage::Usage;
+use domain::usage::sweeping::Sweeper;
+use domain::usage::task::UsageTask;
+use domain::usage::verifying::Verifier;
+use domain::work::due;
+use domain::work::queue::Queue;
+use domain::{streams, usage};
 use local::clients;
 use local::stand_ins::{StandIns, Storage};
 use serde_json::{Value, json};
@@ -47,12 +55,24 @@ pub struct TestBundle {
     pub clock: Clock,
     /// What everything stands on.
     pub platform: Platform,
-    /// Accepting and recording.
-    pub notifications: Notifications,
+    /// Accepts notifications.
+    pub intake: Intake,
+    /// Records them.
+    pub recorder: Recorder,
     /// The ledger.
     pub usage: Usage,
+    /// Verifies exists records.
+    pub verifier: Verifier,
+    /// Finds what is due to be verified.
+    pub sweeper: Sweeper,
     /// Streams and events.
     pub streams: Streams,
+    /// Runs streams that are due.
+    pub runner: Runner,
+    /// The usage table.
+    pub table: Table,
+    /// The queue of streams that are due.
+    pub stream_queue: Queue,
     /// Principals and the audit log.
     pub access: Access,
     /// Recomputation requests.
@@ -68,37 +88,37 @@ pub struct TestBundle {
     pub waves: Waves,
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
-    _stand_ins: StandIns,
+    stand_ins: StandIns,
 }
 
 /// One of several workers of a bundle, whose every call waits at a gate.
 pub struct Worker {
-    /// Recording.
-    pub notifications: Notifications,
-    /// Running streams.
-    pub streams: Streams,
-    /// Verifying.
-    pub usage: Usage,
+    /// Records notifications.
+    pub recorder: Recorder,
+    /// Runs streams that are due.
+    pub runner: Runner,
+    /// Verifies exists records.
+    pub verifier: Verifier,
 }
 
 impl TestBundle {
     /// A bundle with default settings, at 2035-01-05 00:00:30.
     pub async fn start() -> Result<Self> {
-        Self::with(|_| {}).await
+        Self::with([]).await
     }
 
     /// A bundle with some settings changed, whose streams go by no rules: a ledger alone.
-    pub async fn with(change: impl FnOnce(&mut Config)) -> Result<Self> {
-        Self::by(Arc::default(), change).await
+    pub async fn with<const N: usize>(settings: [(&str, &str); N]) -> Result<Self> {
+        Self::by(Arc::default(), settings).await
     }
 
     /// A bundle whose streams go by the rules that Steward comes with.
     pub async fn with_streams() -> Result<Self> {
-        Self::by(Arc::new(Rulebook::shipped()?), |_| {}).await
+        Self::by(Arc::new(Rulebook::shipped()?), []).await
     }
 
     /// A bundle whose streams go by these rules, with some settings changed.
-    pub async fn by(rules: Arc<Rulebook>, change: impl FnOnce(&mut Config)) -> Result<Self> {
+    pub async fn by<const N: usize>(rules: Arc<Rulebook>, settings: [(&str, &str); N]) -> Result<Self> {
         let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("a time")?;
         let (clock, tap, queue_tap) = (Clock::manual(now), Tap::default(), Tap::default());
         let waves = Waves::default();
@@ -116,22 +136,30 @@ impl TestBundle {
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.build());
         let sqs_config = sqs_config.http_client(waves.around(http)).interceptor(queue_tap.clone());
         let queues = aws_sdk_sqs::Client::from_conf(sqs_config.build());
-        let places = stand_ins.places();
-        let mut config = Config { places, stacktach_auth: StackTachAuth::None, ..Config::default() };
-        change(&mut config);
+        let variables = Variables::default()
+            .with(stand_ins.variables())
+            .with([("STACKTACH_AUTH", "none")])
+            .with(settings);
         let platform = Platform {
             clock: clock.clone(),
             ids: Ids::sequential(),
-            ..Platform::new(dynamodb, queues, config)
+            ..Platform::new(dynamodb, queues, variables)
         };
+        let streams = Streams::new(&platform, Arc::clone(&rules))?;
         Ok(Self {
             clock,
-            notifications: Notifications::new(platform.clone(), Arc::clone(&rules)),
-            usage: Usage::new(platform.clone()),
-            streams: Streams::new(platform.clone(), Arc::clone(&rules)),
+            intake: Intake::new(&platform)?,
+            recorder: Recorder::new(&platform, Arc::clone(&rules))?,
+            usage: Usage::new(&platform)?,
+            verifier: Verifier::new(&platform)?,
+            sweeper: Sweeper::new(&platform)?,
+            runner: Runner::new(&platform, streams.clone())?,
+            streams,
+            table: platform.table(usage::TABLE)?,
+            stream_queue: platform.queue(streams::QUEUE)?,
             rules,
-            access: Access::new(platform.clone()).with_first_secret(FIRST_SECRET.to_owned()),
-            recomputations: Recomputations::new(platform.clone()),
+            access: Access::new(&platform)?.with_first_secret(Some(FIRST_SECRET.to_owned())),
+            recomputations: Recomputations::new(&platform)?,
             platform,
             tap,
             queue_tap,
@@ -139,7 +167,7 @@ impl TestBundle {
             waves,
             dynamodb: admin,
             sqs,
-            _stand_ins: stand_ins,
+            stand_ins,
         })
     }
 
@@ -156,15 +184,18 @@ impl TestBundle {
         let dynamodb = dynamodb.to_builder().http_client(through(tables)).build();
         let sqs = sqs.to_builder().http_client(through(queues)).build();
         let clients = (aws_sdk_dynamodb::Client::from_conf(dynamodb), aws_sdk_sqs::Client::from_conf(sqs));
-        let config = (*self.platform.config).clone();
         let (clock, ids) = (self.clock.clone(), self.platform.ids.clone());
-        let platform = Platform { clock, ids, ..Platform::new(clients.0, clients.1, config) };
+        let variables = self.platform.variables.clone();
+        let platform = Platform { clock, ids, ..Platform::new(clients.0, clients.1, variables) };
         let rules = Arc::clone(&self.rules);
-        Worker {
-            notifications: Notifications::new(platform.clone(), Arc::clone(&rules)),
-            streams: Streams::new(platform.clone(), rules),
-            usage: Usage::new(platform),
-        }
+        let worker = || {
+            Ok::<_, Error>(Worker {
+                recorder: Recorder::new(&platform, Arc::clone(&rules))?,
+                runner: Runner::new(&platform, Streams::new(&platform, rules)?)?,
+                verifier: Verifier::new(&platform)?,
+            })
+        };
+        worker().expect("its tables and queues are named")
     }
 
     /// Lets in whoever shows `secret` as an API key, with these roles.
@@ -210,7 +241,7 @@ impl TestBundle {
     /// Accepts notifications as the front door does, and records them.
     pub async fn record(&self, notifications: &Value) -> Result<usize> {
         let body = serde_json::to_vec(notifications)?;
-        let accepted = self.notifications.accept(&body, None).await;
+        let accepted = self.intake.accept(&body, None).await;
         let accepted = accepted.map_err(|refusal| anyhow::anyhow!("{:?}", refusal.error))?;
         self.drain().await?;
         Ok(accepted)
@@ -218,7 +249,7 @@ impl TestBundle {
 
     /// Records what the queue delivers in one invocation; false where any of it goes back to the queue.
     pub async fn process(&self, deliveries: &[Delivery]) -> bool {
-        let outcomes = self.notifications.process(deliveries.to_vec(), self.deadline()).await;
+        let outcomes = self.recorder.process(deliveries.to_vec(), self.deadline()).await;
         outcomes.into_iter().all(|(_, outcome)| outcome.is_ok())
     }
 
@@ -237,7 +268,7 @@ impl TestBundle {
         let mut is_done = true;
         for task in self.sweeps(from, to) {
             let body = task.body().expect("it can be written");
-            is_done &= self.usage.work(&body, self.deadline()).await.is_ok();
+            is_done &= self.verifier.work(&body, self.deadline()).await.is_ok();
         }
         is_done
     }
@@ -257,7 +288,7 @@ impl TestBundle {
 
     /// Ticks once and does all work that follows.
     pub async fn tick(&self) -> Result<()> {
-        self.usage.tick().await?;
+        self.sweeper.tick().await?;
         self.drain().await
     }
 
@@ -289,27 +320,31 @@ impl TestBundle {
     /// Does what is queued and visible, and what that queues, until nothing is left. A message that fails stays
     /// invisible until the clock is moved.
     pub async fn drain(&self) -> Result<()> {
-        let places = &self.platform.config.places;
+        let (notifications, usage, streams) = (
+            self.queue_url("NotificationQueue"),
+            self.queue_url("UsageQueue"),
+            self.queue_url("StreamQueue"),
+        );
         loop {
-            let batch = self.receive(&places.notification_queue).await?;
+            let batch = self.receive(&notifications).await?;
             let deliveries = batch.iter().map(delivery).collect();
             let outcomes: HashMap<_, _> =
-                self.notifications.process(deliveries, self.deadline()).await.into_iter().collect();
+                self.recorder.process(deliveries, self.deadline()).await.into_iter().collect();
             for message in &batch {
                 if matches!(outcomes.get(message.message_id().unwrap_or_default()), Some(Ok(()))) {
-                    self.delete(&places.notification_queue, message).await?;
+                    self.delete(&notifications, message).await?;
                 }
             }
-            let tasks = self.receive(&places.usage_queue).await?;
+            let tasks = self.receive(&usage).await?;
             for message in &tasks {
-                if self.usage.work(message.body().unwrap_or_default(), self.deadline()).await.is_ok() {
-                    self.delete(&places.usage_queue, message).await?;
+                if self.verifier.work(message.body().unwrap_or_default(), self.deadline()).await.is_ok() {
+                    self.delete(&usage, message).await?;
                 }
             }
-            let due = self.receive(&places.stream_queue).await?;
+            let due = self.receive(&streams).await?;
             for message in &due {
-                if self.streams.work(message.body().unwrap_or_default(), self.deadline()).await.is_ok() {
-                    self.delete(&places.stream_queue, message).await?;
+                if self.runner.work(message.body().unwrap_or_default(), self.deadline()).await.is_ok() {
+                    self.delete(&streams, message).await?;
                 }
             }
             if batch.is_empty() && tasks.is_empty() && due.is_empty() {
@@ -320,7 +355,7 @@ impl TestBundle {
 
     /// The verified notifications that were published so far; they are taken out of their queue.
     pub async fn verified(&self) -> Result<Vec<Value>> {
-        let bodies = self.queued(&self.platform.config.places.verified_queue).await?;
+        let bodies = self.queued(&self.queue_url("VerifiedQueue")).await?;
         bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
     }
 
@@ -345,9 +380,14 @@ impl TestBundle {
         Ok(format!("{:?}", found.items()))
     }
 
+    /// The URL of the queue with this logical id.
+    pub fn queue_url(&self, logical_id: &str) -> String {
+        self.stand_ins.queue_url(logical_id)
+    }
+
     /// What is stored, without ids.
     pub async fn picture(&self) -> Result<Picture> {
-        picture::of(&self.dynamodb, &self.platform.config.places.usage_table).await
+        picture::of(&self.dynamodb, "UsageTable").await
     }
 
     async fn receive(&self, queue: &str) -> Result<Vec<aws_sdk_sqs::types::Message>> {

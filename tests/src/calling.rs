@@ -36,14 +36,14 @@ impl TestBundle {
         let path = path.strip_suffix('/').unwrap_or(path);
         let uri = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
         let request = Request::builder().method(method).uri(uri).body(body.into()).expect("a request");
-        let router = usage::router(self.usage.clone(), self.gate(Api::Usage));
+        let router = usage_api::router(self.usage.clone(), self.gate(Api::Usage));
         let Ok(response) = router.oneshot(request).await;
         reply(response).await
     }
 
     /// The gate of an API, as the bundle is set.
     pub fn gate(&self, api: Api) -> Gate {
-        Gate::of(self.access.clone(), &self.platform, api)
+        Gate::new(self.access.clone(), &self.platform.variables, api).expect("the settings are valid")
     }
 
     /// The answer to a request as the gateway of all groups gives it, with these headers.
@@ -54,7 +54,8 @@ impl TestBundle {
             });
         let request = request.body(Body::from(body.to_owned())).expect("a request");
         let bundle = Bundle::new(self.platform.clone(), self.access.clone(), Arc::clone(&self.rules));
-        let Ok(response) = bundle.gateway(false).oneshot(request).await;
+        let gateway = bundle.and_then(|bundle| bundle.gateway(false)).expect("its settings are valid");
+        let Ok(response) = gateway.oneshot(request).await;
         reply(response).await
     }
 }

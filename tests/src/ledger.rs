@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::key::{Collection, Key};
-use domain::notification::Mark;
-use domain::service::Service;
-use domain::table::{Change, Outcome, Write, item};
+use domain::notification::mark::Mark;
+use domain::notification::service::Service;
+use domain::storage::change::Change;
+use domain::storage::key::{Collection, Key};
+use domain::storage::table::{Outcome, Write, item};
 use domain::time::Micros;
 use domain::usage::delete::{ImageDelete, InstanceDelete};
 use domain::usage::exists::{ImageExists, InstanceExists, Progress};
@@ -159,23 +160,22 @@ impl TestBundle {
             last = last.max(id);
             writes.push(Write::Put(item(&Key::row(collection, id), &row).expect("it is an item")));
         }
-        self.platform.tables.usage.write_all(writes).await.expect("they are written");
+        self.table.write_all(writes).await.expect("they are written");
         self.move_sequence(collection, last).await;
     }
 
     /// Moves the sequence of a collection past this id.
     pub async fn move_sequence(&self, collection: Collection, last: u64) {
-        let change = Change::of(Key::sequences(), "SET #n = :next");
-        let change = change.when("attribute_not_exists(#n) OR #n < :next");
-        let change = change.name("#n", format!("n{}", collection.code()));
-        let change = change.value(":next", last + 1).expect("a number");
-        let _: Outcome<IgnoredAny> =
-            self.platform.tables.usage.change(&change).await.expect("the sequence moves");
+        let name = format!("n{}", collection.code());
+        let started = Change::of(Key::sequences()).set_if_missing(&name, 1);
+        let _: Outcome<IgnoredAny> = self.table.change(&started).await.expect("the sequence starts");
+        let moved = Change::of(Key::sequences()).set(&name, last + 1).when_at_most(&name, last);
+        let _: Outcome<IgnoredAny> = self.table.change(&moved).await.expect("the sequence moves");
     }
 
     async fn put<T: Serialize>(&self, key: Key, record: &T) {
         let write = Write::Put(item(&key, record).expect("it is an item"));
-        self.platform.tables.usage.write_all(vec![write]).await.expect("it is written");
+        self.table.write_all(vec![write]).await.expect("it is written");
     }
 
     /// Puts a launch and what points to it.
@@ -225,10 +225,9 @@ impl TestBundle {
         }
         for (hour, count) in hours {
             // different shards, so that a reader must add them up
-            let key = Key::hour(service, hour, first % 3);
-            let change = Change::of(key, "ADD #e :count").name("#e", format!("e:{event_type}"));
-            let change = change.value(":count", count).expect("a number");
-            let _: Outcome<IgnoredAny> = self.platform.tables.usage.change(&change).await.expect("it counts");
+            let key = Key::hour(service.code(), hour, first % 3);
+            let change = Change::of(key).add(&format!("e:{event_type}"), count);
+            let _: Outcome<IgnoredAny> = self.table.change(&change).await.expect("it counts");
         }
     }
 }

@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, Uri};
 use domain::error::Error;
-use domain::notification::Notifications;
-use domain::service::Service;
+use domain::ingest::Intake;
+use domain::notification::service::Service;
 use edge::query::first;
 use serde::Serialize;
 
@@ -22,13 +22,13 @@ pub struct Accepted {
 /// Queues a list of notifications, or one, whatever the content type. `?service=` says where they come from, in place
 /// of their event types.
 pub async fn accept(
-    State(notifications): State<Notifications>,
+    State(intake): State<Intake>,
     uri: Uri,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Accepted>), Refused> {
     let service = first(&uri, "service").map(|name| service(&name)).transpose()?;
     let body = body.map_err(|cause| Error::invalid("The body could not be read.").because(cause))?;
-    let accepted = notifications.accept(&body, service).await?;
+    let accepted = intake.accept(&body, service).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { accepted })))
 }
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
-use domain::notification::accepting::Refusal;
+use domain::ingest::accepting::Refusal;
 use edge::failing::told;
 use http::StatusCode;
 use serde::Serialize;

@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-use domain::notification::Notifications;
+use domain::ingest::Intake;
 use edge::gate::Gate;
 
 use crate::error::Refused;
@@ -18,14 +18,14 @@ use crate::error::Refused;
 pub use error::shape;
 
 /// Every path of the API.
-pub fn router(notifications: Notifications, gate: Gate) -> Router {
+pub fn router(intake: Intake, gate: Gate) -> Router {
     Router::new()
         .route("/notifications", post(accept::accept))
         .route("/notifications/rejected", get(rejected::list))
         .route_layer(from_fn_with_state(gate, admitted))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .with_state(notifications)
+        .with_state(intake)
 }
 
 async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Refused> {

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use domain::error::Error;
-use domain::notification::Notifications;
-use domain::notification::rejected::SetAside;
+use domain::ingest::Intake;
+use domain::ingest::rejected::SetAside;
 use edge::query::first;
 use serde::Serialize;
 use serde_json::Value;
@@ -37,13 +37,13 @@ struct Element {
 }
 
 /// Lists what was set aside: at most `limit` elements, below the id `mark`.
-pub async fn list(State(notifications): State<Notifications>, uri: Uri) -> Result<Json<Page>, Refused> {
+pub async fn list(State(intake): State<Intake>, uri: Uri) -> Result<Json<Page>, Refused> {
     let limit =
         number(&uri, "limit")?.map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     if !(1..=HIGHEST_LIMIT).contains(&limit) {
         return Err(Error::invalid(format!("'limit': from 1 to {HIGHEST_LIMIT}.")).into());
     }
-    let found = notifications.rejected(limit, number(&uri, "mark")?).await?;
+    let found = intake.rejected(limit, number(&uri, "mark")?).await?;
     Ok(Json(page(found, limit)))
 }
 

@@ -4,17 +4,17 @@
 #![recursion_limit = "256"]
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use domain::notification::Notifications;
-use domain::notification::plan::Delivery;
+use domain::ingest::Recorder;
+use domain::ingest::plan::Delivery;
 use domain::time::Micros;
 use edge::sqs::Message;
 
 /// Records the batch, and says which messages are to be delivered again. Whatever is taken up here is held until
 /// `deadline`, when the worker is no longer at work.
-pub async fn handle(notifications: &Notifications, event: SqsEvent, deadline: Micros) -> SqsBatchResponse {
+pub async fn handle(recorder: &Recorder, event: SqsEvent, deadline: Micros) -> SqsBatchResponse {
     let deliveries: Vec<_> = edge::sqs::messages(event).into_iter().map(delivery).collect();
     let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.id.clone()).collect();
-    edge::sqs::response(&ids, notifications.process(deliveries, deadline).await)
+    edge::sqs::response(&ids, recorder.process(deliveries, deadline).await)
 }
 
 /// A producer that sends to the queue itself may name its service in the attribute `service`.
@@ -27,7 +27,7 @@ fn delivery(message: Message) -> Delivery {
 mod tests {
     use std::collections::HashMap;
 
-    use domain::service::Service;
+    use domain::notification::service::Service;
 
     use super::*;
 

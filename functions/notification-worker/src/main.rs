@@ -3,15 +3,16 @@
 // The futures of the SDK lie deep in each other, and deeper in those of a worker.
 #![recursion_limit = "256"]
 
-use domain::notification::Notifications;
+use domain::ingest::Recorder;
 use domain::streams::rulebook::Rulebook;
+use domain::streams::settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let rules = Rulebook::by(&platform.config)?;
-    let notifications = Notifications::new(platform, rules);
-    edge::sqs::run(async |event, deadline| notification_worker::handle(&notifications, event, deadline).await)
+    let rules = Rulebook::by(&Settings::read(&platform.variables)?)?;
+    let recorder = Recorder::new(&platform, rules)?;
+    edge::sqs::run(async |event, deadline| notification_worker::handle(&recorder, event, deadline).await)
         .await
 }

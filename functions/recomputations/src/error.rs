@@ -1,7 +1,7 @@
 //! The failing statuses of this API. Whoever is not let in gets one body, whoever is gets another, as in the original.
 
+use crate::settings::InvalidStatus;
 use axum::response::{IntoResponse, Response};
-use domain::config::InvalidStatus;
 use domain::error::{Error, Kind};
 use domain::recomputations::refusal::Refusal;
 use domain::recomputations::status::Status;

@@ -10,16 +10,19 @@ mod error;
 mod headers;
 mod listing;
 mod requests;
+pub mod settings;
 mod status;
 
 use axum::Router;
 use axum::routing::{get, post};
 use domain::access::Access;
-use domain::config::InvalidStatus;
+use domain::error::Error;
 use domain::platform::Platform;
 use domain::recomputations::Recomputations;
 
 pub use error::shape;
+
+use crate::settings::InvalidStatus;
 
 /// What the handlers stand on. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -31,9 +34,9 @@ pub struct Api {
 
 impl Api {
     /// The API on this platform.
-    pub fn new(platform: &Platform, access: Access) -> Self {
-        let invalid_status = platform.config.recomputations.invalid_status;
-        Self { recomputations: Recomputations::new(platform.clone()), access, invalid_status }
+    pub fn new(platform: &Platform, access: Access) -> Result<Self, Error> {
+        let invalid_status = InvalidStatus::read(&platform.variables)?;
+        Ok(Self { recomputations: Recomputations::new(platform)?, access, invalid_status })
     }
 }
 

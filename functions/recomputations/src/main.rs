@@ -4,12 +4,12 @@
 #![recursion_limit = "256"]
 
 use domain::access::Access;
-use recomputations::Api;
+use recomputations_api::Api;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let api = Api::new(&platform, Access::new(platform.clone()));
-    edge::http::run(recomputations::router(api), recomputations::shape).await
+    let api = Api::new(&platform, Access::new(&platform)?)?;
+    edge::http::run(recomputations_api::router(api), recomputations_api::shape).await
 }

@@ -5,12 +5,14 @@
 
 use domain::streams::Streams;
 use domain::streams::rulebook::Rulebook;
+use domain::streams::running::Runner;
+use domain::streams::settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let rules = Rulebook::by(&platform.config)?;
-    let streams = Streams::new(platform, rules);
-    edge::sqs::run(async |event, deadline| stream_worker::handle(&streams, event, deadline).await).await
+    let rules = Rulebook::by(&Settings::read(&platform.variables)?)?;
+    let runner = Runner::new(&platform, Streams::new(&platform, rules)?)?;
+    edge::sqs::run(async |event, deadline| stream_worker::handle(&runner, event, deadline).await).await
 }

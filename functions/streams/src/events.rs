@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::error::{Error, Kind};
+use domain::storage::block::Start;
 use domain::streams::Streams;
-use domain::streams::listing::Start;
 use http::Uri;
 use serde_json::{Value, json};
 

@@ -10,10 +10,11 @@ mod streams;
 mod wire;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{FromRef, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
+use domain::access::auditing::AuditLog;
 use domain::streams::Streams;
 use edge::gate::Gate;
 
@@ -21,8 +22,34 @@ use crate::error::Refused;
 
 pub use error::shape;
 
+/// The state of the handlers. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Api {
+    streams: Streams,
+    log: AuditLog,
+}
+
+impl Api {
+    /// The API to these streams, whose changes are recorded in `log`.
+    pub fn new(streams: Streams, log: AuditLog) -> Self {
+        Self { streams, log }
+    }
+}
+
+impl FromRef<Api> for Streams {
+    fn from_ref(api: &Api) -> Self {
+        api.streams.clone()
+    }
+}
+
+impl FromRef<Api> for AuditLog {
+    fn from_ref(api: &Api) -> Self {
+        api.log.clone()
+    }
+}
+
 /// Every path of the API.
-pub fn router(streams: Streams, gate: Gate) -> Router {
+pub fn router(api: Api, gate: Gate) -> Router {
     Router::new()
         .route("/v1/streams", get(streams::list))
         .route(
@@ -34,7 +61,7 @@ pub fn router(streams: Streams, gate: Gate) -> Router {
         .route_layer(from_fn_with_state(gate, admitted))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .with_state(streams)
+        .with_state(api)
 }
 
 async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Refused> {

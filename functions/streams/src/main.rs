@@ -6,17 +6,19 @@
 use std::sync::Arc;
 
 use domain::access::Access;
-use domain::access::principal::Api;
+use domain::access::auditing::AuditLog;
+use domain::access::principal;
 use domain::streams::Streams;
 use edge::gate::Gate;
+use streams_api::Api;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let access = Access::new(platform.clone());
-    let gate = Gate::of(access, &platform, Api::Streams);
+    let gate = Gate::new(Access::new(&platform)?, &platform.variables, principal::Api::Streams)?;
     // Nothing is distilled or run here: no rules are needed.
-    let streams = Streams::new(platform, Arc::default());
-    edge::http::run(streams::router(streams, gate), streams::shape).await
+    let streams = Streams::new(&platform, Arc::default())?;
+    let api = Api::new(streams, AuditLog::new(&platform)?);
+    edge::http::run(streams_api::router(api, gate), streams_api::shape).await
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::error::Error;
-use domain::streams::listing::{EventFilter, Start, StreamFilter};
+use domain::storage::block::Start;
+use domain::streams::listing::{EventFilter, StreamFilter};
 use domain::streams::state::State;
 use domain::time::Micros;
 use edge::query;

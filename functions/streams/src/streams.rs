@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use domain::access::auditing::AuditLog;
 use domain::error::{Error, Kind};
+use domain::storage::block::Start;
 use domain::streams::Streams;
-use domain::streams::listing::Start;
 use domain::streams::stream::Head;
 use edge::asking::Asking;
 use futures::future::try_join_all;
@@ -45,31 +46,34 @@ pub async fn get(
 
 pub async fn reset(
     State(streams): State<Streams>,
+    State(log): State<AuditLog>,
     Path(id): Path<String>,
     asking: Asking,
 ) -> Result<Response, Refused> {
-    if streams.reset(number(&id)?, &asking.admitted()).await? { Ok(done()) } else { Err(missing(&id)) }
+    if streams.reset(number(&id)?, &asking.admitted(), &log).await? { Ok(done()) } else { Err(missing(&id)) }
 }
 
 pub async fn delete(
     State(streams): State<Streams>,
+    State(log): State<AuditLog>,
     Path(id): Path<String>,
     asking: Asking,
 ) -> Result<Response, Refused> {
-    if streams.delete(number(&id)?, &asking.admitted()).await? { Ok(done()) } else { Err(missing(&id)) }
+    if streams.delete(number(&id)?, &asking.admitted(), &log).await? { Ok(done()) } else { Err(missing(&id)) }
 }
 
 /// A POST that means something else.
 pub async fn overridden(
     state: State<Streams>,
+    log: State<AuditLog>,
     id: Path<String>,
     asking: Asking,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let meant = headers.get(OVERRIDE).map(|method| method.to_str().unwrap_or_default().to_ascii_uppercase());
     match meant.as_deref() {
-        Some("PUT") => reset(state, id, asking).await,
-        Some("DELETE") => delete(state, id, asking).await,
+        Some("PUT") => reset(state, log, id, asking).await,
+        Some("DELETE") => delete(state, log, id, asking).await,
         Some(_) => Err(Error::invalid("X-HTTP-Method-Override: PUT or DELETE is expected.").into()),
         None => Err(Refused::NoOverride),
     }

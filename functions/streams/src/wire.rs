@@ -1,6 +1,6 @@
 //! Pure. Streams and events as clients read them.
 
-use domain::streams::event::{Event, Value};
+use domain::notification::event::{Event, Value};
 use domain::streams::stream::Head;
 use domain::streams::timex::Range;
 use domain::streams::trigger::Distinguishing;

@@ -3,33 +3,35 @@
 use std::sync::Arc;
 
 use domain::error::Error;
+use domain::failure;
 use domain::platform::Platform;
 use domain::recomputations::Recomputations;
 use domain::streams::Streams;
-use domain::usage::Usage;
+use domain::usage::sweeping::Sweeper;
 
 /// What is looked at. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Ticker {
-    usage: Usage,
+    usage: Sweeper,
     streams: Streams,
     recomputations: Recomputations,
 }
 
 impl Ticker {
     /// Everything on this platform.
-    pub fn new(platform: &Platform) -> Self {
-        Self {
-            usage: Usage::new(platform.clone()),
-            streams: Streams::new(platform.clone(), Arc::default()),
-            recomputations: Recomputations::new(platform.clone()),
-        }
+    pub fn new(platform: &Platform) -> Result<Self, Error> {
+        Ok(Self {
+            usage: Sweeper::new(platform)?,
+            // Nothing is distilled or run here: no rules are needed.
+            streams: Streams::new(platform, Arc::default())?,
+            recomputations: Recomputations::new(platform)?,
+        })
     }
 
     /// Ticks once. Ticking twice, or late, does no harm; a group that fails holds no other up.
     pub async fn tick(&self) -> Result<(), Error> {
         let (usage, streams, recomputations) =
             futures::join!(self.usage.tick(), self.streams.tick(), self.recomputations.tick());
-        usage.and(streams).and(recomputations)
+        failure::first([usage, streams, recomputations])
     }
 }

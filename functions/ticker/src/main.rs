@@ -8,6 +8,6 @@ use ticker::Ticker;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
-    let ticker = Ticker::new(&edge::start::platform().await?);
+    let ticker = Ticker::new(&edge::start::platform().await?)?;
     edge::tick::run(async || ticker.tick().await).await
 }

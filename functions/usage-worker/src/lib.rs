@@ -5,14 +5,14 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::time::Micros;
-use domain::usage::Usage;
+use domain::usage::verifying::Verifier;
 
 /// Does the tasks of the batch one after the other, and says which are to be delivered again. Whatever is taken up
 /// here is held until `deadline`, when the worker is no longer at work.
-pub async fn handle(usage: &Usage, event: SqsEvent, deadline: Micros) -> SqsBatchResponse {
+pub async fn handle(verifier: &Verifier, event: SqsEvent, deadline: Micros) -> SqsBatchResponse {
     let (mut ids, mut outcomes) = (Vec::new(), Vec::new());
     for message in edge::sqs::messages(event) {
-        let outcome = usage.work(&message.body, deadline).await;
+        let outcome = verifier.work(&message.body, deadline).await;
         ids.push(message.id.clone());
         outcomes.push((message.id, outcome));
     }

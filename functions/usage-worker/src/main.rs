@@ -3,11 +3,11 @@
 // The futures of the SDK lie deep in each other, and deeper in those of a worker.
 #![recursion_limit = "256"]
 
-use domain::usage::Usage;
+use domain::usage::verifying::Verifier;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
-    let usage = Usage::new(edge::start::platform().await?);
-    edge::sqs::run(async |event, deadline| usage_worker::handle(&usage, event, deadline).await).await
+    let verifier = Verifier::new(&edge::start::platform().await?)?;
+    edge::sqs::run(async |event, deadline| usage_worker::handle(&verifier, event, deadline).await).await
 }

@@ -12,6 +12,6 @@ use edge::gate::Gate;
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let gate = Gate::of(Access::new(platform.clone()), &platform, Api::Usage);
-    edge::http::run(usage::router(Usage::new(platform), gate), usage::shape).await
+    let gate = Gate::new(Access::new(&platform)?, &platform.variables, Api::Usage)?;
+    edge::http::run(usage_api::router(Usage::new(&platform)?, gate), usage_api::shape).await
 }

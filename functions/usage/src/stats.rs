@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
-use domain::service::Service;
+use domain::notification::service::Service;
 use domain::usage::Usage;
 use domain::usage::exists::Exists;
 use domain::usage::exists::{ImageExists, InstanceExists};

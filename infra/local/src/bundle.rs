@@ -7,15 +7,21 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use domain::access::Access;
+use domain::access::auditing::AuditLog;
 use domain::access::principal::Api;
-use domain::notification::Notifications;
+use domain::error::Error;
+use domain::ingest::{Intake, Recorder};
 use domain::platform::Platform;
 use domain::streams::Streams;
 use domain::streams::rulebook::Rulebook;
+use domain::streams::running::Runner;
 use domain::usage::Usage;
+use domain::usage::verifying::Verifier;
+use domain::{notification, streams, usage};
 use edge::answer::Shape;
 use edge::gate::Gate;
 use edge::http::manners;
+use edge::web::Web;
 use ticker::Ticker;
 use tower::ServiceExt;
 
@@ -26,21 +32,33 @@ use crate::queues::Source;
 #[derive(Clone)]
 pub struct Bundle {
     platform: Platform,
+    web: Web,
     access: Access,
-    notifications: Notifications,
+    intake: Intake,
+    recorder: Recorder,
     usage: Usage,
+    verifier: Verifier,
     streams: Streams,
+    runner: Runner,
     ticker: Ticker,
 }
 
 impl Bundle {
-    /// The functions on this platform, for those whom `access` knows, streams by these rules.
-    pub fn new(platform: Platform, access: Access, rules: Arc<Rulebook>) -> Self {
-        let notifications = Notifications::new(platform.clone(), Arc::clone(&rules));
-        let streams = Streams::new(platform.clone(), rules);
-        let usage = Usage::new(platform.clone());
-        let ticker = Ticker::new(&platform);
-        Self { platform, access, notifications, usage, streams, ticker }
+    /// The functions on this platform, with these principals, whose streams follow these rules.
+    pub fn new(platform: Platform, access: Access, rules: Arc<Rulebook>) -> Result<Self, Error> {
+        let streams = Streams::new(&platform, Arc::clone(&rules))?;
+        Ok(Self {
+            web: Web::read(&platform.variables)?,
+            access,
+            intake: Intake::new(&platform)?,
+            recorder: Recorder::new(&platform, rules)?,
+            usage: Usage::new(&platform)?,
+            verifier: Verifier::new(&platform)?,
+            runner: Runner::new(&platform, streams.clone())?,
+            streams,
+            ticker: Ticker::new(&platform)?,
+            platform,
+        })
     }
 
     /// Principals and the audit log.
@@ -49,63 +67,50 @@ impl Bundle {
     }
 
     /// All APIs on one address.
-    pub fn gateway(&self, emulate_http_api: bool) -> Router {
-        let web = &self.platform.config.web;
+    pub fn gateway(&self, emulate_http_api: bool) -> Result<Router, Error> {
         let with_manners = |router: Router, shape: Shape| {
-            Router::new().fallback_service(manners(router, shape).on(web.clone()))
+            Router::new().fallback_service(manners(router, shape).on(self.web.clone()))
         };
-        let gate = |api| Gate::of(self.access.clone(), &self.platform, api);
-        let usage = usage::router(self.usage.clone(), gate(Api::Usage));
-        let ingest = ingest::router(self.notifications.clone(), gate(Api::Ingest));
-        let recomputations = recomputations::Api::new(&self.platform, self.access.clone());
-        let recomputations = with_manners(recomputations::router(recomputations), recomputations::shape);
-        let streams = streams::router(self.streams.clone(), gate(Api::Streams));
+        let gate = |api| Gate::new(self.access.clone(), &self.platform.variables, api);
+        let usage = usage_api::router(self.usage.clone(), gate(Api::Usage)?);
+        let ingest = ingest_api::router(self.intake.clone(), gate(Api::Ingest)?);
+        let recomputations = recomputations_api::Api::new(&self.platform, self.access.clone())?;
+        let recomputations =
+            with_manners(recomputations_api::router(recomputations), recomputations_api::shape);
+        let streams = streams_api::Api::new(self.streams.clone(), AuditLog::new(&self.platform)?);
+        let streams = streams_api::router(streams, gate(Api::Streams)?);
         let groups = vec![
-            ("/v1", with_manners(streams, streams::shape)),
-            ("/db", with_manners(usage, usage::shape)),
-            ("/notifications", with_manners(ingest, ingest::shape)),
+            ("/v1", with_manners(streams, streams_api::shape)),
+            ("/db", with_manners(usage, usage_api::shape)),
+            ("/notifications", with_manners(ingest, ingest_api::shape)),
             ("/recomputations", recomputations.clone()),
             ("/api/v2/recomputations", recomputations),
         ];
-        let rest = with_manners(access::router(self.access.clone()), access::shape);
-        Gateway { groups, rest, emulate_http_api, base_path: web.base_path.clone() }.router()
+        let rest = with_manners(access_api::router(self.access.clone()), access_api::shape);
+        let base_path = self.web.base_path.clone();
+        Ok(Gateway { groups, rest, emulate_http_api, base_path }.router())
     }
 
     /// The worker queues, each with its worker.
-    pub fn sources(&self, sqs: &aws_sdk_sqs::Client) -> Vec<Source> {
-        let places = &self.platform.config.places;
-        let notifications = self.notifications.clone();
-        let usage = self.usage.clone();
-        let streams = self.streams.clone();
-        vec![
-            Source::new(
-                sqs.clone(),
-                self.platform.clock.clone(),
-                &places.notification_queue,
-                move |event, deadline| {
-                    let notifications = notifications.clone();
-                    async move { notification_worker::handle(&notifications, event, deadline).await }
-                },
-            ),
-            Source::new(
-                sqs.clone(),
-                self.platform.clock.clone(),
-                &places.usage_queue,
-                move |event, deadline| {
-                    let usage = usage.clone();
-                    async move { usage_worker::handle(&usage, event, deadline).await }
-                },
-            ),
-            Source::new(
-                sqs.clone(),
-                self.platform.clock.clone(),
-                &places.stream_queue,
-                move |event, deadline| {
-                    let streams = streams.clone();
-                    async move { stream_worker::handle(&streams, event, deadline).await }
-                },
-            ),
-        ]
+    pub fn sources(&self, sqs: &aws_sdk_sqs::Client) -> Result<Vec<Source>, Error> {
+        let (recorder, verifier, runner) =
+            (self.recorder.clone(), self.verifier.clone(), self.runner.clone());
+        let clock = &self.platform.clock;
+        let url = |variable| self.platform.variables.required(variable);
+        Ok(vec![
+            Source::new(sqs.clone(), clock.clone(), url(notification::QUEUE)?, move |event, deadline| {
+                let recorder = recorder.clone();
+                async move { notification_worker::handle(&recorder, event, deadline).await }
+            }),
+            Source::new(sqs.clone(), clock.clone(), url(usage::QUEUE)?, move |event, deadline| {
+                let verifier = verifier.clone();
+                async move { usage_worker::handle(&verifier, event, deadline).await }
+            }),
+            Source::new(sqs.clone(), clock.clone(), url(streams::QUEUE)?, move |event, deadline| {
+                let runner = runner.clone();
+                async move { stream_worker::handle(&runner, event, deadline).await }
+            }),
+        ])
     }
 
     /// Looks once for what is due. What goes wrong is logged, and the next tick finds the same work.
@@ -118,7 +123,7 @@ impl Bundle {
     /// Posts notifications, a JSON array, as a producer does.
     pub async fn post(&self, notifications: String) -> Result<()> {
         let request = Request::post("/notifications").header(header::CONTENT_TYPE, "application/json");
-        let Ok(response) = self.gateway(false).oneshot(request.body(Body::from(notifications))?).await;
+        let Ok(response) = self.gateway(false)?.oneshot(request.body(Body::from(notifications))?).await;
         ensure!(response.status().is_success(), "the answer was {}", response.status());
         Ok(())
     }

@@ -73,7 +73,7 @@ async fn ask(bundle: &Bundle, path: &str, body: &Value) -> Result<Value> {
     let request = Request::builder().method(Method::POST).uri(path).header("x-api-key", KEY);
     let request =
         request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))?;
-    let Ok(response) = bundle.gateway(false).oneshot(request).await;
+    let Ok(response) = bundle.gateway(false)?.oneshot(request).await;
     let status = response.status();
     let answer = axum::body::to_bytes(response.into_body(), usize::MAX).await?;
     match status {

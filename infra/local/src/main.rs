@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use domain::config::{Log, LogFormat};
+use domain::platform::variables::Variables;
+use edge::log::{Log, LogFormat};
 use local::admin::Admin;
 use local::check_definitions::CheckDefinitions;
 use local::replay::Replay;
@@ -60,8 +61,9 @@ async fn run(up: Up) -> Result<()> {
 
 async fn replayed(replay: Replay) -> Result<()> {
     // A line for each stream would hide the progress.
-    let Log { format, filter } = Log::from_env()?;
-    let filter = if domain::config::is_set("RUST_LOG") { filter } else { "warn,dynoxide=error".to_owned() };
+    let variables = Variables::from_env();
+    let Log { format, filter } = Log::read(&variables)?;
+    let filter = if variables.get("RUST_LOG").is_some() { filter } else { "warn,dynoxide=error".to_owned() };
     edge::log::start_with(Log { format, filter })?;
     replay.run().await
 }
@@ -75,7 +77,7 @@ fn refuse(code: u8, problem: &str) -> ExitCode {
 
 /// As `LOG_FORMAT` and `RUST_LOG` say, unless the format was given.
 fn start_log(given: Option<LogFormat>) -> Result<()> {
-    let Log { format, filter } = Log::from_env()?;
+    let Log { format, filter } = Log::read(&Variables::from_env())?;
     // A refused conditional write is an answer like others, which dynoxide warns of.
     let filter = format!("dynoxide=error,{filter}");
     Ok(edge::log::start_with(Log { format: given.unwrap_or(format), filter })?)

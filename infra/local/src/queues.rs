@@ -11,7 +11,7 @@ use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
 };
-use domain::clock::Clock;
+use domain::platform::clock::Clock;
 use domain::time::Micros;
 use futures::FutureExt;
 use futures::future::BoxFuture;

@@ -14,21 +14,25 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
-use domain::clock::Clock;
-use domain::config::{Config, StackTachAuth};
 use domain::digest;
-use domain::due;
 use domain::failure::Failure;
-use domain::notification::Notifications;
+use domain::ingest::Recorder;
+use domain::ingest::plan::Delivery;
+use domain::notification::event::Value as Trait;
 use domain::notification::packing::CHUNK_NOTIFICATIONS;
-use domain::notification::plan::Delivery;
 use domain::platform::Platform;
+use domain::platform::clock::Clock;
+use domain::platform::variables::Variables;
+use domain::storage::block::Start;
 use domain::streams::Streams;
-use domain::streams::event::Value as Trait;
-use domain::streams::listing::{EventFilter, Start, StreamFilter};
+use domain::streams::listing::{EventFilter, StreamFilter};
 use domain::streams::rulebook::Rulebook;
+use domain::streams::running::Runner;
+use domain::streams::settings::Settings;
 use domain::time::Micros;
-use domain::usage::Usage;
+use domain::usage::sweeping::Sweeper;
+use domain::usage::verifying::Verifier;
+use domain::work::due;
 use flate2::read::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -64,12 +68,21 @@ pub struct Replay {
 /// Everything that a replay works with.
 struct Engine {
     clock: Clock,
-    platform: Platform,
-    notifications: Notifications,
-    usage: Usage,
+    recorder: Recorder,
+    sweeper: Sweeper,
+    verifier: Verifier,
     streams: Streams,
+    runner: Runner,
     sqs: aws_sdk_sqs::Client,
+    queues: Queues,
     hour: i64,
+}
+
+/// The URLs of the queues that a replay works off.
+struct Queues {
+    notifications: String,
+    streams: String,
+    usage: String,
 }
 
 impl Replay {
@@ -100,24 +113,29 @@ impl Replay {
     }
 
     fn engine(&self, stand_ins: &StandIns, clock: Clock) -> Result<Engine> {
-        let mut config = Config::from_env()?;
-        config.stacktach_auth = StackTachAuth::None;
-        config.places = stand_ins.places();
+        let mut variables = Variables::from_env().with(stand_ins.variables());
         if let Some(folder) = &self.definitions {
-            config.streams.definitions = folder.display().to_string();
+            variables = variables.with([("STREAM_DEFINITIONS", folder.display().to_string())]);
         }
-        let rules = Rulebook::by(&config)?;
+        let rules = Rulebook::by(&Settings::read(&variables)?)?;
         let platform = Platform {
             clock: clock.clone(),
-            ..Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), config)
+            ..Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), variables)
         };
+        let streams = Streams::new(&platform, Arc::clone(&rules))?;
         Ok(Engine {
             hour: hour(&clock),
-            notifications: Notifications::new(platform.clone(), Arc::clone(&rules)),
-            usage: Usage::new(platform.clone()),
-            streams: Streams::new(platform.clone(), rules),
+            recorder: Recorder::new(&platform, rules)?,
+            sweeper: Sweeper::new(&platform)?,
+            verifier: Verifier::new(&platform)?,
+            runner: Runner::new(&platform, streams.clone())?,
+            streams,
             sqs: stand_ins.sqs_client(),
-            platform,
+            queues: Queues {
+                notifications: stand_ins.queue_url("NotificationQueue"),
+                streams: stand_ins.queue_url("StreamQueue"),
+                usage: stand_ins.queue_url("UsageQueue"),
+            },
             clock,
         })
     }
@@ -158,7 +176,7 @@ impl Engine {
         if hour(&self.clock) > self.hour {
             self.hour = hour(&self.clock);
             self.streams.tick().await?;
-            self.usage.tick().await?;
+            self.sweeper.tick().await?;
             self.work().await?;
         }
         Ok(())
@@ -178,7 +196,7 @@ impl Engine {
         let mut left = deliveries;
         for _ in 0..TRIES {
             let outcomes: HashMap<_, _> =
-                self.notifications.process(left.clone(), self.deadline()).await.into_iter().collect();
+                self.recorder.process(left.clone(), self.deadline()).await.into_iter().collect();
             left.retain(|delivery| !matches!(outcomes.get(&delivery.id), Some(Ok(()))));
             match outcomes.into_values().find_map(Result::err) {
                 None => return Ok(()),
@@ -191,9 +209,9 @@ impl Engine {
 
     /// Does what is queued, and what that queues, until nothing is left.
     async fn work(&self) -> Result<()> {
-        let places = &self.platform.config.places;
+        let queues = &self.queues;
         loop {
-            let made = self.receive(&places.notification_queue).await?;
+            let made = self.receive(&queues.notifications).await?;
             let deliveries = made.iter().map(|message| Delivery {
                 id: message.message_id().unwrap_or_default().to_owned(),
                 body: message.body().unwrap_or_default().to_owned(),
@@ -201,17 +219,17 @@ impl Engine {
                 service: None,
             });
             self.process(deliveries.collect()).await?;
-            self.remove(&places.notification_queue, &made).await?;
-            let due = self.receive(&places.stream_queue).await?;
+            self.remove(&queues.notifications, &made).await?;
+            let due = self.receive(&queues.streams).await?;
             for message in &due {
-                done(self.streams.work(message.body().unwrap_or_default(), self.deadline()).await)?;
+                done(self.runner.work(message.body().unwrap_or_default(), self.deadline()).await)?;
             }
-            self.remove(&places.stream_queue, &due).await?;
-            let verdicts = self.receive(&places.usage_queue).await?;
+            self.remove(&queues.streams, &due).await?;
+            let verdicts = self.receive(&queues.usage).await?;
             for message in &verdicts {
-                done(self.usage.work(message.body().unwrap_or_default(), self.deadline()).await)?;
+                done(self.verifier.work(message.body().unwrap_or_default(), self.deadline()).await)?;
             }
-            self.remove(&places.usage_queue, &verdicts).await?;
+            self.remove(&queues.usage, &verdicts).await?;
             if made.is_empty() && due.is_empty() && verdicts.is_empty() {
                 return Ok(());
             }
@@ -329,9 +347,10 @@ fn read(path: &Path) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use domain::chunk::State;
-    use domain::key::Key;
-    use domain::table::Change;
+    use domain::ingest::Intake;
+    use domain::storage::change::Change;
+    use domain::storage::key::Key;
+    use domain::work::claim::State;
     use serde::de::IgnoredAny;
 
     use super::*;
@@ -352,17 +371,23 @@ mod tests {
         let (stand_ins, engine) = at("2035-01-06T05:00:30Z", &replay).await;
         engine.streams.tick().await.expect("it ticks");
         let made = br#"[{"message_id": "m-1", "event_type": "e", "publisher_id": "p", "payload": {}}]"#;
-        engine.notifications.accept(made, None).await.expect("it is queued");
-        let queue = engine.platform.config.places.notification_queue.clone();
+        let platform = Platform::new(
+            stand_ins.dynamodb_client(),
+            stand_ins.sqs_client(),
+            Variables::default().with(stand_ins.variables()),
+        );
+        let intake = Intake::new(&platform).expect("its table and queue are named");
+        intake.accept(made, None).await.expect("it is queued");
+        let queue = engine.queues.notifications.clone();
         let message = engine.receive(&queue).await.expect("it answers").remove(0);
         let body = message.body.expect("it has one");
         let chunk = serde_json::from_str::<Value>(&body).expect("JSON")["chunk"].clone();
         let delivery = Delivery { id: "1".to_owned(), body, sent_at: None, service: None };
         engine.process(vec![delivery]).await.expect("it is recorded");
         // All but its end, as if it had been killed there.
-        let claimed = Change::of(Key::chunk(chunk.as_str().expect("a name")), "SET st = :claimed");
-        let claimed = claimed.value(":claimed", State::Claimed).expect("a value");
-        engine.platform.tables.usage.change::<IgnoredAny>(&claimed).await.expect("it is changed");
+        let claimed = Change::of(Key::chunk(chunk.as_str().expect("a name"))).set("st", State::Claimed);
+        let table = platform.table("USAGE_TABLE").expect("it is named");
+        table.change::<IgnoredAny>(&claimed).await.expect("it is changed");
         stand_ins.stop(PATIENCE).await.expect("they stop");
 
         let (stand_ins, engine) = at("2035-01-01T00:00:00Z", &replay).await;

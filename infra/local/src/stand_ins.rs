@@ -7,8 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use aws_sdk_sqs::types::QueueAttributeName;
 use chrono::TimeDelta;
-use domain::clock::Clock;
-use domain::config::Places;
+use domain::platform::clock::Clock;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -98,30 +97,29 @@ impl StandIns {
         format!("{}/{ACCOUNT}/{logical_id}", self.sqs_endpoint)
     }
 
-    /// Where the bundle finds its table and queues here.
-    pub fn places(&self) -> Places {
-        Places {
-            usage_table: "UsageTable".to_owned(),
-            stream_table: "StreamTable".to_owned(),
-            registry_table: "RegistryTable".to_owned(),
-            notification_queue: self.queue_url("NotificationQueue"),
-            usage_queue: self.queue_url("UsageQueue"),
-            stream_queue: self.queue_url("StreamQueue"),
-            verified_queue: self.queue_url("VerifiedQueue"),
-            published_queue: self.queue_url("PublishedQueue"),
-            first_secret: String::new(),
-        }
+    /// The variables by which the bundle finds its tables and queues here.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let queue = |id| self.queue_url(id);
+        vec![
+            ("USAGE_TABLE", "UsageTable".to_owned()),
+            ("STREAM_TABLE", "StreamTable".to_owned()),
+            ("REGISTRY_TABLE", "RegistryTable".to_owned()),
+            ("NOTIFICATION_QUEUE_URL", queue("NotificationQueue")),
+            ("USAGE_QUEUE_URL", queue("UsageQueue")),
+            ("STREAM_QUEUE_URL", queue("StreamQueue")),
+            ("VERIFIED_QUEUE_URL", queue("VerifiedQueue")),
+            ("PUBLISHED_QUEUE_URL", queue("PublishedQueue")),
+        ]
     }
 
     /// Whether there is no record, and no notification that will become one.
     pub async fn are_empty(&self) -> Result<bool> {
-        let places = self.places();
-        let scan = self.dynamodb_client().scan().table_name(places.usage_table).limit(1).send().await?;
+        let scan = self.dynamodb_client().scan().table_name("UsageTable").limit(1).send().await?;
         let names = [
             QueueAttributeName::ApproximateNumberOfMessages,
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
         ];
-        let call = self.sqs_client().get_queue_attributes().queue_url(places.notification_queue);
+        let call = self.sqs_client().get_queue_attributes().queue_url(self.queue_url("NotificationQueue"));
         let counts =
             call.set_attribute_names(Some(names.to_vec())).send().await?.attributes.unwrap_or_default();
         Ok(scan.count() == 0 && counts.values().all(|count| count == "0"))

@@ -9,10 +9,14 @@ use anyhow::{Context, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::access::Access;
-use domain::clock::Clock;
-use domain::config::{Config, LogFormat, StackTachAuth};
 use domain::platform::Platform;
+use domain::platform::clock::Clock;
+use domain::platform::variables::Variables;
 use domain::streams::rulebook::Rulebook;
+use domain::streams::settings::Settings;
+use edge::gate::StackTachAuth;
+use edge::log::LogFormat;
+use edge::web::Web;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -68,24 +72,26 @@ impl Up {
 
     /// Starts everything, says where it is, and returns after it was stopped by Ctrl-C or SIGTERM.
     pub async fn run(self) -> Result<()> {
-        let mut config = Config::from_env()?;
-        config.stacktach_auth = self.auth(&config)?;
-        let rules = Rulebook::by(&config)?;
+        let environment = Variables::from_env();
+        let auth = self.auth(&environment)?;
+        let rules = Rulebook::by(&Settings::read(&environment)?)?;
         let listener = self.listener().await?;
         let terminated = signal(SignalKind::terminate())?;
         let stand_ins = Arc::new(StandIns::start(&self.storage(), Clock::system()).await?);
-        config.places = stand_ins.places();
         let address = listener.local_addr()?;
-        let base_url = format!("http://{address}{}", config.web.base_path);
-        config.web.public_base_url.get_or_insert(base_url);
-        let platform = Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), config);
+        let web = Web::read(&environment)?;
+        let base_url = web.public_base_url.unwrap_or(format!("http://{address}{}", web.base_path));
+        let variables = environment
+            .with(stand_ins.variables())
+            .with([("STACKTACH_AUTH", auth.to_string()), ("PUBLIC_BASE_URL", base_url)]);
+        let platform = Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), variables);
         let (now, ids) = (platform.clock.now(), platform.ids.clone());
         let first_key = match self.storage() {
             Storage::Memory => FirstKey::Shown(ids.secret()),
             Storage::Folder(folder) => FirstKey::kept_in(&folder, || ids.secret())?,
         };
-        let access = Access::new(platform.clone()).with_first_secret(first_key.secret().to_owned());
-        let bundle = Bundle::new(platform, access, rules);
+        let access = Access::new(&platform)?.with_first_secret(Some(first_key.secret().to_owned()));
+        let bundle = Bundle::new(platform, access, rules)?;
 
         if self.samples {
             demonstration::let_in(bundle.access()).await?;
@@ -95,7 +101,7 @@ impl Up {
             }
         }
         let stop = Stop::new();
-        let mut tasks = self.start(&bundle, &stand_ins, listener, &stop);
+        let mut tasks = self.start(&bundle, &stand_ins, listener, &stop)?;
         self.say(address, &stand_ins, &first_key, now);
         let ended = until_told(terminated, &mut tasks).await;
         stop.stop();
@@ -106,9 +112,11 @@ impl Up {
     }
 
     /// Whom the APIs let in whose originals asked nobody.
-    fn auth(&self, config: &Config) -> Result<StackTachAuth> {
-        let said =
-            self.auth.or_else(|| domain::config::is_set("STACKTACH_AUTH").then_some(config.stacktach_auth));
+    fn auth(&self, environment: &Variables) -> Result<StackTachAuth> {
+        let said = match environment.get("STACKTACH_AUTH") {
+            None => self.auth,
+            Some(_) => self.auth.or(Some(StackTachAuth::read(environment)?)),
+        };
         if self.listen.ip().is_loopback() {
             return Ok(said.unwrap_or(StackTachAuth::None));
         }
@@ -142,16 +150,16 @@ impl Up {
         stand_ins: &Arc<StandIns>,
         listener: TcpListener,
         stop: &Stop,
-    ) -> JoinSet<Result<()>> {
+    ) -> Result<JoinSet<Result<()>>> {
         let mut tasks = JoinSet::new();
-        let (gateway, until) = (bundle.gateway(self.emulate_http_api), stop.clone());
+        let (gateway, until) = (bundle.gateway(self.emulate_http_api)?, stop.clone());
         let gateway = gateway.into_make_service_with_connect_info::<SocketAddr>();
         tasks.spawn(async move {
             let served =
                 axum::serve(listener, gateway).with_graceful_shutdown(async move { until.wait().await });
             served.await.context("the gateway failed")
         });
-        for source in bundle.sources(&stand_ins.sqs_client()) {
+        for source in bundle.sources(&stand_ins.sqs_client())? {
             for _ in 0..POLLERS {
                 let (source, until) = (source.clone(), stop.clone());
                 tasks.spawn(async move {
@@ -170,7 +178,7 @@ impl Up {
             ticks::run(SWEEP, &until, || sweep(&stand_ins)).await;
             Ok(())
         });
-        tasks
+        Ok(tasks)
     }
 
     /// Where everything is, and what to try.

@@ -22,6 +22,22 @@ impl Failure {
     }
 }
 
+/// The first failure of several independent pieces of work. The others are logged here, so that none is lost.
+pub fn first<E: AsRef<Error>>(outcomes: impl IntoIterator<Item = Result<(), E>>) -> Result<(), E> {
+    let mut failures = outcomes.into_iter().filter_map(Result::err);
+    let Some(first) = failures.next() else { return Ok(()) };
+    for other in failures {
+        tracing::error!(error = other.as_ref().chain(), "another piece of the same work failed, too");
+    }
+    Err(first)
+}
+
+impl AsRef<Error> for Failure {
+    fn as_ref(&self) -> &Error {
+        self.error()
+    }
+}
+
 /// What no rule decided otherwise goes back to the queue, whose dead letters keep what never succeeds.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {

@@ -1,14 +1,56 @@
 //! The gate of an API whose original asked nobody: an API key that grants what is asked, or no gate at all.
 
+use std::fmt;
+use std::str::FromStr;
+
 use axum::extract::Request;
 use domain::access::Access;
 use domain::access::principal::{Api, Role};
-use domain::config::StackTachAuth;
 use domain::error::{Error, Kind};
-use domain::platform::Platform;
+use domain::platform::variables::Variables;
 use http::Method;
 
 use crate::asking::{API_KEY, Asking};
+
+/// The variables that these settings are read from.
+pub const VARIABLES: &[&str] = &["STACKTACH_AUTH"];
+
+/// How the APIs authenticate that had no authentication in the original: usage, streams and ingest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackTachAuth {
+    /// Whoever shows an API key that grants it.
+    ApiKey,
+    /// Whoever reaches them: on one machine, or behind a gateway that asks.
+    None,
+}
+
+impl FromStr for StackTachAuth {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "api-key" => Ok(Self::ApiKey),
+            "none" => Ok(Self::None),
+            _ => Err("api-key or none is expected"),
+        }
+    }
+}
+
+impl fmt::Display for StackTachAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ApiKey => "api-key",
+            Self::None => "none",
+        })
+    }
+}
+
+impl StackTachAuth {
+    /// Reads the setting (`STACKTACH_AUTH`, `api-key` by default).
+    pub fn read(variables: &Variables) -> Result<Self, Error> {
+        variables.parse("STACKTACH_AUTH", Self::ApiKey)
+    }
+}
 
 /// Who may use an API. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -20,12 +62,12 @@ pub struct Gate {
 
 impl Gate {
     /// The gate of an API, as the operator set it.
-    pub fn of(access: Access, platform: &Platform, api: Api) -> Self {
-        let access = match platform.config.stacktach_auth {
+    pub fn new(access: Access, variables: &Variables, api: Api) -> Result<Self, Error> {
+        let access = match StackTachAuth::read(variables)? {
             StackTachAuth::ApiKey => Some(access),
             StackTachAuth::None => None,
         };
-        Self { access, api }
+        Ok(Self { access, api })
     }
 
     /// The same request, if whoever sent it may: a viewer what reads, an editor everything else.

@@ -13,8 +13,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::response::Response;
-use domain::config::Web;
-use domain::id::Ids;
+use domain::platform::id::Ids;
+use domain::platform::variables::Variables;
 use futures::FutureExt;
 use http::header::{HeaderMap, RETRY_AFTER, SET_COOKIE};
 use http::uri::InvalidUri;
@@ -29,6 +29,7 @@ use tracing::Instrument;
 use crate::answer::{Shape, Wanted};
 use crate::body::{self, Unread};
 use crate::cors::{self, Page};
+use crate::web::Web;
 use crate::{gateway, methods, path};
 
 pub use crate::gateway::{BaseUrl, ClientAddress, RequestId};
@@ -56,7 +57,7 @@ pub struct Manners {
 
 /// Serves a router under Lambda until the environment is shut down, with the settings in the environment.
 pub async fn run(router: Router, shape: Shape) -> Result<(), crate::Error> {
-    let manners = manners(router, shape).on(Web::from_env()?);
+    let manners = manners(router, shape).on(Web::read(&Variables::from_env())?);
     lambda_http::lambda_runtime::run(lambda(manners)).await
 }
 

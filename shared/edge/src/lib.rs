@@ -2,6 +2,7 @@
 //!
 //! - `answer.rs`: bodies of answers, compressed and limited
 //! - `asking.rs`: what a request shows of whoever sent it
+//! - `aws.rs`: where AWS's services are
 //! - `body.rs`: request bodies, limited and inflated
 //! - `cors.rs`: pages of other origins that may ask
 //! - `failing.rs`: what a failure is over HTTP
@@ -15,9 +16,11 @@
 //! - `sqs.rs`: batches of messages, each with its own outcome
 //! - `start.rs`: clients of AWS's services
 //! - `tick.rs`: schedules
+//! - `web.rs`: how the APIs are reached
 
 pub mod answer;
 pub mod asking;
+pub mod aws;
 pub mod body;
 pub mod cors;
 pub mod failing;
@@ -31,6 +34,7 @@ pub mod query;
 pub mod sqs;
 pub mod start;
 pub mod tick;
+pub mod web;
 
 /// Why a function did not start, or stopped.
 pub type Error = lambda_runtime::Error;

@@ -11,11 +11,14 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use domain::config::{Aws, Config, Places};
 use domain::error::Error;
-use domain::key::Key;
 use domain::platform::Platform;
+use domain::platform::variables::Variables;
+use domain::storage::key::Key;
+use domain::{access, notification};
 use serde::de::IgnoredAny;
+
+use crate::aws::Aws;
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -28,24 +31,30 @@ const ATTEMPTS: u32 = 3;
 
 /// The platform that the environment describes, with its connection to the tables open.
 pub async fn platform() -> Result<Platform, Error> {
-    let (config, aws) = (Config::from_env()?, Aws::from_env()?);
+    let variables = Variables::from_env();
+    let aws = Aws::read(&variables)?;
     let http = https();
-    let platform = Platform::new(dynamodb(&aws, http.clone()), sqs(&aws, http), config);
-    // Lambda gives a whole core while a function starts, and less afterwards: TLS is settled now.
-    let tables = &platform.tables;
-    let table = if platform.config.places.usage_table.is_empty() { &tables.registry } else { &tables.usage };
-    if let Err(error) = table.get::<IgnoredAny>(&Key::sequences()).await {
+    let platform = Platform::new(dynamodb(&aws, http.clone()), sqs(&aws, http), variables);
+    // Lambda gives a whole core during init and less afterwards: open the TLS connection now.
+    let name =
+        [notification::TABLE, access::TABLE].into_iter().find(|name| platform.variables.get(name).is_some());
+    if let Some(name) = name
+        && let Err(error) = platform.table(name)?.get::<IgnoredAny>(&Key::sequences()).await
+    {
         tracing::warn!(error = error.chain(), "the tables do not answer yet");
     }
     Ok(platform)
 }
 
-/// The secret that the stack was made with, by which the first administrator comes in; empty where none is named.
-pub async fn first_secret(places: &Places) -> Result<String, Error> {
-    if places.first_secret.is_empty() {
-        return Ok(String::new());
+/// Names the ARN of the secret that makes its holder an administrator.
+pub const FIRST_SECRET: &str = "FIRST_SECRET_ARN";
+
+/// The secret that the stack was made with, which makes its holder an administrator. `None` if no secret is named.
+pub async fn first_secret(variables: &Variables) -> Result<Option<String>, Error> {
+    match variables.get(FIRST_SECRET) {
+        None => Ok(None),
+        Some(name) => secret(&Aws::read(variables)?, name).await.map(Some),
     }
-    secret(&Aws::from_env()?, &places.first_secret).await
 }
 
 /// A secret of Secrets Manager, by its ARN or name.

@@ -1,7 +1,7 @@
 //! HEAD, OPTIONS, wrong methods, and pages of other origins.
 
 use anyhow::Result;
-use domain::config::{StackTachAuth, Web};
+use edge::web::Web;
 use serde_json::{Value, json};
 use tests::{TestBundle, lambda};
 
@@ -101,7 +101,7 @@ async fn a_page_may_read_every_answer_errors_too() -> Result<()> {
 
 #[tokio::test]
 async fn every_api_answers_options_without_credentials() -> Result<()> {
-    let bundle = TestBundle::with(|config| config.stacktach_auth = StackTachAuth::ApiKey).await?;
+    let bundle = TestBundle::with([("STACKTACH_AUTH", "api-key")]).await?;
     for (path, allow) in [
         ("/db/usage/nova/launches/", "GET,HEAD,OPTIONS"),
         ("/db/confirm/usage/exists/batch", "PUT,POST,OPTIONS"),

@@ -1,7 +1,7 @@
 //! Where a request came from and to: its client, the API's address, stages and base paths.
 
 use anyhow::Result;
-use domain::config::Web;
+use edge::web::Web;
 use serde_json::{Value, json};
 use tests::lambda;
 

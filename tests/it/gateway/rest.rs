@@ -1,7 +1,7 @@
 //! The same requests through a REST API's events (payload 1.0), which hands paths over as they were sent.
 
 use anyhow::Result;
-use domain::config::Web;
+use edge::web::Web;
 use serde_json::{Value, json};
 use tests::lambda;
 

@@ -2,8 +2,6 @@
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use domain::config::InvalidStatus;
-use domain::recomputations::status::Transitions;
 use serde_json::json;
 use tests::TestBundle;
 
@@ -46,8 +44,8 @@ async fn an_accepted_status_is_answered_as_documented_and_added_to_the_history()
 
 #[tokio::test]
 async fn a_status_that_is_none_changes_nothing_and_is_answered_404_or_409_as_set() -> Result<()> {
-    for (code, configured) in [(404, InvalidStatus::NotFound), (409, InvalidStatus::Conflict)] {
-        let bundle = TestBundle::with(|config| config.recomputations.invalid_status = configured).await?;
+    for (code, configured) in [(404, "404"), (409, "409")] {
+        let bundle = TestBundle::with([("RECOMP_INVALID_STATUS_CODE", configured)]).await?;
         let_in(&bundle, &["ours"]).await?;
         let ours = Tenant::ours(&bundle);
         let id = ours.submits(&power_cuts()).await?;
@@ -179,7 +177,7 @@ async fn a_change_for_another_version_is_refused() -> Result<()> {
 
 #[tokio::test]
 async fn guarded_transitions_say_what_may_follow() -> Result<()> {
-    let bundle = TestBundle::with(|config| config.recomputations.transitions = Transitions::Guarded).await?;
+    let bundle = TestBundle::with([("RECOMP_TRANSITIONS", "guarded")]).await?;
     let_in(&bundle, &["ours"]).await?;
     let ours = Tenant::ours(&bundle);
     let id = ours.submits(&power_cuts()).await?;

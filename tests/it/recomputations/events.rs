@@ -17,7 +17,7 @@ async fn each_change_of_a_status_is_published_with_the_request_as_it_is_then() -
     ours.asks("PUT", &format!("/recomputations/{id}"), &power_cuts().to_string()).await;
     ours.asks("DELETE", &format!("/recomputations/{id}/status"), "").await;
     ours.asks("DELETE", &format!("/recomputations/{id}/status"), "").await;
-    let published = bundle.queued(&bundle.platform.config.places.published_queue).await?;
+    let published = bundle.queued(&bundle.queue_url("PublishedQueue")).await?;
     let events: Vec<Value> =
         published.iter().map(|body| serde_json::from_str(body)).collect::<Result<_, _>>()?;
     assert_eq!(events.len(), 2);
@@ -55,8 +55,8 @@ async fn what_could_not_be_published_is_accepted_and_published_by_the_next_tick_
     bundle.queue_tap.fail_from(1, Fault::Lost);
     assert_eq!(ours.decides(&id, "approved").await.status, 200);
     assert!(bundle.queue_tap.heal(), "the queue was down");
-    let queue = &bundle.platform.config.places.published_queue;
-    let ticker = Ticker::new(&bundle.platform);
+    let queue = &bundle.queue_url("PublishedQueue");
+    let ticker = Ticker::new(&bundle.platform)?;
     ticker.tick().await?;
     assert_eq!(bundle.queued(queue).await?.len(), 0, "its own request may still be at it");
     bundle.advance(TimeDelta::seconds(61));
@@ -81,8 +81,8 @@ async fn a_request_that_dies_anywhere_has_changed_everything_or_nothing() -> Res
             let changed = ours.sees(&id).await != before;
             assert!(changed || reply.status == 503, "{fault:?} at call {call}: {reply:?}");
             bundle.advance(TimeDelta::seconds(61));
-            Ticker::new(&bundle.platform).tick().await?;
-            let mut published = bundle.queued(&bundle.platform.config.places.published_queue).await?;
+            Ticker::new(&bundle.platform)?.tick().await?;
+            let mut published = bundle.queued(&bundle.queue_url("PublishedQueue")).await?;
             published.dedup();
             assert_eq!(published.len(), usize::from(changed), "{fault:?} at call {call}");
             let entries = bundle.access.audit_list(100, None).await?.entries;

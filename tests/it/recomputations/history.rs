@@ -27,7 +27,7 @@ async fn twenty_statuses_at_once_are_all_accepted_and_all_in_the_history() -> Re
         .collect();
     after.sort_unstable();
     assert_eq!(after, (2..=21).collect::<Vec<_>>());
-    assert_eq!(bundle.queued(&bundle.platform.config.places.published_queue).await?.len(), 20);
+    assert_eq!(bundle.queued(&bundle.queue_url("PublishedQueue")).await?.len(), 20);
     Ok(())
 }
 

@@ -85,13 +85,13 @@ async fn a_pipeline_whose_worker_dies_at_any_call_is_run_again_and_makes_the_sam
     let prepared = async || -> Result<TestBundle> {
         let bundle = begin().await?;
         deliver(&bundle, "c", &all).await?;
-        bundle.queued(&bundle.platform.config.places.stream_queue).await?;
+        bundle.queued(&bundle.queue_url("StreamQueue")).await?;
         bundle.tap.take();
         Ok(bundle)
     };
     let run = async |bundle: &TestBundle| {
         let body = r#"{"task":"run","id":1}"#;
-        bundle.streams.work(body, bundle.deadline()).await.is_ok()
+        bundle.runner.work(body, bundle.deadline()).await.is_ok()
     };
     let calm = prepared().await?;
     ensure!(run(&calm).await, "it runs");

@@ -1,7 +1,7 @@
 //! What the usual requests read, on stores of different sizes.
 
 use anyhow::{Context, Result, ensure};
-use domain::service::Service;
+use domain::notification::service::Service;
 use domain::time::Micros;
 use domain::usage::column::Row;
 use domain::usage::exists::InstanceExists;

@@ -1,8 +1,8 @@
 //! Invocations of the worker that records, as the queue makes them.
 
 use anyhow::{Result, ensure};
+use domain::ingest::plan::Delivery;
 use domain::notification::packing;
-use domain::notification::plan::Delivery;
 use domain::time::Micros;
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ impl TestBundle {
 
     /// One invocation, in which nothing fails.
     pub async fn invoke(&self, deliveries: Vec<Delivery>) -> Result<()> {
-        for (_, outcome) in self.notifications.process(deliveries, self.deadline()).await {
+        for (_, outcome) in self.recorder.process(deliveries, self.deadline()).await {
             ensure!(outcome.is_ok(), "{outcome:?}");
         }
         Ok(())

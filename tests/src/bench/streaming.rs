@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
-use domain::message::StreamTask;
-use domain::streams::listing::{Start, StreamFilter};
+use domain::storage::block::Start;
+use domain::streams::listing::StreamFilter;
 use domain::streams::state::State;
+use domain::streams::task::StreamTask;
 use serde_json::{Value, json};
 
 use super::cost::{self, Cost};
@@ -92,7 +93,7 @@ async fn expired_life(events: usize) -> Result<Cost> {
     let streams = bundle.streams.list(&StreamFilter::default(), Start::Newest, 1).await?;
     let id = streams.first().context("there is one")?.id;
     let run = charged(&bundle, async {
-        bundle.platform.queues.streams.send(StreamTask::Run { id }.body()?).await?;
+        bundle.stream_queue.send(StreamTask::Run { id }.body()?).await?;
         bundle.drain().await
     });
     let run = run.await?;

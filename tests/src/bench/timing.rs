@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use domain::key::Key;
-use domain::table::{Write, item};
+use domain::storage::key::Key;
+use domain::storage::table::{Write, item};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::de::IgnoredAny;
 use serde_json::json;
@@ -69,7 +69,7 @@ async fn record(world: &World) -> Result<(Duration, Vec<Exchange>)> {
     let body = serde_json::to_vec(&world.notifications)?;
     bundle.waves.listen();
     let begun = Instant::now();
-    let accepted = bundle.notifications.accept(&body, None).await;
+    let accepted = bundle.intake.accept(&body, None).await;
     accepted.map_err(|refusal| anyhow::anyhow!("{:?}", refusal.error))?;
     bundle.drain().await?;
     let elapsed = begun.elapsed();
@@ -89,7 +89,7 @@ impl Puts {
 
 async fn bare_single(sizes: &[usize]) -> Result<Duration> {
     let bundle = TestBundle::start().await?;
-    let table = &bundle.platform.tables.usage;
+    let table = &bundle.table;
     let begun = Instant::now();
     let writes = stream::iter(sizes.iter().enumerate()).map(|(number, size)| async move {
         let record = json!({"f": filler(*size)});
@@ -109,7 +109,7 @@ async fn bare_batched(sizes: &[usize]) -> Result<Duration> {
     let begun = Instant::now();
     while !writes.is_empty() {
         let rest = writes.split_off(writes.len().min(250));
-        bundle.platform.tables.usage.write_all(writes).await?;
+        bundle.table.write_all(writes).await?;
         writes = rest;
     }
     Ok(begun.elapsed())

@@ -4,15 +4,16 @@ use std::ops::RangeInclusive;
 
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
-use domain::due as due_work;
-use domain::key::SHARDS;
-use domain::message::UsageTask;
+use domain::ingest::plan::Delivery;
 use domain::notification::packing;
-use domain::notification::plan::Delivery;
-use domain::service::Service;
+use domain::notification::service::Service;
+use domain::storage::key::SHARDS;
 use domain::time::Micros;
 use domain::usage::confirmation::{Answer, Confirmation};
+use domain::usage::settings::Settings;
+use domain::usage::task::UsageTask;
 use domain::usage::verify;
+use domain::work::due as due_work;
 use serde_json::json;
 
 use super::cost::{self, Cost};
@@ -64,7 +65,7 @@ async fn due(count: u64, launched: bool) -> Result<(TestBundle, i64)> {
 /// The minute in which exists for the usual period come due when they are recorded now.
 fn minute(bundle: &TestBundle) -> Result<i64> {
     let end = Micros::parse(PERIOD_END).context("a time")?;
-    let settle = bundle.platform.config.verify.settle_seconds;
+    let settle = Settings::read(&bundle.platform.variables)?.settle_seconds;
     Ok(due_work::minute(verify::due_at(end, settle), Micros::from(bundle.clock.now())))
 }
 
@@ -73,7 +74,7 @@ async fn sweep(bundle: &TestBundle, minutes: RangeInclusive<i64>) -> Result<Cost
     let task =
         UsageTask::Sweep { from: *minutes.start(), to: *minutes.end(), shard: 1, after: None }.body()?;
     let work = async {
-        let done = bundle.usage.work(&task, bundle.deadline()).await;
+        let done = bundle.verifier.work(&task, bundle.deadline()).await;
         done.map_err(|failure| anyhow::anyhow!("{failure:?}"))
     };
     Ok(cost::measure(bundle, work).await?.1)
@@ -84,7 +85,7 @@ async fn idle() -> Result<(Cost, Cost)> {
     let bundle = TestBundle::start().await?;
     bundle.tick().await?;
     bundle.advance(TimeDelta::minutes(1));
-    let ((), tick) = cost::measure(&bundle, async { Ok(bundle.usage.tick().await?) }).await?;
+    let ((), tick) = cost::measure(&bundle, async { Ok(bundle.sweeper.tick().await?) }).await?;
     let minute = due_work::current_minute(Micros::from(bundle.clock.now()));
     Ok((tick, sweep(&bundle, minute - due_work::OVERLAP..=minute).await?))
 }

@@ -20,8 +20,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use domain::clock::Clock;
-use domain::id::Ids;
+use domain::platform::clock::Clock;
+use domain::platform::id::Ids;
 use tokio::net::TcpListener;
 
 use crate::stop::Stop;

@@ -4,8 +4,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use domain::clock::Clock;
-use domain::id::Ids;
+use domain::platform::clock::Clock;
+use domain::platform::id::Ids;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::refusal::Refusal;

@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::{
     MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::clock::Clock;
+use domain::platform::clock::Clock;
 use tokio::net::TcpListener;
 
 use super::{Sqs, arn};

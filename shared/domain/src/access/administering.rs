@@ -9,8 +9,8 @@ use crate::access::user::{self, User};
 use crate::access::{Access, password};
 use crate::digest;
 use crate::error::{Error, Kind};
-use crate::key::Key;
-use crate::table::{Write, item};
+use crate::storage::key::Key;
+use crate::storage::table::{Write, item};
 use crate::time::Micros;
 
 /// Characters of the longest name of a key or a tenant.
@@ -43,7 +43,7 @@ pub struct UserChange {
 impl Access {
     /// Makes a key: what is stored of it, and the key itself, shown once.
     pub async fn key_make(&self, new: NewKey, origin: &Origin) -> Result<(ApiKey, String), Error> {
-        let secret = self.platform.ids.secret();
+        let secret = self.ids.secret();
         Ok((self.key_add(new, &secret, origin).await?, secret))
     }
 
@@ -75,7 +75,7 @@ impl Access {
             after: Some(key.version),
         };
         let stored = item(&Key::api_key(&key.hash), &key)?;
-        let entry = origin.entry(deed, now, &self.platform.ids.uuid())?;
+        let entry = origin.entry(deed, now, &self.ids.uuid())?;
         if self.write_together(vec![Write::PutNew(stored), entry]).await? {
             return Ok(key);
         }
@@ -106,7 +106,7 @@ impl Access {
             after: Some(key.version),
         };
         let stored = item(&Key::api_key(&key.hash), &key)?;
-        let entry = origin.entry(deed, now, &self.platform.ids.uuid())?;
+        let entry = origin.entry(deed, now, &self.ids.uuid())?;
         let is_written = self.write_together(vec![Write::Replace(stored, before), entry]).await?;
         self.memory.forget();
         // A key changes in no other way: whoever was first has revoked it.
@@ -124,7 +124,7 @@ impl Access {
         let email = new.email.unwrap_or_default();
         let user = User { name: name.to_owned(), email, grants, hash, created: now, version: 1 };
         let deed = Deed { action: "user.make", target: name, note: None, before: None, after: Some(1) };
-        let entry = origin.entry(deed, now, &self.platform.ids.uuid())?;
+        let entry = origin.entry(deed, now, &self.ids.uuid())?;
         if self.write_together(vec![Write::PutNew(item(&Key::user(name), &user)?), entry]).await? {
             return Ok(user);
         }
@@ -168,7 +168,7 @@ impl Access {
         let Some(old) = self.user_get(name).await? else { return Ok(false) };
         let deed =
             Deed { action: "user.remove", target: name, note: None, before: Some(old.version), after: None };
-        let entry = origin.entry(deed, self.now(), &self.platform.ids.uuid())?;
+        let entry = origin.entry(deed, self.now(), &self.ids.uuid())?;
         let is_removed =
             self.write_together(vec![Write::Remove(Key::user(name), old.version), entry]).await?;
         self.memory.forget();
@@ -177,7 +177,7 @@ impl Access {
 
     async fn hashed(&self, password: &str) -> Result<String, Error> {
         user::long_enough(password)?;
-        let (password, salt) = (password.to_owned(), self.platform.ids.salt());
+        let (password, salt) = (password.to_owned(), self.ids.salt());
         let hashing = tokio::task::spawn_blocking(move || password::hash(&password, &salt));
         hashing.await.map_err(|cause| Error::bug("hashing a password").because(cause))?
     }

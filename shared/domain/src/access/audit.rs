@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::key::Key;
-use crate::table::{self, Write};
+use crate::storage::key::Key;
+use crate::storage::table::{self, Write};
 use crate::time::Micros;
 
 /// Seconds that an entry is kept.

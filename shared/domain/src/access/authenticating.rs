@@ -76,7 +76,7 @@ impl Access {
     /// Opens a session for whoever has this name and password: its id, shown once.
     pub async fn login(&self, name: &str, password: &str, address: &str) -> Result<Option<String>, Error> {
         let Some(user) = self.verified(name, password, address).await? else { return Ok(None) };
-        let id = self.platform.ids.secret();
+        let id = self.ids.secret();
         self.session_put(&digest::whole(&id), &Session::of(&user, self.now())).await?;
         Ok(Some(id))
     }

@@ -21,8 +21,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::access::memory::Memory;
+use crate::error::Error;
 use crate::platform::Platform;
+use crate::platform::clock::Clock;
+use crate::platform::id::Ids;
+use crate::storage::table::Table;
 use crate::time::Micros;
+
+/// Names the table of principals, their credentials and the audit log.
+pub const TABLE: &str = "REGISTRY_TABLE";
 
 /// The tenant of whoever has no other.
 pub const DEFAULT_TENANT: &str = "default";
@@ -30,7 +37,9 @@ pub const DEFAULT_TENANT: &str = "default";
 /// Principals, their credentials, and the audit log. Cheap to clone; clones remember together.
 #[derive(Clone, Debug)]
 pub struct Access {
-    platform: Platform,
+    clock: Clock,
+    ids: Ids,
+    table: Table,
     memory: Arc<Memory>,
     first: Option<First>,
 }
@@ -46,19 +55,24 @@ impl fmt::Debug for First {
 }
 
 impl Access {
-    /// Access on this platform.
-    pub fn new(platform: Platform) -> Self {
-        let memory = Arc::new(Memory::new(platform.ids.secret()));
-        Self { platform, memory, first: None }
+    /// Access in the registry table of this platform (`REGISTRY_TABLE`).
+    pub fn new(platform: &Platform) -> Result<Self, Error> {
+        Ok(Self {
+            clock: platform.clock.clone(),
+            ids: platform.ids.clone(),
+            table: platform.table(TABLE)?,
+            memory: Arc::new(Memory::new(platform.ids.secret())),
+            first: None,
+        })
     }
 
     /// The same, where whoever shows this secret as an API key is an administrator: how the first one comes in.
     #[must_use]
-    pub fn with_first_secret(self, secret: String) -> Self {
-        Self { first: Some(First(secret)).filter(|First(secret)| !secret.is_empty()), ..self }
+    pub fn with_first_secret(self, secret: Option<String>) -> Self {
+        Self { first: secret.map(First), ..self }
     }
 
     fn now(&self) -> Micros {
-        Micros::from(self.platform.clock.now())
+        self.clock.micros()
     }
 }

@@ -9,14 +9,15 @@ use crate::access::auditing::Place;
 use crate::access::lockout::{self, Failures};
 use crate::access::session::Session;
 use crate::access::user::{self, User};
-use crate::error::{Error, Kind};
-use crate::key::{Key, Range};
-use crate::table::{Cancelled, Change, Outcome, Table, Write, item};
+use crate::error::Error;
+use crate::storage::change::Change;
+use crate::storage::key::{Key, Range};
+use crate::storage::table::{Cancelled, Outcome, Race, Table, Write, item};
 use crate::time::Micros;
 
 impl Access {
     fn table(&self) -> &Table {
-        &self.platform.tables.registry
+        &self.table
     }
 
     /// The key with this hash.
@@ -65,8 +66,7 @@ impl Access {
     pub(crate) async fn failures_add(&self, user: &str, address: &str, now: Micros) -> Result<(), Error> {
         let key = Key::failures(user, address);
         let window = now.plus_seconds(-lockout::SECONDS);
-        let more = Change::of(key.clone(), "SET n = n + :one").when("#at > :window").name("#at", "at");
-        let more = more.value(":one", 1)?.value(":window", window)?;
+        let more = Change::of(key.clone()).increase("n", 1, 0).when_greater("at", window);
         match self.table().change::<IgnoredAny>(&more).await? {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) => {
@@ -75,16 +75,10 @@ impl Access {
         }
     }
 
-    /// Makes all of the writes or none; false where a condition did not hold.
+    /// Makes all of the writes or none; false where another change was faster.
     pub(crate) async fn write_together(&self, writes: Vec<Write>) -> Result<bool, Error> {
-        match self.table().transact(writes, &self.platform.ids.uuid()).await {
-            Ok(()) => Ok(true),
-            Err(Cancelled::Condition(_)) => Ok(false),
-            Err(Cancelled::Conflict) => {
-                Err(Error::new(Kind::Conflict, "Somebody else changed it; try again."))
-            }
-            Err(Cancelled::Failed(error)) => Err(error),
-        }
+        let race = self.table().transact(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
+        Ok(race == Race::Won)
     }
 
     /// Replaces a user as they were read.
@@ -95,14 +89,13 @@ impl Access {
         deed: Deed<'_>,
         origin: &Origin,
     ) -> Result<(), Error> {
-        let entry = origin.entry(deed, self.now(), &self.platform.ids.uuid())?;
-        let change = Change::of(Key::user(&user.name), "SET em = :email, gr = :grants, ph = :hash, v = :new")
-            .when("v = :old")
-            .value(":email", &user.email)?
-            .value(":grants", &user.grants)?
-            .value(":hash", &user.hash)?
-            .value(":new", user.version)?
-            .value(":old", old.version)?;
+        let entry = origin.entry(deed, self.now(), &self.ids.uuid())?;
+        let change = Change::of(Key::user(&user.name))
+            .set("em", &user.email)
+            .set("gr", &user.grants)
+            .set("ph", &user.hash)
+            .set("v", user.version)
+            .when_equal("v", old.version);
         let is_written = self.write_together(vec![Write::Change(change), entry]).await?;
         self.memory.forget();
         if is_written { Ok(()) } else { Err(user::changed_meanwhile(&user.name)) }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::notification::Mark;
+use crate::notification::mark::Mark;
 use crate::notification::payload::{IDENTIFIER_BYTES, Unreadable, text, time};
-use crate::service::Service;
+use crate::notification::service::Service;
 use crate::time::Micros;
 
 /// A usable notification.

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Kind};
-use crate::service::Service;
-use crate::streams::event::Event;
+use crate::notification::event::Event;
+use crate::notification::service::Service;
 use crate::time::Micros;
 
 /// Notifications that one queue message holds at most: its counters then fit one transaction.
@@ -154,7 +154,7 @@ pub fn made(chunk: &str, received: Micros, events: &[&Event]) -> Result<String, 
     Ok(ascii(&message.to_string()))
 }
 
-/// The queue message of one group, read back as [`crate::message::NotificationChunk`].
+/// The queue message of one group, read back as [`crate::notification::message::NotificationChunk`].
 pub fn message(chunk: &str, service: Option<Service>, received: Micros, group: &[Element]) -> String {
     let service = service.map(|service| format!(r#""service":"{service}","#)).unwrap_or_default();
     let notifications = group.join(",");
@@ -167,7 +167,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::message::NotificationChunk;
+    use crate::notification::message::NotificationChunk;
 
     #[test]
     fn a_body_is_a_list_or_one_notification_or_one_pair() {

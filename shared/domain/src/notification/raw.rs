@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::notification::envelope::Notification;
+use crate::notification::event::{self, Event};
 use crate::notification::payload::{image_type, text};
-use crate::service::Service;
-use crate::streams::event::{self, Event};
+use crate::notification::service::Service;
 use crate::time::Micros;
 
 /// A row of `RawData` or `GlanceRawData`. Texts are cut to the width that their columns had.

@@ -5,12 +5,12 @@ use crate::access::audit::{Deed, Origin};
 use crate::error::Error;
 use crate::recomputations::Recomputations;
 use crate::recomputations::draft::Fields;
-use crate::recomputations::publishing::Change;
+use crate::recomputations::publishing::status_changed;
 use crate::recomputations::record::Recomputation;
 use crate::recomputations::refusal::Refusal;
 use crate::recomputations::status::Status;
-use crate::recomputations::store::Race;
 use crate::recomputations::tag::Expected;
+use crate::storage::table::Race;
 
 /// Turns after which a change is given up: so many others were faster.
 const TURNS: usize = 100;
@@ -24,7 +24,7 @@ impl Recomputations {
         expected: Option<&Expected>,
         origin: &Origin,
     ) -> Result<Recomputation, Refusal> {
-        let transitions = self.platform.config.recomputations.transitions;
+        let transitions = self.settings.transitions;
         let decide = |old: &Recomputation| old.with_status(to, self.now(), transitions).map(Some);
         self.change("recomputation.status", id, expected, origin, decide).await
     }
@@ -36,7 +36,7 @@ impl Recomputations {
         expected: Option<&Expected>,
         origin: &Origin,
     ) -> Result<Recomputation, Refusal> {
-        let transitions = self.platform.config.recomputations.transitions;
+        let transitions = self.settings.transitions;
         let decide = |old: &Recomputation| old.reset(transitions);
         self.change("recomputation.reset", id, expected, origin, decide).await
     }
@@ -71,7 +71,7 @@ impl Recomputations {
             };
             let writes = vec![
                 Self::request_remove(&origin.tenant, id, old.version),
-                origin.entry(deed, self.now(), &self.platform.ids.uuid())?,
+                origin.entry(deed, self.now(), &self.ids.uuid())?,
             ];
             if self.write_together(writes).await? == Race::Won {
                 return Ok(());
@@ -129,18 +129,16 @@ impl Recomputations {
         };
         let mut writes = vec![
             Self::request_replace(&origin.tenant, new, old.version)?,
-            origin.entry(deed, now, &self.platform.ids.uuid())?,
+            origin.entry(deed, now, &self.ids.uuid())?,
         ];
-        let change = if has_status { Some(Change::of(&origin.tenant, old.status, new, now)?) } else { None };
-        if let Some(change) = &change {
-            writes.push(Self::change_keep(change)?);
+        let event =
+            if has_status { Some(status_changed(&origin.tenant, old.status, new, now)?) } else { None };
+        if let Some(event) = &event {
+            writes.push(event.write()?);
         }
         let race = self.write_together(writes).await?;
-        if let Some(change) = change.filter(|_| race == Race::Won)
-            && let Err(error) = self.publish(&change).await
-        {
-            // It is kept, and the ticker publishes it.
-            tracing::warn!(error = error.chain(), "a change waits to be published");
+        if let Some(event) = event.filter(|_| race == Race::Won) {
+            self.outbox.publish(&event).await;
         }
         Ok(race)
     }

@@ -27,27 +27,51 @@ pub mod listing;
 pub mod publishing;
 pub mod record;
 pub mod refusal;
+pub mod settings;
 pub mod status;
 mod store;
 pub mod submitting;
 pub mod tag;
 
+use crate::access;
+use crate::error::Error;
 use crate::platform::Platform;
+use crate::platform::clock::Clock;
+use crate::platform::id::Ids;
+use crate::recomputations::settings::Settings;
+use crate::storage::table::Table;
 use crate::time::Micros;
+use crate::work::outbox::Outbox;
 
 /// The recomputation requests of all tenants. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Recomputations {
-    platform: Platform,
+    clock: Clock,
+    ids: Ids,
+    table: Table,
+    outbox: Outbox,
+    settings: Settings,
 }
 
 impl Recomputations {
-    /// The requests on this platform.
-    pub fn new(platform: Platform) -> Self {
-        Self { platform }
+    /// The requests of this platform (`REGISTRY_TABLE`), whose status changes are published (`PUBLISHED_QUEUE_URL`).
+    pub fn new(platform: &Platform) -> Result<Self, Error> {
+        let table = platform.table(access::TABLE)?;
+        Ok(Self {
+            clock: platform.clock.clone(),
+            ids: platform.ids.clone(),
+            outbox: Outbox::new(table.clone(), platform.queue("PUBLISHED_QUEUE_URL")?),
+            table,
+            settings: Settings::read(&platform.variables)?,
+        })
+    }
+
+    /// Publishes the events that requests which failed or died left behind.
+    pub async fn tick(&self) -> Result<(), Error> {
+        self.outbox.publish_overdue(self.now()).await
     }
 
     fn now(&self) -> Micros {
-        Micros::from(self.platform.clock.now())
+        self.clock.micros()
     }
 }

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::key::{Key, Range};
 use crate::recomputations::Recomputations;
-use crate::recomputations::publishing::Change;
 use crate::recomputations::record::Recomputation;
-use crate::table::{self, Cancelled, Table, Write, item};
+use crate::storage::change::Change;
+use crate::storage::key::{Key, Range};
+use crate::storage::table::{Cancelled, Race, Table, Write, item};
 use crate::time::Micros;
 
 /// What was made of a request with an idempotency key.
@@ -22,18 +22,9 @@ pub(crate) struct Remembered {
     pub(crate) ttl: i64,
 }
 
-/// What became of a transaction that somebody else may have been faster than.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Race {
-    /// Everything is written.
-    Won,
-    /// Nothing is: what it was decided on is no longer so.
-    Lost,
-}
-
 impl Recomputations {
     fn table(&self) -> &Table {
-        &self.platform.tables.registry
+        &self.table
     }
 
     pub(crate) async fn request_get(&self, tenant: &str, id: &str) -> Result<Option<Recomputation>, Error> {
@@ -70,44 +61,18 @@ impl Recomputations {
     }
 
     /// Remembers what was made of a request with this key, unless something is remembered that still counts.
-    pub(crate) fn remember(
-        tenant: &str,
-        key: &str,
-        remembered: &Remembered,
-        now: Micros,
-    ) -> Result<Write, Error> {
-        let change =
-            table::Change::of(Key::idempotency(tenant, key), "SET ha = :hash, id = :id, #ttl = :ttl")
-                .when("attribute_not_exists(pk) OR #ttl <= :now")
-                .name("#ttl", "ttl")
-                .value(":hash", &remembered.hash)?
-                .value(":id", &remembered.id)?
-                .value(":ttl", remembered.ttl)?
-                .value(":now", now.epoch_seconds())?;
-        Ok(Write::Change(change))
-    }
-
-    /// Keeps a change until it is published.
-    pub(crate) fn change_keep(change: &Change) -> Result<Write, Error> {
-        Ok(Write::PutNew(item(&Key::change(&change.id, change.version), change)?))
-    }
-
-    /// The changes in one shard that are still to be published.
-    pub(crate) async fn change_list(&self, shard: u64) -> Result<Vec<Change>, Error> {
-        self.table().query_all(&Range::changes(shard)).await
-    }
-
-    /// Says that a change is published.
-    pub(crate) async fn change_remove(&self, change: &Change) -> Result<(), Error> {
-        self.table().write_all(vec![Write::Delete(Key::change(&change.id, change.version))]).await
+    pub(crate) fn remember(tenant: &str, key: &str, remembered: &Remembered, now: Micros) -> Write {
+        let change = Change::of(Key::idempotency(tenant, key))
+            .set("ha", &remembered.hash)
+            .set("id", &remembered.id)
+            .set("ttl", remembered.ttl)
+            .when_at_most("ttl", now.epoch_seconds())
+            .or_absent();
+        Write::Change(change)
     }
 
     /// Makes all of the writes or none.
     pub(crate) async fn write_together(&self, writes: Vec<Write>) -> Result<Race, Error> {
-        match self.table().transact(writes, &self.platform.ids.uuid()).await {
-            Ok(()) => Ok(Race::Won),
-            Err(Cancelled::Condition(_) | Cancelled::Conflict) => Ok(Race::Lost),
-            Err(Cancelled::Failed(error)) => Err(error),
-        }
+        self.table().transact(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)
     }
 }

@@ -7,7 +7,8 @@ use crate::recomputations::Recomputations;
 use crate::recomputations::draft::Fields;
 use crate::recomputations::record::Recomputation;
 use crate::recomputations::refusal::Refusal;
-use crate::recomputations::store::{Race, Remembered};
+use crate::recomputations::store::Remembered;
+use crate::storage::table::Race;
 
 /// Seconds that an idempotency key is remembered.
 const REMEMBERED_SECONDS: i64 = 86_400;
@@ -24,7 +25,7 @@ impl Recomputations {
         let text = serde_json::to_string(&fields)
             .map_err(|cause| Error::bug("a request could not be written").because(cause))?;
         let hash = digest::whole(&text);
-        let request = Recomputation::submitted(self.platform.ids.uuid(), fields, now);
+        let request = Recomputation::submitted(self.ids.uuid(), fields, now);
         let deed = Deed {
             action: "recomputation.submit",
             target: &request.id,
@@ -32,14 +33,12 @@ impl Recomputations {
             before: None,
             after: Some(request.version),
         };
-        let mut writes = vec![
-            Self::request_new(&origin.tenant, &request)?,
-            origin.entry(deed, now, &self.platform.ids.uuid())?,
-        ];
+        let mut writes =
+            vec![Self::request_new(&origin.tenant, &request)?, origin.entry(deed, now, &self.ids.uuid())?];
         if let Some(key) = key {
             let ttl = now.plus_seconds(REMEMBERED_SECONDS).epoch_seconds();
             let remembered = Remembered { hash: hash.clone(), id: request.id.clone(), ttl };
-            writes.push(Self::remember(&origin.tenant, key, &remembered, now)?);
+            writes.push(Self::remember(&origin.tenant, key, &remembered, now));
         }
         if self.write_together(writes).await? == Race::Won {
             return Ok(request.id);

@@ -10,8 +10,8 @@ use futures::future::try_join_all;
 
 use crate::error::{Error, Kind};
 use crate::failure;
+use crate::notification::event::Event;
 use crate::streams::Streams;
-use crate::streams::event::Event;
 use crate::streams::state::State;
 use crate::streams::stream::{Head, Outlook};
 use crate::streams::timex::EvaluationError;

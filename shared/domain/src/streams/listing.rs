@@ -2,25 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::block::Budget;
 use crate::error::Error;
+use crate::notification::event::Event;
+use crate::storage::block::{Budget, Start};
 use crate::streams::Streams;
-use crate::streams::event::Event;
 use crate::streams::state::State;
 use crate::streams::stream::Head;
 use crate::streams::trigger::Distinguishing;
 use crate::time::Micros;
-
-/// Where a list begins, and in which direction it goes: never by time, always by id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// At the newest.
-    Newest,
-    /// Below this id, downwards.
-    Below(u64),
-    /// Above this id, upwards.
-    Above(u64),
-}
 
 /// Which streams are wanted: those that meet everything that is given.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -122,6 +111,6 @@ impl Streams {
     }
 
     fn budget(&self) -> Budget {
-        Budget::new(self.platform.config.query_budget, ADVICE)
+        Budget::new(self.query_budget, ADVICE)
     }
 }

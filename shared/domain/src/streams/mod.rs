@@ -23,17 +23,18 @@
 pub mod appending;
 pub mod definition_file;
 pub mod distil;
-pub mod event;
 pub mod glob;
 pub mod listing;
 pub mod pipeline;
 pub mod resetting;
 pub mod rulebook;
 pub mod running;
+pub mod settings;
 pub mod state;
 mod store;
 pub mod stream;
 pub mod sweeping;
+pub mod task;
 pub mod timex;
 pub mod trigger;
 
@@ -41,21 +42,47 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::error::Error;
+use crate::notification;
 use crate::platform::Platform;
+use crate::platform::clock::Clock;
+use crate::platform::id::Ids;
+use crate::storage::table::Table;
 use crate::streams::rulebook::Rulebook;
 use crate::time::Micros;
+use crate::work::queue::Queue;
 
-/// The streams and their events. Cheap to clone.
+/// Names the table of streams.
+pub const TABLE: &str = "STREAM_TABLE";
+/// Names the queue of streams that are due.
+pub const QUEUE: &str = "STREAM_QUEUE_URL";
+
+/// Streams and their events. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Streams {
-    platform: Platform,
+    clock: Clock,
+    ids: Ids,
+    table: Table,
+    /// The table of notifications: an event is stored in its notification's row.
+    notifications: Table,
+    /// Where streams that are due are sent.
+    queue: Queue,
+    query_budget: u64,
     rules: Arc<Rulebook>,
 }
 
 impl Streams {
-    /// The streams on this platform, by these rules.
-    pub fn new(platform: Platform, rules: Arc<Rulebook>) -> Self {
-        Self { platform, rules }
+    /// The streams of this platform (`STREAM_TABLE`, `USAGE_TABLE`, `STREAM_QUEUE_URL`), by these rules.
+    pub fn new(platform: &Platform, rules: Arc<Rulebook>) -> Result<Self, Error> {
+        Ok(Self {
+            clock: platform.clock.clone(),
+            ids: platform.ids.clone(),
+            table: platform.table(TABLE)?,
+            notifications: platform.table(notification::TABLE)?,
+            queue: platform.queue(QUEUE)?,
+            query_budget: platform.variables.query_budget()?,
+            rules,
+        })
     }
 
     /// What they go by.
@@ -65,10 +92,10 @@ impl Streams {
 
     /// The time at which a request is asked.
     pub fn asked_at(&self) -> DateTime<Utc> {
-        self.platform.clock.now()
+        self.clock.now()
     }
 
     fn now(&self) -> Micros {
-        Micros::from(self.platform.clock.now())
+        self.clock.micros()
     }
 }

@@ -1,6 +1,7 @@
 //! What people do to streams: reset one whose pipeline failed, delete one.
 
 use crate::access::audit::{Deed, Origin};
+use crate::access::auditing::AuditLog;
 use crate::error::{Error, Kind};
 use crate::failure;
 use crate::streams::Streams;
@@ -10,8 +11,8 @@ use crate::streams::stream::Head;
 impl Streams {
     /// Lets a stream in an error state be tried again at once; one in any other state stays as it is. False where there
     /// is none.
-    pub async fn reset(&self, id: u64, origin: &Origin) -> Result<bool, Error> {
-        let changed = self.changed(id, "stream.reset", origin, |head| head.reset(self.now())).await?;
+    pub async fn reset(&self, id: u64, origin: &Origin, log: &AuditLog) -> Result<bool, Error> {
+        let changed = self.changed(id, "stream.reset", origin, log, |head| head.reset(self.now())).await?;
         if let Some(Some(head)) = &changed {
             self.send_run(head.id).await;
         }
@@ -19,9 +20,10 @@ impl Streams {
     }
 
     /// Deletes a stream in whatever state it is, but none of its events. False where there is none.
-    pub async fn delete(&self, id: u64, origin: &Origin) -> Result<bool, Error> {
+    pub async fn delete(&self, id: u64, origin: &Origin, log: &AuditLog) -> Result<bool, Error> {
         let expires = self.now().plus_seconds(TOMBSTONE_SECONDS).epoch_seconds();
-        let changed = self.changed(id, "stream.delete", origin, |head| Some(head.tombstone(expires))).await?;
+        let changed =
+            self.changed(id, "stream.delete", origin, log, |head| Some(head.tombstone(expires))).await?;
         Ok(changed.is_some())
     }
 
@@ -31,6 +33,7 @@ impl Streams {
         id: u64,
         action: &str,
         origin: &Origin,
+        log: &AuditLog,
         change: impl Fn(&Head) -> Option<Head>,
     ) -> Result<Option<Option<Head>>, Error> {
         for _ in 0..failure::ATTEMPTS * 4 {
@@ -44,7 +47,7 @@ impl Streams {
                 if new.gone { head.state.to_string() } else { format!("{} -> {}", head.state, new.state) };
             let after = (!new.gone).then_some(new.version);
             let deed = Deed { action, target: &target, note: Some(note), before: Some(head.version), after };
-            if self.head_replace_by(&new, head.version, deed, origin).await? {
+            if self.head_replace_by(&new, head.version, deed, origin, log).await? {
                 return Ok(Some(Some(new)));
             }
         }

@@ -5,11 +5,11 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::Config;
 use crate::error::Error;
 use crate::streams::definition_file::LoadError;
 use crate::streams::distil::{self, Definitions};
 use crate::streams::pipeline::{self, Pipelines};
+use crate::streams::settings::Settings;
 use crate::streams::trigger::{self, Loaded, Triggers, Warning};
 
 /// The names of the files, in the folder of an operator's own and here.
@@ -70,12 +70,10 @@ impl Rulebook {
     }
 
     /// The definitions that the operator set: those in a folder, or else those that Steward comes with.
-    pub fn by(config: &Config) -> Result<Arc<Self>, Error> {
-        let folder = &config.streams.definitions;
-        let rules = if folder.is_empty() {
-            Self::shipped().map_err(Unusable::from)
-        } else {
-            Self::in_folder(Path::new(folder))
+    pub fn by(settings: &Settings) -> Result<Arc<Self>, Error> {
+        let rules = match &settings.definitions {
+            None => Self::shipped().map_err(Unusable::from),
+            Some(folder) => Self::in_folder(Path::new(folder)),
         };
         rules.map(Arc::new).map_err(|problem| Error::invalid(problem.to_string()))
     }

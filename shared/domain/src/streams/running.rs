@@ -4,42 +4,67 @@
 
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::message::StreamTask;
+use crate::notification;
+use crate::notification::event::Event;
 use crate::notification::packing;
+use crate::platform::Platform;
 use crate::streams::Streams;
-use crate::streams::event::Event;
 use crate::streams::pipeline::{Pipeline, Run};
+use crate::streams::settings::Settings;
 use crate::streams::state::Turn;
 use crate::streams::stream::Head;
+use crate::streams::task::StreamTask;
 use crate::time::Micros;
+use crate::work::queue::Queue;
 
 /// Seconds that a lease outlives its worker's deadline: a worker is killed a moment after it.
 const MARGIN_SECONDS: i64 = 2;
 /// Seconds after which what is left of a deleted stream may go: no repeat of its events can come any more.
 pub(crate) const TOMBSTONE_SECONDS: i64 = 15 * 86_400;
 
-impl Streams {
+/// Runs the pipelines of streams that are due. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    streams: Streams,
+    /// Where events that a pipeline makes come back as notifications.
+    notifications: Queue,
+    /// Where events are published.
+    published: Queue,
+    purge_completed: bool,
+}
+
+impl Runner {
+    /// The runner of these streams (`NOTIFICATION_QUEUE_URL`, `PUBLISHED_QUEUE_URL`).
+    pub fn new(platform: &Platform, streams: Streams) -> Result<Self, Error> {
+        Ok(Self {
+            streams,
+            notifications: platform.queue(notification::QUEUE)?,
+            published: platform.queue("PUBLISHED_QUEUE_URL")?,
+            purge_completed: Settings::read(&platform.variables)?.purge_completed,
+        })
+    }
+
     /// Does what a message of the queue asks for, and holds a stream until `deadline` at the latest.
     pub async fn work(&self, body: &str, deadline: Micros) -> Result<(), Failure> {
         let task: StreamTask = serde_json::from_str(body).map_err(|cause| {
             Failure::GiveUp(Error::invalid("a message of the stream queue is none").because(cause))
         })?;
         match task {
-            StreamTask::Sweep { from, to, shard } => Ok(self.sweep(from, to, shard).await?),
+            StreamTask::Sweep { from, to, shard } => Ok(self.streams.sweep(from, to, shard).await?),
             StreamTask::Run { id } => Ok(self.run(id, deadline).await?),
         }
     }
 
     /// Runs what is due of a stream. One that is not due, or that another worker has, stays as it is.
     pub(crate) async fn run(&self, id: u64, deadline: Micros) -> Result<(), Error> {
-        let now = self.now();
-        let Some(head) = self.head_get(id).await? else { return Ok(()) };
+        let now = self.streams.now();
+        let Some(head) = self.streams.head_get(id).await? else { return Ok(()) };
         let Some(turn) = head.turn(now) else { return Ok(()) };
         let lease = deadline.plus_seconds(MARGIN_SECONDS);
         let Some(running) = head.picked_up(turn, lease, now) else { return Ok(()) };
         // The due row of the lease first: a stream whose worker dies must be found again.
-        self.due_put(running.due, id).await?;
-        if self.head_replace(&running, head.version).await?.is_some() {
+        self.streams.due_put(running.due, id).await?;
+        if self.streams.head_replace(&running, head.version).await?.is_some() {
             return Ok(());
         }
         let succeeded = self.pipeline(&running, turn).await?;
@@ -56,7 +81,7 @@ impl Streams {
                 return Ok(false);
             }
         };
-        let events = self.events_of(head).await?;
+        let events = self.streams.events_of(head).await?;
         match pipeline.run(head.id, events) {
             Ok(run) => {
                 for line in &run.lines {
@@ -78,16 +103,53 @@ impl Streams {
 
     /// The pipeline for this turn; none where the trigger has none for it.
     fn chosen(&self, head: &Head, turn: Turn) -> Result<Option<&Pipeline>, String> {
-        let trigger = self.rules.triggers.named(&head.trigger);
+        let trigger = self.streams.rules.triggers.named(&head.trigger);
         let trigger = trigger.ok_or_else(|| format!("there is no trigger '{}' any more", head.trigger))?;
         let name = match turn {
             Turn::Fire => &trigger.fire_pipeline,
             Turn::Expire => &trigger.expire_pipeline,
         };
         let Some(name) = name else { return Ok(None) };
-        self.rules.pipelines.get(name).map(Some).ok_or_else(|| format!("there is no pipeline '{name}'"))
+        self.streams
+            .rules
+            .pipelines
+            .get(name)
+            .map(Some)
+            .ok_or_else(|| format!("there is no pipeline '{name}'"))
     }
 
+    async fn send_made(&self, head: &Head, run: &Run) -> Result<(), Error> {
+        let made: Vec<_> = run.made.iter().collect();
+        for (number, events) in made.chunks(packing::CHUNK_NOTIFICATIONS).enumerate() {
+            let chunk = format!("stream-{}-{}-{number}", head.id, head.version);
+            let message = packing::made(&chunk, self.streams.now(), events)?;
+            self.notifications.send(message).await?;
+        }
+        let published = run.published.iter().map(|event| published(head, event));
+        let published = published.collect::<Result<Vec<_>, _>>()?;
+        self.published.send_all(published).await.map_err(|unsent| unsent.error)
+    }
+
+    /// Ends a stream that was picked up, unless it was deleted meanwhile or taken by another worker.
+    async fn end(&self, running: &Head, before: &Head, succeeded: bool) -> Result<(), Error> {
+        let ended = if succeeded && self.purge_completed {
+            let expires = self.streams.now().plus_seconds(TOMBSTONE_SECONDS).epoch_seconds();
+            running.tombstone(expires)
+        } else {
+            let Some(ended) = running.ended(succeeded) else { return Ok(()) };
+            ended
+        };
+        if self.streams.head_replace(&ended, running.version).await?.is_none() {
+            self.streams.due_remove(running.due, running.id).await?;
+            if before.due != running.due {
+                self.streams.due_remove(before.due, running.id).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Streams {
     /// The stream's events that are kept, by their time.
     pub async fn events_of(&self, head: &Head) -> Result<Vec<Event>, Error> {
         let mut events = self.events_get(&self.members(head).await?).await?;
@@ -97,40 +159,10 @@ impl Streams {
         Ok(events.into_iter().map(|(_, event)| event).collect())
     }
 
-    async fn send_made(&self, head: &Head, run: &Run) -> Result<(), Error> {
-        let made: Vec<_> = run.made.iter().collect();
-        for (number, events) in made.chunks(packing::CHUNK_NOTIFICATIONS).enumerate() {
-            let chunk = format!("stream-{}-{}-{number}", head.id, head.version);
-            let message = packing::made(&chunk, self.now(), events)?;
-            self.platform.queues.notifications.send(message).await?;
-        }
-        let published = run.published.iter().map(|event| published(head, event));
-        let published = published.collect::<Result<Vec<_>, _>>()?;
-        self.platform.queues.published.send_all(published).await.map_err(|unsent| unsent.error)
-    }
-
-    /// Ends a stream that was picked up, unless it was deleted meanwhile or taken by another worker.
-    async fn end(&self, running: &Head, before: &Head, succeeded: bool) -> Result<(), Error> {
-        let ended = if succeeded && self.platform.config.streams.purge_completed {
-            let expires = self.now().plus_seconds(TOMBSTONE_SECONDS).epoch_seconds();
-            running.tombstone(expires)
-        } else {
-            let Some(ended) = running.ended(succeeded) else { return Ok(()) };
-            ended
-        };
-        if self.head_replace(&ended, running.version).await?.is_none() {
-            self.due_remove(running.due, running.id).await?;
-            if before.due != running.due {
-                self.due_remove(before.due, running.id).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// Asks for a stream to be run at once. Where that fails, its due row is found within minutes.
     pub(crate) async fn send_run(&self, id: u64) {
         let sent = match (StreamTask::Run { id }).body() {
-            Ok(body) => self.platform.queues.streams.send(body).await,
+            Ok(body) => self.queue.send(body).await,
             Err(error) => Err(error),
         };
         if let Err(error) = sent {

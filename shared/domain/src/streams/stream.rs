@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::due;
-use crate::streams::event::Event;
+use crate::notification::event::Event;
 use crate::streams::state::{State, Turn};
 use crate::streams::trigger::Distinguishing;
 use crate::time::Micros;
+use crate::work::due;
 
 /// Events that a head names itself; more go to pages, so that a head stays within one write unit.
 pub const OWN_EVENTS: usize = 48;

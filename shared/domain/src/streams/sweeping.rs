@@ -1,26 +1,17 @@
 //! The ticker's part, and what its messages ask for: streams whose minute has come are sent to be run, or moved on to
 //! the minute in which they are due by now.
 
-use crate::due;
 use crate::error::Error;
-use crate::key::SHARDS;
-use crate::message::StreamTask;
 use crate::streams::Streams;
 use crate::streams::stream::Head;
+use crate::streams::task::StreamTask;
+use crate::work::due;
 
 impl Streams {
     /// Sends a message for every minute that has come. Ticking twice, or late, or by two at once sends more messages
     /// and changes nothing else.
     pub async fn tick(&self) -> Result<(), Error> {
-        let sweep = due::sweep(self.swept_minute().await?, self.now());
-        let mut tasks = Vec::new();
-        for (from, to) in sweep.spans {
-            for shard in 0..SHARDS {
-                tasks.push(StreamTask::Sweep { from, to, shard }.body()?);
-            }
-        }
-        self.platform.queues.streams.send_all(tasks).await.map_err(|unsent| unsent.error)?;
-        self.swept_minute_put(sweep.end).await?;
+        self.due_sweep().await?;
         self.numbers_sweep().await
     }
 
@@ -34,7 +25,7 @@ impl Streams {
                 }
             }
         }
-        self.platform.queues.streams.send_all(runs).await.map_err(|unsent| unsent.error)
+        self.queue.send_all(runs).await.map_err(|unsent| unsent.error)
     }
 
     /// Whether a stream is due. One that will be later is moved to that minute, one that never will be is left alone

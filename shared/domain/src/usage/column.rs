@@ -1,15 +1,11 @@
-//! Pure. The columns of the six usage tables under their documented names, and what may be asked of them.
+//! Pure. A column of a usage table under its documented name, and what may be asked of it.
 
 use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use crate::key::{Collection, Range};
+use crate::storage::key::{Collection, Range};
 use crate::time::Micros;
-use crate::usage::delete::{ImageDelete, InstanceDelete};
-use crate::usage::exists::{ImageExists, InstanceExists, Progress};
-use crate::usage::image::Image;
-use crate::usage::launch::Launch;
 
 /// What stands in a column. Ordered as the original's database ordered it: null is less than everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +50,7 @@ pub trait Row: DeserializeOwned + Send + 'static {
 }
 
 impl<R> Column<R> {
-    const fn new(name: &'static str, value: fn(&R) -> Value<'_>) -> Self {
+    pub(super) const fn new(name: &'static str, value: fn(&R) -> Value<'_>) -> Self {
         Self { name, value }
     }
 
@@ -123,154 +119,6 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
-macro_rules! columns {
-    ($($name:literal: |$row:ident| $value:expr),* $(,)?) => {
-        &[$(Column::new($name, |$row| Value::from($value))),*]
-    };
-}
-
-impl Row for Launch {
-    const COLLECTION: Collection = Collection::Launch;
-    const COLUMNS: &'static [Column<Self>] = columns! {
-        "id": |row| row.id,
-        "instance": |row| &row.instance,
-        "launched_at": |row| row.launched_at,
-        "request_id": |row| &row.request_id,
-        "instance_type_id": |row| row.instance_type_id.as_ref(),
-        "instance_flavor_id": |row| row.instance_flavor_id.as_ref(),
-        "tenant": |row| row.tenant.as_ref(),
-        "os_architecture": |row| &row.image.os_architecture,
-        "os_distro": |row| &row.image.os_distro,
-        "os_version": |row| &row.image.os_version,
-        "rax_options": |row| &row.image.rax_options,
-    };
-    const ORDER: &'static str = "launched_at";
-    const BY_INSTANCE: Option<fn(&str) -> Range> = Some(Range::launches_of);
-
-    fn id(&self) -> u64 {
-        self.id
-    }
-}
-
-impl Row for Image {
-    const COLLECTION: Collection = Collection::Image;
-    const COLUMNS: &'static [Column<Self>] = columns! {
-        "id": |row| row.id,
-        "uuid": |row| &row.uuid,
-        "created_at": |row| row.created_at,
-        "owner": |row| row.owner.as_ref(),
-        "size": |row| row.size,
-        "last_raw": |row| row.last_raw,
-    };
-    const ORDER: &'static str = "created_at";
-
-    fn id(&self) -> u64 {
-        self.id
-    }
-}
-
-impl Row for InstanceDelete {
-    const COLLECTION: Collection = Collection::InstanceDelete;
-    const COLUMNS: &'static [Column<Self>] = columns! {
-        "id": |row| row.id,
-        "instance": |row| &row.instance,
-        "launched_at": |row| row.launched_at,
-        "deleted_at": |row| row.deleted_at,
-        "raw": |row| row.raw,
-    };
-    // not `deleted_at`: the original ordered deletes of instances by their launch
-    const ORDER: &'static str = "launched_at";
-    const BY_INSTANCE: Option<fn(&str) -> Range> = Some(Range::deletes_of);
-
-    fn id(&self) -> u64 {
-        self.id
-    }
-}
-
-impl Row for ImageDelete {
-    const COLLECTION: Collection = Collection::ImageDelete;
-    const COLUMNS: &'static [Column<Self>] = columns! {
-        "id": |row| row.id,
-        "uuid": |row| &row.uuid,
-        "deleted_at": |row| row.deleted_at,
-        "raw": |row| row.raw,
-    };
-    const ORDER: &'static str = "deleted_at";
-
-    fn id(&self) -> u64 {
-        self.id
-    }
-}
-
-impl Row for InstanceExists {
-    const COLLECTION: Collection = Collection::InstanceExists;
-    const COLUMNS: &'static [Column<Self>] = columns! {
-        "id": |row| row.id,
-        "instance": |row| &row.instance,
-        "launched_at": |row| row.launched_at,
-        "deleted_at": |row| row.deleted_at,
-        "audit_period_beginning": |row| row.audit_period_beginning,
-        "audit_period_ending": |row| row.audit_period_ending,
-        "instance_type_id": |row| row.instance_type_id.as_ref(),
-        "instance_flavor_id": |row| row.instance_flavor_id.as_ref(),
-        "tenant": |row| row.tenant.as_ref(),
-        "os_architecture": |row| &row.image.os_architecture,
-        "os_distro": |row| &row.image.os_distro,
-        "os_version": |row| &row.image.os_version,
-        "rax_options": |row| &row.image.rax_options,
-        "bandwidth_public_out": |row| row.bandwidth_public_out,
-        "message_id": |row| row.progress.message_id.as_ref(),
-        "status": |row| status(&row.progress),
-        "fail_reason": |row| row.progress.fail_reason.as_ref(),
-        "raw": |row| row.progress.raw,
-        "usage": |row| row.progress.usage,
-        "delete": |row| row.progress.delete,
-        "send_status": |row| row.progress.send_status,
-        "event_id": |row| row.progress.event_id.as_ref(),
-    };
-    const ORDER: &'static str = "id";
-    const RECEIVED: Option<Column<Self>> =
-        Some(Column::new("received", |row| Value::Time(row.progress.received)));
-    const BY_INSTANCE: Option<fn(&str) -> Range> = Some(Range::exists_of);
-
-    fn id(&self) -> u64 {
-        self.id
-    }
-}
-
-impl Row for ImageExists {
-    const COLLECTION: Collection = Collection::ImageExists;
-    const COLUMNS: &'static [Column<Self>] = columns! {
-        "id": |row| row.id,
-        "uuid": |row| &row.uuid,
-        "created_at": |row| row.created_at,
-        "deleted_at": |row| row.deleted_at,
-        "audit_period_beginning": |row| row.audit_period_beginning,
-        "audit_period_ending": |row| row.audit_period_ending,
-        "owner": |row| row.owner.as_ref(),
-        "size": |row| row.size,
-        "message_id": |row| row.progress.message_id.as_ref(),
-        "status": |row| status(&row.progress),
-        "fail_reason": |row| row.progress.fail_reason.as_ref(),
-        "raw": |row| row.progress.raw,
-        "usage": |row| row.progress.usage,
-        "delete": |row| row.progress.delete,
-        "send_status": |row| row.progress.send_status,
-        "event_id": |row| row.progress.event_id.as_ref(),
-    };
-    const ORDER: &'static str = "id";
-    const RECEIVED: Option<Column<Self>> =
-        Some(Column::new("received", |row| Value::Time(row.progress.received)));
-
-    fn id(&self) -> u64 {
-        self.id
-    }
-}
-
-fn status(progress: &Progress) -> Value<'_> {
-    Value::Text(progress.status.word())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,20 +141,5 @@ mod tests {
         }
         assert!(Value::Integer(i64::MAX).is_between(low, None));
         assert!(!Value::Null.is_between(None, high));
-    }
-
-    #[test]
-    fn every_table_has_an_id_and_the_column_it_is_ordered_by() {
-        fn check<R: Row>() {
-            assert_eq!(R::COLUMNS[0].name, "id");
-            assert!(R::named(R::ORDER).is_some(), "{}", R::ORDER);
-            assert!(R::named("received").is_none() && R::named("raw_id").is_none());
-        }
-        check::<Launch>();
-        check::<Image>();
-        check::<InstanceDelete>();
-        check::<ImageDelete>();
-        check::<InstanceExists>();
-        check::<ImageExists>();
     }
 }

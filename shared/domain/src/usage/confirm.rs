@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::error::Error;
-use crate::service::Service;
+use crate::notification::service::Service;
 use crate::usage::Usage;
 use crate::usage::confirmation::{Answer, Confirmation};
 

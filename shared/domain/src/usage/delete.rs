@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::notification::Mark;
+use crate::notification::mark::Mark;
 use crate::time::Micros;
 use crate::usage::record::{NewImageDelete, NewInstanceDelete};
 

@@ -14,7 +14,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::notification::Mark;
+use crate::notification::mark::Mark;
 use crate::time::Micros;
 
 /// What describes the operating system and options of an instance; empty where the notification did not say.

@@ -39,7 +39,7 @@ fn is_near(launched_at: Micros, at: Micros) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notification::Mark;
+    use crate::notification::mark::Mark;
     use crate::usage::launch::{Image as ImageFields, Origin};
 
     const L: Micros = Micros(1_390_000_000_250_000);

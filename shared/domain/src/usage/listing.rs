@@ -4,9 +4,9 @@ use std::pin::pin;
 
 use futures::StreamExt;
 
-use crate::block::{Blocks, Budget};
 use crate::error::Error;
-use crate::key::Key;
+use crate::storage::block::{Blocks, Budget};
+use crate::storage::key::Key;
 use crate::usage::Usage;
 use crate::usage::column::Row;
 use crate::usage::query::{Direction, Filter, ListQuery, Selection};
@@ -52,7 +52,7 @@ impl Usage {
         };
         let pointers = self.pointers_read(&pointers(instance)).await?;
         let rows = pointers.len() as u64;
-        Budget::new(self.platform.config.query_budget, "this instance has too many").allow(rows, rows)?;
+        Budget::new(self.settings.query_budget, "this instance has too many").allow(rows, rows)?;
         self.rows_read(&pointers).await.map(Some)
     }
 
@@ -79,7 +79,7 @@ impl Usage {
             Some(_) => "add instance=, or ask with order_by=id, without ranges and with a low offset.",
             None => "ask with order_by=id, without ranges and with a low offset.",
         };
-        Budget::new(self.platform.config.query_budget, advice)
+        Budget::new(self.settings.query_budget, advice)
     }
 
     /// Reads block after block in the order of the list, and stops when the page is full.

@@ -2,16 +2,18 @@
 //! original's worker read its own announcements and counted them.
 
 use crate::error::Error;
-use crate::key::Collection;
+use crate::failure;
 use crate::notification::packing;
-use crate::outbox::Announcement;
-use crate::service::Service;
-use crate::usage::{Usage, announcement};
+use crate::notification::service::Service;
+use crate::storage::key::Collection;
+use crate::usage::announcement;
+use crate::usage::outbox::Announcement;
+use crate::usage::verifying::Verifier;
 
 /// Seconds that an announcement may wait for its own worker before another one publishes it.
 const PATIENCE_SECONDS: i64 = 60;
 
-impl Usage {
+impl Verifier {
     /// Publishes one announcement and takes it out of the outbox. A crash in between publishes the same message again.
     ///
     /// A record may be judged before the worker that died at its chunk is replaced, and its notification written: until
@@ -19,10 +21,10 @@ impl Usage {
     pub(crate) async fn publish(&self, announcement: &Announcement) -> Result<(), Error> {
         let service =
             if announcement.collection == Collection::ImageExists { Service::Glance } else { Service::Nova };
-        let retention = self.platform.config.retention_days * 86_400;
+        let retention = self.usage.settings.retention_seconds;
         match self.announced(announcement, service).await? {
             Some(notification) => self.send_announcement(announcement, service, notification).await?,
-            None if announcement.since.plus_seconds(retention) > self.now() => {
+            None if announcement.since.plus_seconds(retention) > self.usage.now() => {
                 return Err(Error::unavailable("The verified notification is not written yet."));
             }
             None => tracing::error!(
@@ -30,7 +32,7 @@ impl Usage {
                 "a verified notification is forgotten and cannot be published any more"
             ),
         }
-        self.outbox_remove(announcement).await
+        self.usage.outbox_remove(announcement).await
     }
 
     async fn send_announcement(
@@ -39,12 +41,8 @@ impl Usage {
         service: Service,
         notification: String,
     ) -> Result<(), Error> {
-        let echo = packing::echo(&announcement.message_id, service, self.now(), &notification);
-        futures::try_join!(
-            self.platform.queues.verified.send(notification),
-            self.platform.queues.notifications.send(echo)
-        )
-        .map(drop)
+        let echo = packing::echo(&announcement.message_id, service, self.usage.now(), &notification);
+        futures::try_join!(self.verified.send(notification), self.notifications.send(echo)).map(drop)
     }
 
     /// The stored notification in its announced form, as escaped ASCII JSON; none where it is forgotten.
@@ -53,8 +51,8 @@ impl Usage {
         announcement: &Announcement,
         service: Service,
     ) -> Result<Option<String>, Error> {
-        let Some(element) = self.notification_get(announcement.raw).await? else { return Ok(None) };
-        let settings = &self.platform.config.verify;
+        let Some(element) = self.usage.notification_get(announcement.raw).await? else { return Ok(None) };
+        let settings = &self.usage.settings;
         let event_type = match service {
             Service::Nova => &settings.nova_event_type,
             Service::Glance => &settings.glance_event_type,
@@ -67,13 +65,13 @@ impl Usage {
 
     /// Publishes what is left in one shard of the outbox by workers that did not come to it.
     pub(crate) async fn publish_left(&self, shard: u64) -> Result<(), Error> {
-        let waited = self.now().plus_seconds(-PATIENCE_SECONDS);
-        let left = self.outbox_list(shard).await?;
-        let mut outcome = Ok(());
+        let waited = self.usage.now().plus_seconds(-PATIENCE_SECONDS);
+        let left = self.usage.outbox_list(shard).await?;
+        let mut outcomes = Vec::new();
         for announcement in left.iter().filter(|announcement| announcement.since <= waited) {
-            // One that cannot be published holds no other back.
-            outcome = outcome.and(self.publish(announcement).await);
+            // One that cannot be published does not hold up the others.
+            outcomes.push(self.publish(announcement).await);
         }
-        outcome
+        failure::first(outcomes)
     }
 }

@@ -190,7 +190,7 @@ mod tests {
             uuid: format!("u{id}"),
             deleted_at: deleted_at.map(Micros),
             raw: id,
-            event: crate::notification::Mark { at: Micros(0), message: String::new() },
+            event: crate::notification::mark::Mark { at: Micros(0), message: String::new() },
         }
     }
 

@@ -21,7 +21,7 @@ impl Usage {
     /// `fields` are the documented columns of the record but for its two row times. `instance` (a UUID),
     /// `launched_at` and `source` are needed, texts may be numbers, and what is not known is null or missing.
     pub async fn reconcile(&self, fields: &Map<String, Value>) -> Result<Reconcile, Error> {
-        let record = record(fields, self.platform.clock.now().into())?;
+        let record = record(fields, self.clock.micros())?;
         self.reconcile_put(&record).await
     }
 }

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
 
-use crate::due::{self, Due};
 use crate::error::Error;
-use crate::key::{Collection, Key};
-use crate::notification::Mark;
 use crate::notification::envelope::Notification;
+use crate::notification::mark::Mark;
+use crate::storage::key::{Collection, Key};
 use crate::time::Micros;
 use crate::usage::Usage;
 use crate::usage::delete::{ImageDelete, InstanceDelete};
@@ -18,6 +17,7 @@ use crate::usage::launch::LaunchChange;
 use crate::usage::record::{Effect, NewImageExists, NewInstanceExists};
 use crate::usage::store::Pointer;
 use crate::usage::verify;
+use crate::work::due::{self, Due};
 
 /// One notification's effect, with the ids that its rows stand under.
 #[derive(Clone, Copy, Debug)]
@@ -167,6 +167,6 @@ impl Usage {
     }
 
     fn settle(&self) -> i64 {
-        self.platform.config.verify.settle_seconds
+        self.settings.settle_seconds
     }
 }

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::error::{Error, Kind};
-use crate::key::Key;
-use crate::service::Service;
-use crate::table::Outcome;
+use crate::notification::service::Service;
+use crate::storage::key::Key;
+use crate::storage::table::Outcome;
 use crate::usage::Usage;
 use crate::usage::confirm::AT_ONCE;
 use crate::usage::confirmation::MOST;

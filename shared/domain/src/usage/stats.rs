@@ -6,10 +6,10 @@ use std::pin::pin;
 use futures::StreamExt;
 use serde::Deserialize;
 
-use crate::block::Budget;
 use crate::error::Error;
-use crate::key::{self, Collection};
-use crate::service::Service;
+use crate::notification::service::Service;
+use crate::storage::block::Budget;
+use crate::storage::key::{self, Collection};
 use crate::time::Micros;
 use crate::usage::Usage;
 use crate::usage::exists::Exists;
@@ -79,7 +79,7 @@ impl Usage {
         let Some(bounds) = window.hours() else {
             return Ok(Events::new());
         };
-        let mut budget = Budget::new(self.platform.config.query_budget, WHOLE_HOURS);
+        let mut budget = Budget::new(self.settings.query_budget, WHOLE_HOURS);
         let (whole, parts) = self.counted(query, Some(bounds)).await?.split(&window);
         let mut counts = whole.sum();
         if !parts.is_empty() {
@@ -90,7 +90,7 @@ impl Usage {
 
     /// The hour counters between two hours, all shards summed.
     async fn counted(&self, query: &EventQuery, bounds: Option<(i64, i64)>) -> Result<Hours, Error> {
-        let mut budget = Budget::new(self.platform.config.query_budget, "give when_min and when_max.");
+        let mut budget = Budget::new(self.settings.query_budget, "give when_min and when_max.");
         let (mut hours, mut after) = (Hours::default(), None);
         loop {
             let page = self.hours_page(query.service, bounds, after.as_ref()).await?;

@@ -1,44 +1,41 @@
-//! The ticker's part: find the minutes that have come and what was left unsent, and send messages for them.
+//! The ticker's part: sends messages for what has come due and for what was left unpublished.
 
-use crate::due;
 use crate::error::Error;
-use crate::key::SHARDS;
-use crate::message::UsageTask;
-use crate::usage::Usage;
+use crate::platform::Platform;
+use crate::storage::key::SHARDS;
+use crate::usage::task::UsageTask;
+use crate::usage::{self, Usage};
+use crate::work::queue::Queue;
 
-impl Usage {
-    /// Sends a message for everything that has come due, and forgets id blocks that nobody writes any more.
+/// Finds verification work and sends it to the usage queue. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Sweeper {
+    usage: Usage,
+    queue: Queue,
+}
+
+impl Sweeper {
+    /// The sweeper of this platform (`USAGE_TABLE`, `USAGE_QUEUE_URL`).
+    pub fn new(platform: &Platform) -> Result<Self, Error> {
+        Ok(Self { usage: Usage::new(platform)?, queue: platform.queue(usage::QUEUE)? })
+    }
+
+    /// Sends a message for everything that has come due, and releases id blocks whose writers are gone.
     ///
     /// Ticking twice, or late, or by two at once sends more messages and changes nothing else.
     pub async fn tick(&self) -> Result<(), Error> {
-        self.sweep_due().await?;
+        self.usage.due_sweep(&self.queue).await?;
         self.sweep_outbox().await?;
-        self.blocks_sweep().await
-    }
-
-    async fn sweep_due(&self) -> Result<(), Error> {
-        let sweep = due::sweep(self.swept_minute().await?, self.now());
-        let mut tasks = Vec::new();
-        for (from, to) in sweep.spans {
-            for shard in 0..SHARDS {
-                tasks.push(UsageTask::Sweep { from, to, shard, after: None }.body()?);
-            }
-        }
-        self.send(tasks).await?;
-        self.swept_minute_put(sweep.end).await
+        self.usage.blocks_sweep().await
     }
 
     async fn sweep_outbox(&self) -> Result<(), Error> {
         let mut tasks = Vec::new();
         for shard in 0..SHARDS {
-            if self.outbox_waits(shard).await? {
+            if self.usage.outbox_waits(shard).await? {
                 tasks.push(UsageTask::Publish { shard }.body()?);
             }
         }
-        self.send(tasks).await
-    }
-
-    async fn send(&self, bodies: Vec<String>) -> Result<(), Error> {
-        self.platform.queues.usage.send_all(bodies).await.map_err(|unsent| unsent.error)
+        self.queue.send_all(tasks).await.map_err(|unsent| unsent.error)
     }
 }

@@ -9,8 +9,8 @@ use serde_saphyr::Spanned;
 use super::kind::Kind;
 use super::path::{Match, Path};
 use super::plugin::Plugin;
+use crate::notification::event::Value;
 use crate::streams::definition_file::{LoadError, Named, Source, Texts, line};
-use crate::streams::event::Value;
 use crate::streams::glob::Globs;
 
 /// The definitions that are built in, which an operator's file replaces.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::definition::Definitions;
 use super::when;
-use crate::streams::event::Event;
+use crate::notification::event::Event;
 use crate::time::Micros;
 
 /// What became of a notification.

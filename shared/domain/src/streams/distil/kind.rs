@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::when;
-use crate::streams::event::Value;
+use crate::notification::event::Value;
 
 /// The type of a trait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

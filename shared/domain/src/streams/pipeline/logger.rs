@@ -1,6 +1,6 @@
 //! Pure. The handler `logger`: says which events a stream has.
 
-use crate::streams::event::Event;
+use crate::notification::event::Event;
 
 /// A line for the log: every event's type and message id.
 pub fn line(events: &[Event]) -> String {

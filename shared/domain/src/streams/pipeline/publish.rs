@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::notification::event::Event;
 use crate::streams::definition_file::{Named, Texts};
-use crate::streams::event::Event;
 use crate::streams::glob::Globs;
 
 /// Which events are handed on.

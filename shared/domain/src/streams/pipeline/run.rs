@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::publish::Publish;
 use super::{HandlerError, logger, usage};
-use crate::streams::event::Event;
+use crate::notification::event::Event;
 
 /// A handler with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! What is due when.
 
-use crate::due::{self, Due};
 use crate::error::Error;
-use crate::key::{Collection, Range};
+use crate::storage::key::{Collection, Range};
+use crate::storage::table::{Write, item};
 use crate::streams::Streams;
-use crate::table::{Write, item};
+use crate::streams::task::StreamTask;
+use crate::work::due::{self, Due, Span};
 
 impl Streams {
     pub(crate) fn due_write(minute: i64, id: u64) -> Result<Write, Error> {
@@ -34,8 +35,9 @@ impl Streams {
         due::swept_minute(self.table()).await
     }
 
-    /// Remembers the last minute that was swept.
-    pub(crate) async fn swept_minute_put(&self, minute: i64) -> Result<(), Error> {
-        due::swept_minute_put(self.table(), minute).await
+    /// Sends the messages of every minute that has come.
+    pub(crate) async fn due_sweep(&self) -> Result<(), Error> {
+        let task = |Span { from, to, shard }| StreamTask::Sweep { from, to, shard }.body();
+        due::sweep(self.table(), &self.queue, self.now(), task).await
     }
 }

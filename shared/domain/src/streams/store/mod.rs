@@ -8,14 +8,17 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::access::audit::{Deed, Origin};
+use crate::access::auditing::AuditLog;
 use crate::digest;
-use crate::error::{Error, Kind};
-use crate::key::{Collection, Key};
-use crate::sequence;
+use crate::error::Error;
+use crate::storage::change::Change;
+use crate::storage::key::{Collection, Key};
+use crate::storage::sequence;
+use crate::storage::table::{Cancelled, Race, Table, Write, item, transact_across};
 use crate::streams::Streams;
 use crate::streams::stream::{Head, Page};
 use crate::streams::trigger::Distinguishing;
-use crate::table::{Cancelled, Change, Table, Write, item, transact_across};
+use crate::work::open_blocks;
 
 /// Where the newest stream of a trigger and its traits is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -52,7 +55,7 @@ fn pointer(trigger: &str, traits: &BTreeMap<String, Distinguishing>) -> Result<K
 
 impl Streams {
     pub(crate) fn table(&self) -> &Table {
-        &self.platform.tables.streams
+        &self.table
     }
 
     /// So many numbers for new streams.
@@ -62,7 +65,7 @@ impl Streams {
         }
         let wanted = [(Collection::Stream, count)].into();
         let now = self.now();
-        let invocation = format!("{chunk}#{}", self.platform.ids.uuid());
+        let invocation = format!("{chunk}#{}", self.ids.uuid());
         let block =
             sequence::take(self.table(), &invocation, &wanted, Vec::new(), now, now.plus_seconds(60)).await?;
         Ok(Numbers { block: Some(block), count })
@@ -78,7 +81,7 @@ impl Streams {
 
     /// Forgets numbers whose worker died before it said that its streams stand.
     pub(crate) async fn numbers_sweep(&self) -> Result<(), Error> {
-        sequence::sweep(self.table(), self.now()).await
+        open_blocks::sweep(self.table(), self.now()).await
     }
 
     /// The newest stream of a trigger and its traits.
@@ -107,18 +110,12 @@ impl Streams {
         let key = pointer(&head.trigger, &head.traits)?;
         let point = match standing {
             None => Write::PutNew(item(&key, &Pointer { id: head.id })?),
-            Some(old) => {
-                let change = Change::of(key, "SET id = :new").when("id = :old");
-                Write::Change(change.value(":new", head.id)?.value(":old", old)?)
-            }
+            Some(old) => Write::Change(Change::of(key).set("id", head.id).when_equal("id", old)),
         };
         let put = Write::PutNew(item(&Key::row(Collection::Stream, head.id), head)?);
         let writes = vec![point, put, Self::due_write(head.due, head.id)?];
-        match self.table().transact(writes, &self.platform.ids.uuid()).await {
-            Ok(()) => Ok(true),
-            Err(Cancelled::Condition(_) | Cancelled::Conflict) => Ok(false),
-            Err(Cancelled::Failed(error)) => Err(error),
-        }
+        let race = self.table().transact(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
+        Ok(race == Race::Won)
     }
 
     /// Puts a head in place of the one with this version, together with the entry of who did it; false where somebody
@@ -129,16 +126,13 @@ impl Streams {
         version: u64,
         deed: Deed<'_>,
         origin: &Origin,
+        log: &AuditLog,
     ) -> Result<bool, Error> {
-        let entry = origin.entry(deed, self.now(), &self.platform.ids.uuid())?;
+        let entry = origin.entry(deed, self.now(), &self.ids.uuid())?;
         let write = Write::Replace(item(&Key::row(Collection::Stream, head.id), head)?, version);
-        let writes = vec![(self.table(), write), (&self.platform.tables.registry, entry)];
-        match transact_across(writes, &self.platform.ids.uuid()).await {
-            Ok(()) => Ok(true),
-            Err(Cancelled::Condition(_)) => Ok(false),
-            Err(Cancelled::Conflict) => Err(Error::new(Kind::Unavailable, "The stream is busy; try again.")),
-            Err(Cancelled::Failed(error)) => Err(error),
-        }
+        let writes = vec![(self.table(), write), (log.table(), entry)];
+        let race = transact_across(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
+        Ok(race == Race::Won)
     }
 
     /// Keeps older members of a stream; what two workers put at once has two names.

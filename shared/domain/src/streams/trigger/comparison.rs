@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::streams::event::{Event, Value};
+use crate::notification::event::{Event, Value};
 use crate::streams::timex::{Expression, Time};
 use crate::time::Micros;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::comparison::{Comparison, is_in};
-use crate::streams::event::Event;
+use crate::notification::event::Event;
 use crate::streams::glob::Globs;
 use crate::streams::timex::Expression;
 

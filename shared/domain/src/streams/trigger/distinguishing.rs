@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::criterion::Mismatch;
-use crate::streams::event::{Event, Value};
+use crate::notification::event::{Event, Value};
 use crate::streams::timex::{Expression, Range, Time};
 
 /// A trait that is the same for all events of a stream, or the range that it lies in.

@@ -12,8 +12,8 @@ pub use self::criterion::{Criterion, Mismatch};
 use self::distinguishing::Distinguisher;
 pub use self::distinguishing::{Distinguished, Distinguishing};
 pub use self::load::{Loaded, Warning};
+use crate::notification::event::Event;
 use crate::streams::definition_file::LoadError;
-use crate::streams::event::Event;
 use crate::streams::timex::{EvaluationError, Expression};
 use crate::time::Micros;
 

@@ -5,10 +5,10 @@ mod nova;
 
 use std::fmt;
 
-use crate::notification::Mark;
 use crate::notification::envelope::Notification;
+use crate::notification::mark::Mark;
 use crate::notification::payload::{IDENTIFIER_BYTES, Unreadable};
-use crate::service::Service;
+use crate::notification::service::Service;
 use crate::time::Micros;
 use crate::usage::launch::{self, LaunchChange};
 

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{Effect, NewInstanceDelete, NewInstanceExists, Reason, Recording, Warning};
-use crate::notification::Mark;
 use crate::notification::envelope::Notification;
+use crate::notification::mark::Mark;
 use crate::notification::payload::{Unreadable, image_type, integer, text, time};
 use crate::time::Micros;
 use crate::usage::launch::{FlavorRule, Image, LaunchChange, LaunchTime};

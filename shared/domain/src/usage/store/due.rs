@@ -1,10 +1,12 @@
 //! What is due, and how far the sweeps have come.
 
-use crate::due::{self, Due};
 use crate::error::Error;
-use crate::key::{Key, Range};
-use crate::table::{Page, Write, item};
+use crate::storage::key::{Key, Range};
+use crate::storage::table::{Page, Write, item};
 use crate::usage::Usage;
+use crate::usage::task::UsageTask;
+use crate::work::due::{self, Due, Span};
+use crate::work::queue::Queue;
 
 /// Due rows that one page has at most.
 const PAGE: i32 = 50;
@@ -34,13 +36,9 @@ impl Usage {
         self.table().write_all(vec![Write::Delete(due::key(minute, due.collection, due.id))]).await
     }
 
-    /// The last minute that was swept.
-    pub(crate) async fn swept_minute(&self) -> Result<Option<i64>, Error> {
-        due::swept_minute(self.table()).await
-    }
-
-    /// Remembers the last minute that was swept.
-    pub(crate) async fn swept_minute_put(&self, minute: i64) -> Result<(), Error> {
-        due::swept_minute_put(self.table(), minute).await
+    /// Sends the messages of every minute that has come.
+    pub(crate) async fn due_sweep(&self, queue: &Queue) -> Result<(), Error> {
+        let task = |Span { from, to, shard }| UsageTask::Sweep { from, to, shard, after: None }.body();
+        due::sweep(self.table(), queue, self.now(), task).await
     }
 }

@@ -2,34 +2,24 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::error::{Error, Kind};
-use crate::key::{Collection, Key};
-use crate::outbox::{self, Announcement};
-use crate::service::Service;
-use crate::table::{Cancelled, Change, Outcome, Write};
+use crate::error::Error;
+use crate::notification::ownership::Ownership;
+use crate::notification::service::Service;
+use crate::storage::change::Change;
+use crate::storage::key::{Collection, Key};
+use crate::storage::table::{Cancelled, Outcome, Race, Write};
 use crate::time::Micros;
 use crate::usage::Usage;
 use crate::usage::confirmation::Answer;
 use crate::usage::exists::{Exists, ImageExists};
+use crate::usage::outbox::{self, Announcement};
 use crate::usage::status::Status;
 use crate::usage::verify::Verdict;
 
 /// A longer text is no key of the table, and so no message's id.
 const LONGEST_ID: usize = 1_024;
-
-/// What the table knows of a message: which rows its notification made.
-#[derive(Clone, Debug, Deserialize)]
-struct Message {
-    #[serde(rename = "k")]
-    collection: Option<String>,
-    #[serde(rename = "x")]
-    first: Option<u64>,
-    #[serde(rename = "xn")]
-    rows: Option<u64>,
-}
 
 impl Usage {
     /// The rows of one notification, whose first has this id. None until all of them stand: they are judged together.
@@ -50,14 +40,12 @@ impl Usage {
         lease: Micros,
     ) -> Result<Option<R>, Error> {
         let progress = row.progress();
-        let change =
-            Change::of(Key::row(R::COLLECTION, row.id()), "SET st = :picked, tk = :next, le = :lease")
-                .when("st = :from AND tk = :token")
-                .value(":picked", picked)?
-                .value(":from", progress.status)?
-                .value(":token", progress.token)?
-                .value(":next", progress.token + 1)?
-                .value(":lease", lease)?;
+        let change = Change::of(Key::row(R::COLLECTION, row.id()))
+            .set("st", picked)
+            .set("tk", progress.token + 1)
+            .set("le", lease)
+            .when_equal("st", progress.status)
+            .when_equal("tk", progress.token);
         match self.table().change(&change).await? {
             Outcome::Written(row) => Ok(Some(row)),
             Outcome::Refused(_) => Ok(None),
@@ -72,18 +60,14 @@ impl Usage {
         verdict: &Verdict,
         announcement: Option<&Announcement>,
     ) -> Result<bool, Error> {
-        let change = conclusion(row, status, verdict)?;
+        let change = conclusion(row, status, verdict);
         let Some(announcement) = announcement else {
             return Ok(matches!(self.table().change::<IgnoredAny>(&change).await?, Outcome::Written(_)));
         };
         let writes = vec![Write::Change(change), Write::Put(outbox::item(announcement)?)];
         let token = format!("{}-{}-{}", R::COLLECTION.code(), row.id(), row.progress().token);
-        match self.table().transact(writes, &token).await {
-            Ok(()) => Ok(true),
-            Err(Cancelled::Condition(_)) => Ok(false),
-            Err(Cancelled::Conflict) => Err(Error::new(Kind::Conflict, "The record is busy; try again.")),
-            Err(Cancelled::Failed(error)) => Err(error),
-        }
+        let race = self.table().transact(writes, &token).await.or_else(Cancelled::lost)?;
+        Ok(race == Race::Won)
     }
 
     /// The exists rows that messages of a service made; messages that made none are left out.
@@ -99,12 +83,10 @@ impl Usage {
         let known = message_ids.into_iter().filter(|id| id.len() <= LONGEST_ID);
         let asked: Vec<_> = known.map(|id| (Key::message(&id), id)).collect();
         let keys: Vec<_> = asked.iter().map(|(key, _)| key.clone()).collect();
-        let found: HashMap<Key, Message> = self.table().get_many(&keys).await?;
+        let found: HashMap<Key, Ownership> = self.table().get_many(&keys).await?;
         let rows = asked.into_iter().filter_map(|(key, id)| {
-            let message =
-                found.get(&key).filter(|made| made.collection.as_deref() == Some(collection.code()))?;
-            let (first, count) = (message.first?, message.rows.unwrap_or(1));
-            let rows: Vec<_> = (first..first + count).map(|row| Key::row(collection, row)).collect();
+            let rows = found.get(&key)?.rows().filter(|rows| rows.collection == collection)?;
+            let rows: Vec<_> = rows.ids().map(|row| Key::row(collection, row)).collect();
             (!rows.is_empty()).then_some((id, rows))
         });
         Ok(rows.collect())
@@ -112,11 +94,10 @@ impl Usage {
 
     /// Writes what downstream answered, and nothing else; false where there is no such record.
     pub(crate) async fn exists_answer(&self, key: Key, answer: &Answer) -> Result<bool, Error> {
-        let change = match &answer.event_id {
-            None => Change::of(key, "SET ss = :s"),
-            Some(event_id) => Change::of(key, "SET ss = :s, ei = :e").value(":e", event_id)?,
-        };
-        let change = change.when("attribute_exists(pk)").value(":s", answer.send_status)?;
+        let mut change = Change::of(key).set("ss", answer.send_status).when_present();
+        if let Some(event_id) = &answer.event_id {
+            change = change.set("ei", event_id);
+        }
         Ok(matches!(self.table().change::<IgnoredAny>(&change).await?, Outcome::Written(_)))
     }
 
@@ -129,8 +110,7 @@ impl Usage {
         to: Status,
         send_status: i64,
     ) -> Result<Outcome<()>, Error> {
-        let change = Change::of(key, "SET st = :to, ss = :sent").when("st = :from");
-        let change = change.value(":from", from)?.value(":to", to)?.value(":sent", send_status)?;
+        let change = Change::of(key).set("st", to).set("ss", send_status).when_equal("st", from);
         Ok(match self.table().change::<IgnoredAny>(&change).await? {
             Outcome::Written(_) => Outcome::Written(()),
             Outcome::Refused(standing) => Outcome::Refused(standing.map(|_| ())),
@@ -138,17 +118,16 @@ impl Usage {
     }
 }
 
-fn conclusion<R: Exists>(row: &R, status: Status, verdict: &Verdict) -> Result<Change, Error> {
+fn conclusion<R: Exists>(row: &R, status: Status, verdict: &Verdict) -> Change {
     let progress = row.progress();
     // Passing does not clear an older reason, as in the original.
     let reason = verdict.fail_reason().or(progress.fail_reason.as_deref());
-    let expression = "SET st = :status, fr = :reason, us = :usage, de = :delete REMOVE le";
-    Change::of(Key::row(R::COLLECTION, row.id()), expression)
-        .when("st = :from AND tk = :token")
-        .value(":status", status)?
-        .value(":reason", reason)?
-        .value(":usage", verdict.usage)?
-        .value(":delete", verdict.delete)?
-        .value(":from", progress.status)?
-        .value(":token", progress.token)
+    Change::of(Key::row(R::COLLECTION, row.id()))
+        .set("st", status)
+        .set("fr", reason)
+        .set("us", verdict.usage)
+        .set("de", verdict.delete)
+        .remove("le")
+        .when_equal("st", progress.status)
+        .when_equal("tk", progress.token)
 }

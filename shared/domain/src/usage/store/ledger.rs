@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use futures::future::try_join_all;
 
 use crate::error::Error;
-use crate::key::{Collection, Key, Range};
-use crate::table::{Change, Outcome};
+use crate::storage::change::Change;
+use crate::storage::key::{Collection, Key, Range};
+use crate::storage::table::Outcome;
 use crate::usage::Usage;
 use crate::usage::delete::{ImageDelete, InstanceDelete};
 use crate::usage::exists::{ImageExists, InstanceExists};
@@ -93,13 +94,9 @@ impl Usage {
 fn replacing(key: Key, record: &Reconcile) -> Result<Change, Error> {
     let attributes = serde_json::to_value(record);
     let attributes = attributes.map_err(|cause| Error::bug("a record is no JSON").because(cause))?;
-    let attributes: Vec<_> = attributes.as_object().into_iter().flatten().collect();
-    let sets = attributes.iter().map(|(name, _)| match name.as_str() {
-        "rc" => "#rc = if_not_exists(#rc, :rc)".to_owned(),
-        name => format!("#{name} = :{name}"),
-    });
-    let change = Change::of(key, format!("SET {}", sets.collect::<Vec<_>>().join(", ")));
-    attributes.into_iter().try_fold(change, |change, (name, value)| {
-        change.name(format!("#{name}"), name).value(format!(":{name}"), value)
-    })
+    let attributes = attributes.as_object().into_iter().flatten();
+    Ok(attributes.fold(Change::of(key), |change, (name, value)| match name.as_str() {
+        "rc" => change.set_if_missing(name, value),
+        name => change.set(name, value),
+    }))
 }

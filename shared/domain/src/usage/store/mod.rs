@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
 use crate::failure;
-use crate::key::{Collection, Key, Range};
-use crate::sequence;
-use crate::table::{Table, Write, item};
+use crate::storage::key::{Collection, Key, Range};
+use crate::storage::table::{Table, Write, item};
 use crate::usage::Usage;
 use crate::usage::column::Row;
+use crate::work::open_blocks;
 
 /// Where a row is found from something else than its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,13 +25,13 @@ pub struct Pointer {
 }
 
 impl Usage {
-    pub(crate) fn table(&self) -> &Table {
-        &self.platform.tables.usage
+    fn table(&self) -> &Table {
+        &self.table
     }
 
     /// Sets aside the id blocks whose writers died, and forgets those that are whole.
     pub(crate) async fn blocks_sweep(&self) -> Result<(), Error> {
-        sequence::sweep(self.table(), self.now()).await
+        open_blocks::sweep(self.table(), self.now()).await
     }
 
     /// Makes pointers lead to rows.

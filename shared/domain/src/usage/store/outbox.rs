@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::key::Range;
 use crate::notification::store;
-use crate::outbox::{self, Announcement};
-use crate::table::Write;
+use crate::storage::key::Range;
+use crate::storage::table::Write;
 use crate::usage::Usage;
+use crate::usage::outbox::{self, Announcement};
 
 impl Usage {
     /// A notification as it came, by the id of its row; none where it is forgotten already.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::block::Blocks;
 use crate::error::Error;
-use crate::key::{Collection, Key, Range};
-use crate::service::Service;
-use crate::table::Page;
+use crate::notification::service::Service;
+use crate::storage::block::Blocks;
+use crate::storage::key::{Collection, Key, Range};
+use crate::storage::table::Page;
 use crate::usage::Usage;
 use crate::usage::column::Row;
 use crate::usage::store::Pointer;
@@ -42,6 +42,6 @@ impl Usage {
         bounds: Option<(i64, i64)>,
         after: Option<&Key>,
     ) -> Result<Page<BTreeMap<String, Value>>, Error> {
-        self.table().eventual().query(&Range::hours(service, bounds), false, after, None).await
+        self.table().eventual().query(&Range::hours(service.code(), bounds), false, after, None).await
     }
 }

@@ -2,13 +2,13 @@
 
 use super::reason::{Reason, Record, Side, keys};
 use super::{FlavorField, Outcome, Verdict, fields};
-use crate::config;
 use crate::time::Micros;
 use crate::usage::delete::InstanceDelete;
 use crate::usage::exists::InstanceExists;
 use crate::usage::launch::{Image, Launch};
 use crate::usage::link::{delete_link, launch_link};
 use crate::usage::reconcile::Reconcile;
+use crate::usage::settings::Settings;
 
 /// What an exists is compared with: a launch, or an audit report in its place.
 struct Facts<'a> {
@@ -35,7 +35,7 @@ pub fn verdict(
     launches: &[Launch],
     deletes: &[InstanceDelete],
     reconciles: &[Reconcile],
-    settings: &config::Verify,
+    settings: &Settings,
     now: Micros,
 ) -> Verdict {
     let flavor = settings.flavor_field;

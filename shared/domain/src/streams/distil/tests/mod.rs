@@ -7,7 +7,7 @@ mod shipped;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Definitions, Distilled, Reason, Warning};
-use crate::streams::event::{Event, Value};
+use crate::notification::event::{Event, Value};
 use crate::time::Micros;
 
 const NOW: Micros = Micros(1_711_000_000_000_000);

@@ -1,7 +1,7 @@
 //! Pure. What can be wrong with a usage record, in the order in which it is looked for; the first fault ends the search.
 
 use super::times::Times;
-use crate::streams::event::{Event, Value};
+use crate::notification::event::{Event, Value};
 
 /// What is wrong with a record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

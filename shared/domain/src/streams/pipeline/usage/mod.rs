@@ -8,7 +8,7 @@ pub mod times;
 pub mod verdict;
 
 use super::HandlerError;
-use crate::streams::event::Event;
+use crate::notification::event::Event;
 use times::Times;
 
 /// The record of an instance's usage in a period.

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::streams::event::Value;
+use crate::notification::event::Value;
 use crate::time::Micros;
 
 const STREAM: u64 = 42;

@@ -1,7 +1,7 @@
 //! Pure. The times of a usage record.
 
 use super::HandlerError;
-use crate::streams::event::{Event, Value};
+use crate::notification::event::{Event, Value};
 use crate::time::Micros;
 
 /// The times that a record is checked by. Blank ones are absent.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 use super::{FAILED, HandlerError, VERIFIED, WARNINGS};
-use crate::streams::event::{Event, Value};
+use crate::notification::event::{Event, Value};
 
 /// Who says so, in every event that documents a publisher.
 const PUBLISHER: &str = "stv3";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::*;
-use crate::streams::event::Value;
+use crate::notification::event::Value;
 use crate::streams::timex::Range;
 
 mod criteria;

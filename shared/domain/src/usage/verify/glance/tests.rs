@@ -1,5 +1,5 @@
 use super::*;
-use crate::notification::Mark;
+use crate::notification::mark::Mark;
 use crate::usage::exists::Progress;
 use crate::usage::status::Status;
 

@@ -1,6 +1,6 @@
 use super::*;
-use crate::config::Config;
-use crate::notification::Mark;
+use crate::notification::mark::Mark;
+use crate::platform::variables::Variables;
 use crate::usage::exists::Progress;
 use crate::usage::launch::Origin;
 use crate::usage::status::Status;
@@ -99,7 +99,7 @@ struct Case {
     launches: Vec<Launch>,
     deletes: Vec<InstanceDelete>,
     reconciles: Vec<Reconcile>,
-    settings: config::Verify,
+    settings: Settings,
 }
 
 /// A live instance that agrees with its launch.
@@ -109,7 +109,7 @@ fn case() -> Case {
         launches: vec![launch(1, "2014-01-17 10:00:00")],
         deletes: Vec::new(),
         reconciles: Vec::new(),
-        settings: Config::default().verify,
+        settings: Settings::read(&Variables::default()).expect("the defaults"),
     }
 }
 

@@ -2,44 +2,15 @@
 
 use std::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
-
-use crate::chunk::Claim;
 use crate::error::{Error, Kind};
 use crate::failure::{self, Failure};
-use crate::key::Collection;
-use crate::notification::Notifications;
-use crate::notification::plan::{Entry, Plan, Rows};
-use crate::table::Outcome;
+use crate::ingest::Recorder;
+use crate::ingest::plan::{Entry, Plan};
+use crate::notification::ownership::{Ownership, Rows};
+use crate::storage::key::Collection;
+use crate::storage::table::Outcome;
 use crate::time::Micros;
-
-/// The owner of a `message_id`, and the rows that its notification has.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Message {
-    /// The raw row's id.
-    pub id: u64,
-    /// The chunk that records it.
-    #[serde(rename = "ck")]
-    pub chunk: String,
-    /// The claim of that chunk under which it last was made sure of.
-    #[serde(rename = "tk")]
-    pub token: u64,
-    /// Its place in that chunk.
-    #[serde(rename = "po")]
-    pub position: u64,
-    /// Short name of the collection of its other rows.
-    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
-    pub collection: Option<String>,
-    /// The first of its other rows.
-    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<u64>,
-    /// How many other rows it has.
-    #[serde(rename = "xn", default, skip_serializing_if = "Option::is_none")]
-    pub count: Option<u64>,
-    /// When it may be forgotten, in seconds since the epoch; never where exists rows are looked up by it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ttl: Option<i64>,
-}
+use crate::work::claim::Claim;
 
 /// An entry that this chunk records, under ids that will not change.
 #[derive(Debug)]
@@ -52,27 +23,7 @@ pub struct Owned<'a> {
     pub rows: Option<Rows>,
 }
 
-impl Message {
-    fn new(plan: &Plan, claim: &Claim, entry: &Entry, raw: u64, rows: Option<Rows>, expires: i64) -> Self {
-        Self {
-            id: raw,
-            chunk: plan.chunk.clone(),
-            token: claim.token,
-            position: entry.position,
-            collection: rows.map(|rows| rows.collection.code().to_owned()),
-            first: rows.map(|rows| rows.first),
-            count: rows.map(|rows| rows.count),
-            ttl: (!is_exists(rows)).then_some(expires),
-        }
-    }
-
-    fn rows(&self) -> Option<Rows> {
-        let collection = Collection::from_code(self.collection.as_deref()?)?;
-        Some(Rows { collection, first: self.first?, count: self.count? })
-    }
-}
-
-impl Notifications {
+impl Recorder {
     /// The entries of the plan that its chunk owns; the others are recorded already.
     ///
     /// Retried while another chunk that owns one of them may still finish.
@@ -102,7 +53,7 @@ impl Notifications {
         let Some(message_id) = &entry.notification.message_id else {
             return Ok(Some(Owned { entry, raw, rows }));
         };
-        let message = Message::new(plan, claim, entry, raw, rows, expires);
+        let message = ownership(plan, claim, entry, raw, rows, expires);
         let standing = match self.message_put_new(message_id, &message).await? {
             None => Some(message),
             Some(old) => self.take_over(message_id, claim, old, &message, now).await?,
@@ -119,10 +70,10 @@ impl Notifications {
         &self,
         message_id: &str,
         claim: &Claim,
-        mut old: Message,
-        new: &Message,
+        mut old: Ownership,
+        new: &Ownership,
         now: Micros,
-    ) -> Result<Option<Message>, Failure> {
+    ) -> Result<Option<Ownership>, Failure> {
         let lost = || Failure::Retry(Error::new(Kind::Conflict, "Another worker took the message."));
         for _ in 0..failure::ATTEMPTS {
             if old.chunk == new.chunk {
@@ -141,6 +92,27 @@ impl Notifications {
             };
         }
         Err(lost())
+    }
+}
+
+/// The claim of a chunk on one of its notifications.
+fn ownership(
+    plan: &Plan,
+    claim: &Claim,
+    entry: &Entry,
+    raw: u64,
+    rows: Option<Rows>,
+    expires: i64,
+) -> Ownership {
+    Ownership {
+        id: raw,
+        chunk: plan.chunk.clone(),
+        token: claim.token,
+        position: entry.position,
+        collection: rows.map(|rows| rows.collection),
+        first: rows.map(|rows| rows.first),
+        count: rows.map(|rows| rows.count),
+        ttl: (!is_exists(rows)).then_some(expires),
     }
 }
 

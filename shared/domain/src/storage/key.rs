@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
-use crate::service::Service;
 use crate::time::Micros;
 
 /// Rows per id block: one partition key holds this many neighbouring ids.
@@ -238,8 +237,8 @@ impl Key {
         Self::new(format!("IK#{tenant}"), key)
     }
 
-    /// A change of a recomputation request that is still to be published.
-    pub fn change(id: &str, version: u64) -> Self {
+    /// An event that is still to be published.
+    pub fn outgoing(id: &str, version: u64) -> Self {
         let shard = id.bytes().map(u64::from).sum::<u64>() % SHARDS;
         Self::new(format!("RO#{shard}"), format!("{id}#{}", padded(version)))
     }
@@ -250,7 +249,7 @@ impl Key {
     }
 
     /// The counts of a service's event types in one hour (hours since the epoch).
-    pub fn hour(service: Service, hour: i64, shard: u64) -> Self {
+    pub fn hour(service: &str, hour: i64, shard: u64) -> Self {
         Self::new(hours(service), format!("{}#{shard}", sortable_hour(hour)))
     }
 }
@@ -362,7 +361,7 @@ impl Range {
     }
 
     /// One shard of the changes that are still to be published.
-    pub fn changes(shard: u64) -> Self {
+    pub fn outgoing(shard: u64) -> Self {
         Self::whole(format!("RO#{shard}"))
     }
 
@@ -377,7 +376,7 @@ impl Range {
     }
 
     /// The hour counters of a service from one hour to another, both included; without bounds, all of them.
-    pub fn hours(service: Service, bounds: Option<(i64, i64)>) -> Self {
+    pub fn hours(service: &str, bounds: Option<(i64, i64)>) -> Self {
         match bounds {
             None => Self::whole(hours(service)),
             Some((from, to)) => Self::between(
@@ -397,8 +396,8 @@ fn due_partition(minute: i64, shard: u64) -> String {
     format!("V#{minute}#{shard}")
 }
 
-fn hours(service: Service) -> String {
-    format!("K#ev#{}", service.code())
+fn hours(service: &str) -> String {
+    format!("K#ev#{service}")
 }
 
 fn audit_month(months: i64) -> String {

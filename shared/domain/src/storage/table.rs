@@ -20,7 +20,8 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Kind};
 use crate::failure;
-use crate::key::{Key, Range};
+use crate::storage::change::{Change, Expressions};
+use crate::storage::key::{Key, Range};
 
 /// One item as the SDK has it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -31,16 +32,6 @@ pub struct Table {
     client: Client,
     name: String,
     consistent: bool,
-}
-
-/// A change of one item by expressions, optionally under a condition.
-#[derive(Clone, Debug)]
-pub struct Change {
-    key: Key,
-    expression: String,
-    condition: Option<String>,
-    names: HashMap<String, String>,
-    values: Item,
 }
 
 /// One write of a batch or of a transaction.
@@ -80,6 +71,25 @@ pub enum Cancelled {
     Failed(Error),
 }
 
+/// Whether a conditional transaction was made before others changed what it was decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Race {
+    /// Everything is written.
+    Won,
+    /// Nothing is written: another writer was faster.
+    Lost,
+}
+
+impl Cancelled {
+    /// The result for a caller that reads again, or gives up, whichever condition or conflict cancelled it.
+    pub fn lost(self) -> Result<Race, Error> {
+        match self {
+            Self::Condition(_) | Self::Conflict => Ok(Race::Lost),
+            Self::Failed(error) => Err(error),
+        }
+    }
+}
+
 /// One page of a query.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
@@ -93,8 +103,8 @@ pub struct Page<T> {
 
 /// Makes all of the writes to several tables (at most 100) or none; the same token within ten minutes is the same
 /// transaction.
-pub async fn transact_across(writes: Vec<(&Table, Write)>, token: &str) -> Result<(), Cancelled> {
-    let Some(first) = writes.first().map(|(table, _)| (*table).clone()) else { return Ok(()) };
+pub async fn transact_across(writes: Vec<(&Table, Write)>, token: &str) -> Result<Race, Cancelled> {
+    let Some(first) = writes.first().map(|(table, _)| (*table).clone()) else { return Ok(Race::Won) };
     let items: Result<Vec<_>, _> =
         writes.into_iter().map(|(table, write)| table.transact_item(write)).collect();
     first.transact_items(items.map_err(Cancelled::Failed)?, token).await
@@ -142,56 +152,6 @@ where
         _ => "The store did not answer; try again.",
     };
     Error::new(kind, public).because(Error::new(kind, what).because(error))
-}
-
-impl Change {
-    /// A change of the item with this key, such as `SET st = :st REMOVE le`.
-    pub fn of(key: Key, expression: impl Into<String>) -> Self {
-        Self {
-            key,
-            expression: expression.into(),
-            condition: None,
-            names: HashMap::new(),
-            values: HashMap::new(),
-        }
-    }
-
-    /// The same with these expressions instead.
-    #[must_use]
-    pub fn expression(mut self, expression: impl Into<String>) -> Self {
-        self.expression = expression.into();
-        self
-    }
-
-    /// Only if this holds, such as `st = :from`.
-    #[must_use]
-    pub fn when(mut self, condition: impl Into<String>) -> Self {
-        self.condition = Some(condition.into());
-        self
-    }
-
-    /// What `#name` stands for in the expressions.
-    #[must_use]
-    pub fn name(mut self, placeholder: impl Into<String>, name: impl Into<String>) -> Self {
-        self.names.insert(placeholder.into(), name.into());
-        self
-    }
-
-    /// What `:value` stands for in the expressions.
-    pub fn value<T: Serialize>(mut self, placeholder: impl Into<String>, value: T) -> Result<Self, Error> {
-        let value = serde_dynamo::to_attribute_value(value)
-            .map_err(|cause| Error::bug("a value could not be written as an attribute").because(cause))?;
-        self.values.insert(placeholder.into(), value);
-        Ok(self)
-    }
-
-    fn names(&self) -> Option<HashMap<String, String>> {
-        (!self.names.is_empty()).then(|| self.names.clone())
-    }
-
-    fn values(&self) -> Option<Item> {
-        (!self.values.is_empty()).then(|| self.values.clone())
-    }
 }
 
 impl Table {
@@ -343,11 +303,10 @@ impl Table {
 
     /// Makes a change: the item after it, or, where the condition did not hold, the item as it stands.
     pub async fn change<T: DeserializeOwned>(&self, change: &Change) -> Result<Outcome<T>, Error> {
-        let call = self.client.update_item().table_name(&self.name).set_key(Some(key_item(&change.key)));
-        let call =
-            call.update_expression(&change.expression).set_condition_expression(change.condition.clone());
-        let call = call.set_expression_attribute_names(change.names());
-        let call = call.set_expression_attribute_values(change.values());
+        let Expressions { update, condition, names, values } = change.expressions()?;
+        let call = self.client.update_item().table_name(&self.name).set_key(Some(key_item(change.key())));
+        let call = call.update_expression(update).set_condition_expression(condition);
+        let call = call.set_expression_attribute_names(names).set_expression_attribute_values(values);
         let call =
             call.return_values(ReturnValue::AllNew).return_consumed_capacity(ReturnConsumedCapacity::Total);
         let call = call.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -390,15 +349,15 @@ impl Table {
     }
 
     /// Makes all of the writes (at most 100) or none; the same token within ten minutes is the same transaction.
-    pub async fn transact(&self, writes: Vec<Write>, token: &str) -> Result<(), Cancelled> {
+    pub async fn transact(&self, writes: Vec<Write>, token: &str) -> Result<Race, Cancelled> {
         let items: Result<Vec<_>, _> = writes.into_iter().map(|write| self.transact_item(write)).collect();
         self.transact_items(items.map_err(Cancelled::Failed)?, token).await
     }
 
-    async fn transact_items(&self, items: Vec<TransactWriteItem>, token: &str) -> Result<(), Cancelled> {
+    async fn transact_items(&self, items: Vec<TransactWriteItem>, token: &str) -> Result<Race, Cancelled> {
         let call = self.client.transact_write_items().set_transact_items(Some(items));
         let call = call.client_request_token(token).return_consumed_capacity(ReturnConsumedCapacity::Total);
-        Box::pin(call.send()).await.map(drop).map_err(cancelled)
+        Box::pin(call.send()).await.map(|_| Race::Won).map_err(cancelled)
     }
 
     fn transact_item(&self, write: Write) -> Result<TransactWriteItem, Error> {
@@ -423,12 +382,13 @@ impl Table {
                 part.delete(delete.map_err(|cause| Error::bug("a delete is not whole").because(cause))?)
             }
             Write::Change(change) => {
-                let update = Update::builder().table_name(&self.name).set_key(Some(key_item(&change.key)));
-                let update = update.update_expression(&change.expression);
-                let update = update.set_condition_expression(change.condition.clone());
-                let update = update.set_expression_attribute_names(change.names());
-                let update = update.set_expression_attribute_values(change.values()).build();
-                part.update(update.map_err(|cause| Error::bug("a change is not whole").because(cause))?)
+                let Expressions { update, condition, names, values } = change.expressions()?;
+                let part_update =
+                    Update::builder().table_name(&self.name).set_key(Some(key_item(change.key())));
+                let part_update = part_update.update_expression(update).set_condition_expression(condition);
+                let part_update = part_update.set_expression_attribute_names(names);
+                let part_update = part_update.set_expression_attribute_values(values).build();
+                part.update(part_update.map_err(|cause| Error::bug("a change is not whole").because(cause))?)
             }
         };
         Ok(part.build())

@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::notification::Notifications;
-use crate::notification::plan::{self, Plan};
+use crate::ingest::Intake;
+use crate::ingest::plan::{self, Plan};
+use crate::notification::store;
+use crate::storage::key::{BLOCK, Collection, Range};
+use crate::storage::sequence;
 use crate::time::Micros;
 
 /// A row of what is set aside.
@@ -45,13 +48,13 @@ pub struct SetAside {
     pub body: Value,
 }
 
-impl Notifications {
+impl Intake {
     /// What was set aside, newest first, at most `limit` and, where a mark is given, only ids below it.
     /// Elements past their retention are forgotten.
     pub async fn rejected(&self, limit: usize, below: Option<u64>) -> Result<Vec<SetAside>, Error> {
-        let rows = self.rejected_list(below, limit, self.now().epoch_seconds()).await?;
+        let rows = self.rejected_list(below, limit, self.clock.micros().epoch_seconds()).await?;
         let chunks: Vec<_> = rows.iter().map(|row| row.chunk.as_str()).collect();
-        let bodies = self.bodies(&chunks).await?;
+        let bodies = store::bodies(&self.table, &chunks).await?;
         let set_aside = |(row, elements): (Row, Option<Vec<Value>>)| {
             let position = usize::try_from(row.position).unwrap_or(usize::MAX);
             let element = elements.and_then(|elements| elements.into_iter().nth(position));
@@ -63,5 +66,20 @@ impl Notifications {
             }
         };
         Ok(rows.into_iter().zip(bodies).map(set_aside).collect())
+    }
+
+    /// The rows of what is set aside with ids below this one, newest first, at most `limit` of those not yet expired.
+    async fn rejected_list(&self, below: Option<u64>, limit: usize, now: i64) -> Result<Vec<Row>, Error> {
+        let newest = sequence::last_id(&self.table, Collection::Rejected).await?;
+        let mut next = below.unwrap_or(u64::MAX).min(newest + 1);
+        let mut rows: Vec<Row> = Vec::new();
+        while next > 1 && rows.len() < limit {
+            let range = Range::block_below(Collection::Rejected, next);
+            let page = self.table.query::<Row>(&range, true, None, None).await?;
+            next = page.next.map_or((next - 1) / BLOCK * BLOCK, |last| last.number());
+            rows.extend(page.items.into_iter().filter(|row| row.ttl > now));
+        }
+        rows.truncate(limit);
+        Ok(rows)
     }
 }

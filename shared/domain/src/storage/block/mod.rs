@@ -1,16 +1,18 @@
 //! Rows in id blocks: neighbouring ids under one partition key, so that a list by id reads few partitions.
 
 mod budget;
+mod walk;
 
 use futures::{Stream, StreamExt, stream};
 use serde::de::DeserializeOwned;
 
 pub use budget::Budget;
+pub use walk::{Start, walk};
 
 use crate::error::Error;
-use crate::key::{BLOCK, Collection, Key, Range};
-use crate::sequence;
-use crate::table::{Page, Table};
+use crate::storage::key::{BLOCK, Collection, Key, Range};
+use crate::storage::sequence;
+use crate::storage::table::{Page, Table};
 
 /// Blocks that are read at once where the whole collection is wanted.
 const AHEAD: usize = 8;

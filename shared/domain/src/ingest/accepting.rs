@@ -1,10 +1,10 @@
 //! Accepting notifications: into the queue, all or a known number of them.
 
 use crate::error::Error;
-use crate::notification::{Notifications, packing};
-use crate::queue::Unsent;
-use crate::service::Service;
-use crate::time::Micros;
+use crate::ingest::Intake;
+use crate::notification::packing;
+use crate::notification::service::Service;
+use crate::work::queue::Unsent;
 
 /// Why not every notification of a request was accepted.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl From<Error> for Refusal {
     }
 }
 
-impl Notifications {
+impl Intake {
     /// Queues every notification of a body durably, and says how many there were.
     ///
     /// A body that is wrong anywhere queues nothing. When the queue stops answering, some may be queued already;
@@ -31,12 +31,12 @@ impl Notifications {
         let accepted = elements.len();
         let groups = packing::pack(elements);
         let sizes: Vec<_> = groups.iter().map(Vec::len).collect();
-        let received = Micros::from(self.platform.clock.now());
+        let received = self.clock.micros();
         let messages = groups.iter().map(|group| {
-            let chunk = self.platform.ids.uuid();
+            let chunk = self.ids.uuid();
             packing::message(&chunk, service, received, group)
         });
-        let sent = self.platform.queues.notifications.send_all(messages.collect()).await;
+        let sent = self.queue.send_all(messages.collect()).await;
         sent.map_err(|Unsent { sent, error }| Refusal { accepted: sizes.iter().take(sent).sum(), error })?;
         Ok(accepted)
     }

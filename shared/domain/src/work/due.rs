@@ -5,10 +5,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::key::{Collection, Key};
-use crate::sequence;
-use crate::table::{Table, Write, item};
+use crate::storage::key::{Collection, Key, SHARDS};
+use crate::storage::sequence;
+use crate::storage::table::{Table, Write, item};
 use crate::time::Micros;
+use crate::work::queue::Queue;
 
 const MINUTE: i64 = 60_000_000;
 
@@ -20,17 +21,37 @@ const MOST_MINUTES: i64 = 7 * 24 * 60;
 /// Minutes that one message covers at most.
 const MESSAGE_MINUTES: i64 = 60;
 
-/// The minutes (since the epoch) that one tick goes through, cut to spans of which each is a message to every shard.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sweep {
-    /// The first and the last minute of each span.
-    pub spans: Vec<(i64, i64)>,
-    /// The last minute of all.
-    pub end: i64,
+/// Minutes (since the epoch) that one message asks a worker to look at, in one shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first minute.
+    pub from: i64,
+    /// The last minute.
+    pub to: i64,
+    /// Which shard.
+    pub shard: u64,
 }
 
-/// What is to be looked at now, after the last sweep came as far as `last`.
-pub fn sweep(last: Option<i64>, now: Micros) -> Sweep {
+/// Sends a message to `queue` for every span of minutes that has come, and remembers how far it came.
+///
+/// Sweeping twice, or late, or by two at once sends more messages and changes nothing else.
+pub(crate) async fn sweep(
+    table: &Table,
+    queue: &Queue,
+    now: Micros,
+    message: impl Fn(Span) -> Result<String, Error>,
+) -> Result<(), Error> {
+    let (spans, end) = spans(swept_minute(table).await?, now);
+    let messages =
+        spans.into_iter().flat_map(|(from, to)| (0..SHARDS).map(move |shard| Span { from, to, shard }));
+    let messages = messages.map(message).collect::<Result<_, _>>()?;
+    queue.send_all(messages).await.map_err(|unsent| unsent.error)?;
+    swept_minute_put(table, end).await
+}
+
+/// The first and last minute of each span that is to be looked at now, after the last sweep came as far as `last`; and
+/// the last minute of all.
+fn spans(last: Option<i64>, now: Micros) -> (Vec<(i64, i64)>, i64) {
     let current = current_minute(now);
     let first = (last.unwrap_or(current - 1) + 1).min(current) - OVERLAP;
     let end = current.min(first + MOST_MINUTES);
@@ -41,7 +62,7 @@ pub fn sweep(last: Option<i64>, now: Micros) -> Sweep {
         spans.push((from, to));
         from = to + 1;
     }
-    Sweep { spans, end }
+    (spans, end)
 }
 
 /// How far the sweeps have come.
@@ -62,7 +83,7 @@ pub(crate) async fn swept_minute(table: &Table) -> Result<Option<i64>, Error> {
 }
 
 /// Remembers the last minute that messages were sent for.
-pub(crate) async fn swept_minute_put(table: &Table, minute: i64) -> Result<(), Error> {
+async fn swept_minute_put(table: &Table, minute: i64) -> Result<(), Error> {
     table.write_all(vec![Write::Put(item(&Key::sweep(), &Swept { minute })?)]).await
 }
 
@@ -120,11 +141,11 @@ mod tests {
             (Some(1_000_000 - hour), 1_000_000 - hour - 4, 1_000_000),
             (Some(1_000_000 - 2 * week), 1_000_000 - 2 * week - 4, 1_000_000 - week - 4),
         ] {
-            let sweep = sweep(last, now);
-            assert_eq!((sweep.spans[0].0, sweep.end), (first, end), "{last:?}");
-            let minutes: Vec<i64> = sweep.spans.iter().flat_map(|(from, to)| *from..=*to).collect();
+            let (spans, last_minute) = spans(last, now);
+            assert_eq!((spans[0].0, last_minute), (first, end), "{last:?}");
+            let minutes: Vec<i64> = spans.iter().flat_map(|(from, to)| *from..=*to).collect();
             assert_eq!(minutes, (first..=end).collect::<Vec<_>>(), "{last:?}");
-            assert!(sweep.spans.iter().all(|(from, to)| to - from < hour), "{last:?}");
+            assert!(spans.iter().all(|(from, to)| to - from < hour), "{last:?}");
         }
     }
 }

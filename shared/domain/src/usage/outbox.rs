@@ -1,10 +1,10 @@
-//! Verified notifications on their way out: stored with the verdict, published at least once, always the same message.
+//! Announcements of verified records: stored with the verdict, published at least once, always as the same message.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::key::{Collection, Key};
-use crate::table::{self, Item};
+use crate::storage::key::{Collection, Key};
+use crate::storage::table::{self, Item};
 use crate::time::Micros;
 
 /// A verified notification that is still to be published.

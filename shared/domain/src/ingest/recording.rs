@@ -8,17 +8,17 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 
-use crate::chunk::Claim;
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::key::Collection;
-use crate::notification::Notifications;
-use crate::notification::owning::Owned;
-use crate::notification::plan::{Delivery, Plan, Planned};
-use crate::sequence;
-use crate::service::Service;
+use crate::ingest::Recorder;
+use crate::ingest::dedup::Owned;
+use crate::ingest::plan::{Delivery, Plan, Planned};
+use crate::notification::service::Service;
+use crate::storage::key::Collection;
+use crate::storage::sequence;
 use crate::time::Micros;
 use crate::usage::recording::Recorded;
+use crate::work::claim::Claim;
 
 /// Microseconds.
 const HOUR: i64 = 3_600_000_000;
@@ -28,17 +28,17 @@ const REDELIVERY_SECONDS: i64 = 15 * 86_400;
 /// The outcome of one delivery, by the queue's id of the message.
 pub type Outcome = (String, Result<(), Failure>);
 
-impl Notifications {
+impl Recorder {
     /// Records deliveries, each with its own outcome, and holds their chunks until `deadline` at the latest.
     pub async fn process(&self, deliveries: Vec<Delivery>, deadline: Micros) -> Vec<Outcome> {
-        let now = self.now();
+        let now = self.clock.micros();
         let mut plans = Vec::new();
         let mut outcomes = Vec::new();
         for delivery in deliveries {
             match Planned::of(&delivery, &self.streams.rules().definitions, now) {
                 Planned::Chunk(plan) => plans.push((delivery.id, plan)),
                 Planned::Split(messages) => {
-                    let sent = self.platform.queues.notifications.send_all(messages).await;
+                    let sent = self.queue.send_all(messages).await;
                     outcomes.push((delivery.id, sent.map_err(|unsent| Failure::Retry(unsent.error))));
                 }
             }
@@ -88,7 +88,7 @@ impl Notifications {
         first: &sequence::Ids,
         deadline: Micros,
     ) -> Result<(), Failure> {
-        let now = self.now();
+        let now = self.clock.micros();
         let claim = self.chunks().claim(&plan.chunk, first, plan.received, now, deadline).await?;
         let Some(claim) = claim else { return Ok(()) };
         let remembered = plan.received.epoch_seconds().max(now.epoch_seconds()) + REDELIVERY_SECONDS;
@@ -109,8 +109,8 @@ impl Notifications {
         now: Micros,
     ) -> Result<(), Failure> {
         let recorded: Vec<_> = owned.iter().filter_map(recorded).collect();
-        let kept = self.usage.keep_until(&recorded, now, self.retention_seconds());
-        let expires = kept.max(claim.received.epoch_seconds() + self.retention_seconds());
+        let kept = self.usage.keep_until(&recorded, now, self.retention_seconds);
+        let expires = kept.max(claim.received.epoch_seconds() + self.retention_seconds);
         for Owned { entry, raw, .. } in owned {
             for warning in &entry.warnings {
                 tracing::warn!(raw.id = raw, "{warning}");
@@ -121,10 +121,6 @@ impl Notifications {
             Box::pin(self.usage.record(recorded, now))
         )?;
         Ok(())
-    }
-
-    fn retention_seconds(&self) -> i64 {
-        self.platform.config.retention_days * 86_400
     }
 }
 

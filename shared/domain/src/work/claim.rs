@@ -17,9 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
 use crate::failure::Failure;
-use crate::key::{Collection, Key};
-use crate::sequence;
-use crate::table::{Change, Outcome, Table};
+use crate::storage::change::Change;
+use crate::storage::key::{Collection, Key};
+use crate::storage::sequence;
+use crate::storage::table::{Outcome, Table};
 use crate::time::Micros;
 
 /// Where a chunk stands.
@@ -112,13 +113,12 @@ impl<'a> Chunks<'a> {
     }
 
     async fn take_over(&self, chunk: &str, old: &Claim, lease: Micros) -> Result<Claim, Failure> {
-        let change = Change::of(Key::chunk(chunk), "SET st = :claimed, tk = tk + :one, le = :lease")
-            .when("tk = :token AND st <> :done")
-            .value(":claimed", State::Claimed)?
-            .value(":done", State::Done)?
-            .value(":one", 1)?
-            .value(":token", old.token)?
-            .value(":lease", lease)?;
+        let change = Change::of(Key::chunk(chunk))
+            .set("st", State::Claimed)
+            .set("tk", old.token + 1)
+            .set("le", lease)
+            .when_equal("tk", old.token)
+            .when_not_equal("st", State::Done);
         match self.table.change(&change).await? {
             Outcome::Written(claim) => Ok(claim),
             Outcome::Refused(_) => Err(held("Another worker took the chunk.")),
@@ -141,12 +141,11 @@ impl<'a> Chunks<'a> {
     }
 
     async fn abandon(&self, chunk: &str, claim: &Claim) -> Result<bool, Failure> {
-        let change = Change::of(Key::chunk(chunk), "SET st = :abandoned, tk = tk + :one")
-            .when("st = :claimed AND tk = :token")
-            .value(":abandoned", State::Abandoned)?
-            .value(":claimed", State::Claimed)?
-            .value(":one", 1)?
-            .value(":token", claim.token)?;
+        let change = Change::of(Key::chunk(chunk))
+            .set("st", State::Abandoned)
+            .set("tk", claim.token + 1)
+            .when_equal("st", State::Claimed)
+            .when_equal("tk", claim.token);
         match self.table.change::<Claim>(&change).await? {
             // Refused so, another message of the same two chunks, or a third chunk, was faster.
             Outcome::Written(_) | Outcome::Refused(Some(Claim { state: State::Abandoned, .. })) => Ok(false),
@@ -157,14 +156,12 @@ impl<'a> Chunks<'a> {
 
     /// The change that finishes a chunk, to be made in one transaction with what counts it.
     /// From `expires` (seconds since the epoch) on the claim may be forgotten.
-    pub fn finish(chunk: &str, claim: &Claim, expires: i64) -> Result<Change, Error> {
-        Change::of(Key::chunk(chunk), "SET st = :done, #ttl = :expires")
-            .when("st = :claimed AND tk = :token")
-            .name("#ttl", "ttl")
-            .value(":done", State::Done)?
-            .value(":claimed", State::Claimed)?
-            .value(":token", claim.token)?
-            .value(":expires", expires)
+    pub fn finish(chunk: &str, claim: &Claim, expires: i64) -> Change {
+        Change::of(Key::chunk(chunk))
+            .set("st", State::Done)
+            .set("ttl", expires)
+            .when_equal("st", State::Claimed)
+            .when_equal("tk", claim.token)
     }
 
     /// Whether nobody will write rows of these chunks any more.

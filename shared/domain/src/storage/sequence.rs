@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::chunk::Chunks;
 use crate::error::Error;
-use crate::key::{Collection, Key, Range};
-use crate::table::{Change, Outcome, Table, Write};
+use crate::storage::change::Change;
+use crate::storage::key::{Collection, Key};
+use crate::storage::table::{Outcome, Table};
 use crate::time::Micros;
 
 /// How many ids are wanted, or the first of those that were given, per collection.
@@ -47,11 +47,11 @@ struct Open {
 
 /// A block whose writer ran past its deadline.
 #[derive(Debug, Serialize, Deserialize)]
-struct Overdue {
+pub(crate) struct OverdueBlock {
     #[serde(rename = "i")]
-    invocation: String,
+    pub(crate) invocation: String,
     #[serde(rename = "c")]
-    chunks: Vec<String>,
+    pub(crate) chunks: Vec<String>,
     /// The first id of the block per collection, by its short name.
     #[serde(rename = "f")]
     first: BTreeMap<String, u64>,
@@ -75,20 +75,14 @@ pub async fn take(
     now: Micros,
     deadline: Micros,
 ) -> Result<Block, Error> {
-    let mut sets = vec!["#open = :open".to_owned(), "#since = if_not_exists(#since, :now)".to_owned()];
-    let mut change = Change::of(Key::sequences(), "").name("#open", format!("d#{invocation}"));
-    change = change.name("#since", SINCE).value(":one", 1)?.value(":now", now)?;
+    let mut change = Change::of(Key::sequences())
+        .set(&format!("d#{invocation}"), Open { deadline, chunks })
+        .set_if_missing(SINCE, now);
     for (collection, count) in wanted {
         let code = collection.code();
-        sets.push(format!(
-            "#o{code} = if_not_exists(n{code}, :one), n{code} = if_not_exists(n{code}, :one) + :{code}"
-        ));
-        change = change
-            .name(format!("#o{code}"), format!("o#{invocation}#{code}"))
-            .value(format!(":{code}"), count)?;
+        let next = format!("n{code}");
+        change = change.copy(&next, &format!("o#{invocation}#{code}"), 1).increase(&next, *count, 1);
     }
-    let change =
-        change.expression(format!("SET {}", sets.join(", "))).value(":open", Open { deadline, chunks })?;
     let Outcome::Written(sequences) = table.change::<Sequences>(&change).await? else {
         return Err(Error::bug("ids were refused without a condition"));
     };
@@ -102,15 +96,12 @@ pub async fn close(table: &Table, block: &Block) -> Result<(), Error> {
     forget(table, &block.invocation, &block.collections).await
 }
 
-async fn forget(table: &Table, invocation: &str, collections: &[Collection]) -> Result<(), Error> {
-    let mut removes = vec!["#open".to_owned()];
-    let mut change = Change::of(Key::sequences(), "").name("#open", format!("d#{invocation}"));
+/// Removes a block from the sequences.
+pub(crate) async fn forget(table: &Table, invocation: &str, collections: &[Collection]) -> Result<(), Error> {
+    let mut change = Change::of(Key::sequences()).remove(&format!("d#{invocation}"));
     for collection in collections {
-        let code = collection.code();
-        removes.push(format!("#o{code}"));
-        change = change.name(format!("#o{code}"), format!("o#{invocation}#{code}"));
+        change = change.remove(&format!("o#{invocation}#{}", collection.code()));
     }
-    let change = change.expression(format!("REMOVE {}", removes.join(", ")));
     table.change::<serde::de::IgnoredAny>(&change).await.map(drop)
 }
 
@@ -151,22 +142,17 @@ pub async fn bounds(table: &Table, collection: Collection) -> Result<Bounds, Err
     Ok(Bounds { last, settled })
 }
 
-/// Sets blocks aside whose deadline has passed, and forgets those set aside whose chunks are all finished.
-pub async fn sweep(table: &Table, now: Micros) -> Result<(), Error> {
+/// The blocks whose deadline has passed.
+pub(crate) async fn overdue(table: &Table, now: Micros) -> Result<Vec<OverdueBlock>, Error> {
     let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();
-    for overdue in sequences.overdue(now) {
-        let collections: Vec<_> =
-            overdue.first.keys().filter_map(|code| Collection::from_code(code)).collect();
-        let key = Key::open_block(&overdue.invocation);
-        table.put_new::<_, serde::de::IgnoredAny>(&key, &overdue).await?;
-        forget(table, &overdue.invocation, &collections).await?;
+    Ok(sequences.overdue(now))
+}
+
+impl OverdueBlock {
+    /// The collections that the block has ids of.
+    pub(crate) fn collections(&self) -> Vec<Collection> {
+        self.first.keys().filter_map(|code| Collection::from_code(code)).collect()
     }
-    for overdue in table.query_all::<Overdue>(&Range::open_blocks()).await? {
-        if Chunks::new(table).all_finished(&overdue.chunks).await? {
-            table.write_all(vec![Write::Delete(Key::open_block(&overdue.invocation))]).await?;
-        }
-    }
-    Ok(())
 }
 
 impl Sequences {
@@ -177,12 +163,12 @@ impl Sequences {
         }
     }
 
-    fn overdue(&self, now: Micros) -> Vec<Overdue> {
+    fn overdue(&self, now: Micros) -> Vec<OverdueBlock> {
         let open = self.attributes.iter().filter_map(|(name, attribute)| match attribute {
             Attribute::Open(open) if open.deadline < now => Some((name.strip_prefix("d#")?, open)),
             Attribute::Open(_) | Attribute::Number(_) | Attribute::Text(_) => None,
         });
-        let blocks = open.map(|(invocation, open)| Overdue {
+        let blocks = open.map(|(invocation, open)| OverdueBlock {
             invocation: invocation.to_owned(),
             chunks: open.chunks.clone(),
             first: self.first_ids(invocation),

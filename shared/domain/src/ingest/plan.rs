@@ -5,14 +5,16 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::digest;
-use crate::key::Collection;
-use crate::message::NotificationChunk;
 use crate::notification::envelope::{Notification, open};
-use crate::notification::{Mark, packing};
-use crate::sequence;
-use crate::service::Service;
+use crate::notification::event::Event;
+use crate::notification::mark::Mark;
+use crate::notification::message::NotificationChunk;
+use crate::notification::ownership::Rows;
+use crate::notification::packing;
+use crate::notification::service::Service;
+use crate::storage::key::Collection;
+use crate::storage::sequence;
 use crate::streams::distil::{Definitions, Distilled};
-use crate::streams::event::Event;
 use crate::time::Micros;
 use crate::usage::record::{self, Effect, Recording, Warning};
 
@@ -72,17 +74,6 @@ pub struct Entry {
     pub event: Option<Event>,
     /// Whether a stream's pipeline made it.
     pub made: bool,
-}
-
-/// Neighbouring rows of one collection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rows {
-    /// The collection.
-    pub collection: Collection,
-    /// The first row's id, or its distance from the first of the chunk.
-    pub first: u64,
-    /// How many.
-    pub count: u64,
 }
 
 /// An element that is set aside.

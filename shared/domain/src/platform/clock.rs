@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::time::Micros;
+
 /// Tells the time: the machine's, or one that a test moves by hand.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
@@ -35,6 +37,11 @@ impl Clock {
             Source::Manual(at) => at.load(Ordering::SeqCst),
         };
         DateTime::from_timestamp_micros(micros).unwrap_or_default()
+    }
+
+    /// The time now, as records have it.
+    pub fn micros(&self) -> Micros {
+        Micros::from(self.now())
     }
 
     /// Moves a manual clock forward (or back); a system clock stays as it is.

@@ -1,0 +1,71 @@
+//! Ingest: accepting notifications, and recording each of them once.
+
+pub mod accepting;
+pub mod dedup;
+pub mod plan;
+pub mod recording;
+pub mod rejected;
+mod store;
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::notification;
+use crate::platform::Platform;
+use crate::platform::clock::Clock;
+use crate::platform::id::Ids;
+use crate::storage::table::Table;
+use crate::streams::Streams;
+use crate::streams::rulebook::Rulebook;
+use crate::usage::Usage;
+use crate::work::queue::Queue;
+
+/// Accepts notifications, and lists those that turned out to be unusable. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    clock: Clock,
+    ids: Ids,
+    table: Table,
+    queue: Queue,
+}
+
+/// Records queued notifications in the ledger and in streams. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    clock: Clock,
+    ids: Ids,
+    table: Table,
+    /// Where the parts of a message go that is too large for one chunk.
+    queue: Queue,
+    usage: Usage,
+    streams: Streams,
+    retention_seconds: i64,
+}
+
+impl Intake {
+    /// The intake of this platform (`USAGE_TABLE`, `NOTIFICATION_QUEUE_URL`).
+    pub fn new(platform: &Platform) -> Result<Self, Error> {
+        Ok(Self {
+            clock: platform.clock.clone(),
+            ids: platform.ids.clone(),
+            table: platform.table(notification::TABLE)?,
+            queue: platform.queue(notification::QUEUE)?,
+        })
+    }
+}
+
+impl Recorder {
+    /// The recorder of this platform (`USAGE_TABLE`, `STREAM_TABLE`, `NOTIFICATION_QUEUE_URL`, `STREAM_QUEUE_URL`),
+    /// whose streams follow these rules.
+    pub fn new(platform: &Platform, rules: Arc<Rulebook>) -> Result<Self, Error> {
+        Ok(Self {
+            clock: platform.clock.clone(),
+            ids: platform.ids.clone(),
+            table: platform.table(notification::TABLE)?,
+            queue: platform.queue(notification::QUEUE)?,
+            usage: Usage::new(platform)?,
+            streams: Streams::new(platform, rules)?,
+            retention_seconds: platform.variables.retention_seconds()?,
+        })
+    }
+}

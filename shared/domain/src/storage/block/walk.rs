@@ -1,0 +1,68 @@
+//! Reads a list page by page, by ids of its rows.
+
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::storage::block::Budget;
+use crate::storage::key::{BLOCK, Collection, Range};
+use crate::storage::sequence;
+use crate::storage::table::Table;
+
+/// Where a list begins, and in which direction it goes: never by time, always by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At the newest.
+    Newest,
+    /// Below this id, downwards.
+    Below(u64),
+    /// Above this id, upwards.
+    Above(u64),
+}
+
+/// Rows by id from `start` on, kept by `keep`, at most `limit`.
+///
+/// Upwards it stops where an id may still appear below one that is there already: whoever turns pages that way misses
+/// none.
+pub async fn walk<R: DeserializeOwned, T>(
+    table: Table,
+    collection: Collection,
+    start: Start,
+    limit: usize,
+    mut budget: Budget,
+    keep: impl Fn(R) -> Option<T>,
+) -> Result<Vec<T>, Error> {
+    let bounds = sequence::bounds(&table, collection).await?;
+    let mut kept = Vec::new();
+    let (mut low, mut high, descending) = match start {
+        Start::Newest => (1, bounds.last, true),
+        Start::Below(id) => (1, id.saturating_sub(1).min(bounds.last), true),
+        Start::Above(id) => (id.saturating_add(1), bounds.settled, false),
+    };
+    while low <= high && kept.len() < limit {
+        let number = if descending { high / BLOCK } else { low / BLOCK };
+        let (first, last) = (low.max(number * BLOCK), high.min(number * BLOCK + BLOCK - 1));
+        let range = Range::ids(collection, first, last);
+        let mut after = None;
+        loop {
+            // Small pages where few rows are wanted; the whole block where any number may have to be passed over.
+            let page = table.query::<R>(&range, descending, after.as_ref(), page_size(limit)).await?;
+            budget.spend(page.units)?;
+            kept.extend(page.items.into_iter().filter_map(&keep));
+            after = page.next;
+            if after.is_none() || kept.len() >= limit {
+                break;
+            }
+        }
+        if descending {
+            high = (number * BLOCK).saturating_sub(1);
+        } else {
+            low = (number + 1) * BLOCK;
+        }
+    }
+    kept.truncate(limit);
+    Ok(kept)
+}
+
+fn page_size(limit: usize) -> Option<i32> {
+    i32::try_from(limit).ok().filter(|limit| *limit > 0)
+}
