@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
-use domain::access::auditing::AuditLog;
+use domain::access::AuditLog;
 use domain::access::principal::Api;
 use edge::http::manners;
 use serde_json::{Value, json};

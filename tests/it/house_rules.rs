@@ -1,34 +1,12 @@
 //! The rules of the house that a machine can see. Clippy holds the others: see `clippy.toml`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a name may not be: if a thing has no better noun, it is not understood yet.
 const BANNED_NAMES: [&str; 10] =
     ["util", "utils", "common", "helper", "helpers", "misc", "manager", "core", "base", "types"];
-
-/// What one group may take from another. `notification` feeds `usage`; what `usage` takes back is the notification's own
-/// form: a verified record is announced as a notification, and is queued like one.
-///
-/// Every group tells `access` who changed what.
-const IMPORTS_BETWEEN_GROUPS: [(&str, &str); 11] = [
-    ("notification", "usage"),
-    ("notification", "streams"),
-    ("streams", "access::audit"),
-    // Events are rows of notifications, and what pipelines make is queued like one.
-    ("streams", "notification::packing"),
-    ("streams", "notification::raw"),
-    ("recomputations", "access::audit"),
-    ("usage", "notification::Mark"),
-    ("usage", "notification::envelope"),
-    ("usage", "notification::packing"),
-    ("usage", "notification::payload"),
-    ("usage", "notification::store"),
-];
-
-/// Files of every group that may name one: registers of keys, messages and settings.
-const REGISTERS: [&str; 4] = ["lib.rs", "config.rs", "key.rs", "message.rs"];
 
 /// Statuses that a handler may choose; the others are chosen in a function's `error.rs`.
 const GOOD_STATUSES: [&str; 9] = [
@@ -102,12 +80,17 @@ fn sources() -> Vec<File> {
     files("", &[".rs"])
 }
 
-/// The groups: the folders of `domain`, less what every group may use.
-fn groups() -> Vec<String> {
+/// The layers of `domain`, as the table in its `lib.rs` lists them: the modules of each, the lowest layer first.
+fn layers() -> Vec<Vec<String>> {
     let listed = fs::read_to_string(root().join("shared/domain/src/lib.rs")).expect("domain has a lib.rs");
-    let line = listed.split("//! Folders hold one group each:").nth(1).expect("lib.rs lists the groups");
-    let names = line.split('.').next().unwrap_or_default().split('`').skip(1).step_by(2);
-    names.map(str::to_owned).collect()
+    let rows = listed.lines().filter_map(|line| line.strip_prefix("//! | ")).skip(1);
+    let modules = rows.map(|row| row.split('`').skip(1).step_by(2).map(str::to_owned).collect());
+    modules.collect()
+}
+
+/// The modules of `domain` that hold a group's records and rules; what is below them knows no group.
+fn groups() -> Vec<String> {
+    layers().into_iter().skip_while(|layer| !layer.contains(&"access".to_owned())).flatten().collect()
 }
 
 /// Whether `text` has `word` as a word of its own.
@@ -145,26 +128,16 @@ fn dependencies(manifest: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_every_group_may_use_is_the_list_in_lib_rs() {
-    let sources = files("shared/domain/src", &[".rs"]);
-    let lib =
-        sources.iter().find(|file| file.path == "shared/domain/src/lib.rs").expect("domain has a lib.rs");
-    let listed: BTreeSet<&str> = lib
-        .text
-        .lines()
-        .filter_map(|line| line.strip_prefix("//! - `"))
-        .filter_map(|line| line.split('`').next())
-        .map(|name| name.trim_end_matches('/'))
-        .collect();
-
-    let groups = groups();
-    let there: BTreeSet<&str> = sources
+fn every_module_of_domain_has_a_layer() {
+    let listed: BTreeSet<String> = layers().into_iter().flatten().collect();
+    let modules: BTreeSet<String> = files("shared/domain/src", &[".rs"])
         .iter()
         .filter_map(|file| file.path.strip_prefix("shared/domain/src/"))
         .filter_map(|path| path.split('/').next())
-        .filter(|name| *name != "lib.rs" && !groups.iter().any(|group| group == name))
+        .map(|name| name.trim_end_matches(".rs").to_owned())
+        .filter(|name| name != "lib")
         .collect();
-    assert_eq!(listed, there);
+    assert_eq!(listed, modules);
 }
 
 #[test]
@@ -193,40 +166,78 @@ fn imports(file: &File) -> Vec<String> {
 }
 
 #[test]
-fn groups_do_not_know_each_other() {
-    let groups = groups();
-    let foreign = |own: &String, import: &String| {
-        let other = import.split("::").next().unwrap_or_default();
-        let allowed = IMPORTS_BETWEEN_GROUPS.iter().any(|(from, to)| from == own && import.starts_with(to));
-        other != own && groups.iter().any(|group| group == other) && !allowed
-    };
+fn a_module_imports_only_from_layers_below_its_own() {
+    let mut below: BTreeSet<String> = BTreeSet::new();
     let mut broken = Vec::new();
-    for group in &groups {
-        for file in files(&format!("shared/domain/src/{group}"), &[".rs"]) {
-            let crossed = imports(&file).into_iter().filter(|import| foreign(group, import));
-            broken.extend(crossed.map(|import| format!("{}: {import}", file.path)));
+    for layer in layers() {
+        for module in &layer {
+            let folder = format!("shared/domain/src/{module}/");
+            let file = format!("shared/domain/src/{module}.rs");
+            let sources = files("shared/domain/src", &[".rs"]);
+            for source in sources.iter().filter(|s| s.path.starts_with(&folder) || s.path == file) {
+                let foreign = imports(source).into_iter().filter(|import| {
+                    let other = import.split("::").next().unwrap_or_default();
+                    other != module && !below.contains(other)
+                });
+                broken.extend(foreign.map(|import| format!("{}: {import}", source.path)));
+            }
+        }
+        below.extend(layer);
+    }
+    none("a module imports only from layers below its own", &broken);
+}
+
+/// The files of `domain` by the paths of their modules, such as `usage::verify::nova`.
+fn modules() -> BTreeMap<String, File> {
+    let path = |file: &File| {
+        let path = file.path.strip_prefix("shared/domain/src/")?.trim_end_matches(".rs");
+        Some(path.trim_end_matches("/mod").replace('/', "::"))
+    };
+    let sources = files("shared/domain/src", &[".rs"]).into_iter().filter(|file| !file.is_test());
+    sources.filter_map(|file| Some((path(&file)?, file))).filter(|(path, _)| path != "lib").collect()
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let modules = modules();
+    let imported = |import: &String| {
+        let mut path = import.as_str();
+        while !modules.contains_key(path) {
+            path = path.rsplit_once("::")?.0;
+        }
+        Some(path.to_owned())
+    };
+    let mut open: BTreeMap<&String, BTreeSet<String>> = modules
+        .iter()
+        .map(|(path, file)| {
+            let mut others: BTreeSet<_> = imports(file).iter().filter_map(imported).collect();
+            others.remove(path);
+            (path, others)
+        })
+        .collect();
+    // Take away what imports nothing that is left, until only circles are left.
+    loop {
+        let left: BTreeSet<String> = open.keys().map(|path| (*path).clone()).collect();
+        open.retain(|_, others| others.iter().any(|other| left.contains(other)));
+        if open.len() == left.len() {
+            break;
         }
     }
-    none("a group does not import another", &broken);
+    let circle: Vec<String> = open.into_keys().cloned().collect();
+    none("files import each other in a circle, or import one that does", &circle);
 }
 
 #[test]
 fn what_every_group_may_use_knows_no_group_but_access() {
     let groups = groups();
-    let kit = files("shared", &[".rs"]);
-    let kit = kit.iter().filter(|file| {
-        let in_group =
-            groups.iter().any(|group| file.path.starts_with(&format!("shared/domain/src/{group}/")));
-        let register = file.path.starts_with("shared/domain/src/") && REGISTERS.contains(&file.name());
-        !in_group && !register
+    let edge = files("shared/edge", &[".rs"]);
+    let broken = bad_lines(&edge, |line| {
+        groups
+            .iter()
+            .filter(|group| *group != "access")
+            .any(|group| line.contains(&format!("domain::{group}::")))
     });
-    let broken = bad_lines(kit, |line| {
-        // Who asks is asked at every door.
-        groups.iter().filter(|group| *group != "access").any(|group| {
-            line.contains(&format!("crate::{group}::")) || line.contains(&format!("domain::{group}::"))
-        })
-    });
-    none("only registers name a group", &broken);
+    none("the edge authenticates requests, and names no other group", &broken);
 }
 
 #[test]
@@ -246,11 +257,9 @@ fn in_a_group_only_its_store_touches_the_table() {
     let verbs = sources.iter().filter(|file| {
         let in_group =
             groups.iter().any(|group| file.path.starts_with(&format!("shared/domain/src/{group}/")));
-        in_group && file.name() != "store.rs" && !file.path.contains("/store/")
+        in_group && !["mod.rs", "store.rs"].contains(&file.name()) && !file.path.contains("/store/")
     });
-    let broken = bad_lines(verbs, |line| {
-        has_word(line, "Table") || line.contains(".tables.") || line.contains(".table()")
-    });
+    let broken = bad_lines(verbs, |line| has_word(line, "Table") || line.contains("self.table"));
     none("a use case asks its group's store", &broken);
 }
 

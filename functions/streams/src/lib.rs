@@ -14,7 +14,7 @@ use axum::extract::{FromRef, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
-use domain::access::auditing::AuditLog;
+use domain::access::AuditLog;
 use domain::streams::Streams;
 use edge::gate::Gate;
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use domain::access::Access;
-use domain::access::auditing::AuditLog;
+use domain::access::AuditLog;
 use domain::access::principal;
 use domain::streams::Streams;
 use edge::gate::Gate;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use domain::access::auditing::AuditLog;
+use domain::access::AuditLog;
 use domain::error::{Error, Kind};
 use domain::storage::block::Start;
 use domain::streams::Streams;

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use domain::access::Access;
-use domain::access::auditing::AuditLog;
+use domain::access::AuditLog;
 use domain::access::principal::Api;
 use domain::error::Error;
 use domain::ingest::{Intake, Recorder};

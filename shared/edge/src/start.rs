@@ -14,9 +14,6 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use domain::error::Error;
 use domain::platform::Platform;
 use domain::platform::variables::Variables;
-use domain::storage::key::Key;
-use domain::{access, notification};
-use serde::de::IgnoredAny;
 
 use crate::aws::Aws;
 
@@ -36,11 +33,7 @@ pub async fn platform() -> Result<Platform, Error> {
     let http = https();
     let platform = Platform::new(dynamodb(&aws, http.clone()), sqs(&aws, http), variables);
     // Lambda gives a whole core during init and less afterwards: open the TLS connection now.
-    let name =
-        [notification::TABLE, access::TABLE].into_iter().find(|name| platform.variables.get(name).is_some());
-    if let Some(name) = name
-        && let Err(error) = platform.table(name)?.get::<IgnoredAny>(&Key::sequences()).await
-    {
+    if let Err(error) = platform.connect().await {
         tracing::warn!(error = error.chain(), "the tables do not answer yet");
     }
     Ok(platform)

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use domain::storage::item::item;
 use domain::storage::key::Key;
-use domain::storage::table::{Write, item};
+use domain::storage::table::Write;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::de::IgnoredAny;
 use serde_json::json;

@@ -9,8 +9,9 @@ use crate::access::user::{self, User};
 use crate::access::{Access, password};
 use crate::digest;
 use crate::error::{Error, Kind};
+use crate::storage::item::item;
 use crate::storage::key::Key;
-use crate::storage::table::{Write, item};
+use crate::storage::table::Write;
 use crate::time::Micros;
 
 /// Characters of the longest name of a key or a tenant.

@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::storage::item::item;
 use crate::storage::key::Key;
-use crate::storage::table::{self, Write};
+use crate::storage::table::Write;
 use crate::time::Micros;
 
 /// Seconds that an entry is kept.
@@ -94,6 +95,6 @@ impl Origin {
             after: deed.after,
             ttl: at.plus_seconds(SECONDS).epoch_seconds(),
         };
-        Ok(Write::PutNew(table::item(&Key::audit(at, id), &entry)?))
+        Ok(Write::PutNew(item(&Key::audit(at, id), &entry)?))
     }
 }

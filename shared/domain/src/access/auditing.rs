@@ -1,10 +1,8 @@
 //! Reading the audit log, newest first.
 
+use crate::access::Access;
 use crate::access::audit::{self, Entry};
-use crate::access::{self, Access};
 use crate::error::Error;
-use crate::platform::Platform;
-use crate::storage::table::Table;
 use crate::time::Micros;
 
 /// A page of the log.
@@ -18,24 +16,6 @@ pub struct Page {
 
 /// The place of an entry in the log.
 pub(crate) type Place = (Micros, String);
-
-/// The audit log, for groups that record who changed their own records. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct AuditLog {
-    table: Table,
-}
-
-impl AuditLog {
-    /// The audit log of this platform (`REGISTRY_TABLE`).
-    pub fn new(platform: &Platform) -> Result<Self, Error> {
-        Ok(Self { table: platform.table(access::TABLE)? })
-    }
-
-    /// The table that entries are written to, in one transaction with the change.
-    pub(crate) fn table(&self) -> &Table {
-        &self.table
-    }
-}
 
 impl Access {
     /// At most `limit` entries, older than the one at `mark` where one is given.

@@ -76,3 +76,21 @@ impl Access {
         self.clock.micros()
     }
 }
+
+/// The audit log, for groups that record who changed their own records. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct AuditLog {
+    table: Table,
+}
+
+impl AuditLog {
+    /// The audit log of this platform (`REGISTRY_TABLE`).
+    pub fn new(platform: &Platform) -> Result<Self, Error> {
+        Ok(Self { table: platform.table(TABLE)? })
+    }
+
+    /// The table that entries are written to, in one transaction with the change.
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
+    }
+}

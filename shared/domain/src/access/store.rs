@@ -11,8 +11,9 @@ use crate::access::session::Session;
 use crate::access::user::{self, User};
 use crate::error::Error;
 use crate::storage::change::Change;
+use crate::storage::item::item;
 use crate::storage::key::{Key, Range};
-use crate::storage::table::{Cancelled, Outcome, Race, Table, Write, item};
+use crate::storage::table::{Cancelled, Outcome, Race, Table, Write};
 use crate::time::Micros;
 
 impl Access {

@@ -6,9 +6,6 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::ingest::Intake;
 use crate::ingest::plan::{self, Plan};
-use crate::notification::store;
-use crate::storage::key::{BLOCK, Collection, Range};
-use crate::storage::sequence;
 use crate::time::Micros;
 
 /// A row of what is set aside.
@@ -54,7 +51,7 @@ impl Intake {
     pub async fn rejected(&self, limit: usize, below: Option<u64>) -> Result<Vec<SetAside>, Error> {
         let rows = self.rejected_list(below, limit, self.clock.micros().epoch_seconds()).await?;
         let chunks: Vec<_> = rows.iter().map(|row| row.chunk.as_str()).collect();
-        let bodies = store::bodies(&self.table, &chunks).await?;
+        let bodies = self.bodies(&chunks).await?;
         let set_aside = |(row, elements): (Row, Option<Vec<Value>>)| {
             let position = usize::try_from(row.position).unwrap_or(usize::MAX);
             let element = elements.and_then(|elements| elements.into_iter().nth(position));
@@ -66,20 +63,5 @@ impl Intake {
             }
         };
         Ok(rows.into_iter().zip(bodies).map(set_aside).collect())
-    }
-
-    /// The rows of what is set aside with ids below this one, newest first, at most `limit` of those not yet expired.
-    async fn rejected_list(&self, below: Option<u64>, limit: usize, now: i64) -> Result<Vec<Row>, Error> {
-        let newest = sequence::last_id(&self.table, Collection::Rejected).await?;
-        let mut next = below.unwrap_or(u64::MAX).min(newest + 1);
-        let mut rows: Vec<Row> = Vec::new();
-        while next > 1 && rows.len() < limit {
-            let range = Range::block_below(Collection::Rejected, next);
-            let page = self.table.query::<Row>(&range, true, None, None).await?;
-            next = page.next.map_or((next - 1) / BLOCK * BLOCK, |last| last.number());
-            rows.extend(page.items.into_iter().filter(|row| row.ttl > now));
-        }
-        rows.truncate(limit);
-        Ok(rows)
     }
 }

@@ -2,27 +2,58 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::digest;
 use crate::error::{Error, Kind};
 use crate::failure::Failure;
-use crate::storage::key::{Collection, Key};
+use crate::storage::key::{BLOCK, Collection, Key, Range};
 use crate::work::claim::{Chunks, Claim};
 
-use crate::ingest::Recorder;
 use crate::ingest::dedup::Owned;
 use crate::ingest::plan::{Entry, Plan};
 use crate::ingest::recording::Counts;
 use crate::ingest::rejected::Row;
+use crate::ingest::{Intake, Recorder};
 use crate::notification::body::Body;
 use crate::notification::ownership::Ownership;
 use crate::notification::raw::{Place, RawRow};
+use crate::notification::store;
 use crate::storage::change::Change;
+use crate::storage::item::item;
 use crate::storage::sequence;
-use crate::storage::table::{Cancelled, Outcome, Table, Write, item};
+use crate::storage::table::{Cancelled, Outcome, Table, Write};
 use crate::time::Micros;
 
 /// Shards of one hour's counters that are tried before a chunk goes back to the queue.
 const COUNTER_SHARDS: u64 = 8;
+
+impl Intake {
+    /// The rows of what is set aside with ids below this one, newest first, at most `limit` of those not yet expired.
+    pub(crate) async fn rejected_list(
+        &self,
+        below: Option<u64>,
+        limit: usize,
+        now: i64,
+    ) -> Result<Vec<Row>, Error> {
+        let newest = sequence::last_id(&self.table, Collection::Rejected).await?;
+        let mut next = below.unwrap_or(u64::MAX).min(newest + 1);
+        let mut rows: Vec<Row> = Vec::new();
+        while next > 1 && rows.len() < limit {
+            let range = Range::block_below(Collection::Rejected, next);
+            let page = self.table.query::<Row>(&range, true, None, None).await?;
+            next = page.next.map_or((next - 1) / BLOCK * BLOCK, |last| last.number());
+            rows.extend(page.items.into_iter().filter(|row| row.ttl > now));
+        }
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    /// The elements of these chunks, in the same order; `None` for a chunk that has expired.
+    pub(crate) async fn bodies(&self, chunks: &[&str]) -> Result<Vec<Option<Vec<Value>>>, Error> {
+        store::bodies(&self.table, chunks).await
+    }
+}
 
 impl Recorder {
     fn table(&self) -> &Table {

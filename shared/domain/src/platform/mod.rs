@@ -10,11 +10,13 @@ pub mod variables;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_sqs::Client as Sqs;
+use serde::de::IgnoredAny;
 
 use crate::error::Error;
 use crate::platform::clock::Clock;
 use crate::platform::id::Ids;
 use crate::platform::variables::Variables;
+use crate::storage::key::Key;
 use crate::storage::table::Table;
 use crate::work::queue::Queue;
 
@@ -42,6 +44,18 @@ impl Platform {
     /// The table whose name is in this variable. Fails if the variable is unset.
     pub fn table(&self, variable: &str) -> Result<Table, Error> {
         Ok(Table::new(self.dynamodb.clone(), self.variables.required(variable)?))
+    }
+
+    /// Opens the connection to the tables, so that the first request does not wait for it.
+    pub async fn connect(&self) -> Result<(), Error> {
+        let table = self.variables.ending_with("_TABLE").next();
+        match table {
+            None => Ok(()),
+            Some(name) => {
+                let table = Table::new(self.dynamodb.clone(), name);
+                table.get::<IgnoredAny>(&Key::sequences()).await.map(drop)
+            }
+        }
     }
 
     /// The queue whose URL is in this variable. Fails if the variable is unset.

@@ -46,6 +46,12 @@ impl Variables {
         self.get(name).ok_or_else(|| Error::invalid(format!("{name} is not set")))
     }
 
+    /// The values of all variables whose names end with `suffix`.
+    pub fn ending_with(&self, suffix: &str) -> impl Iterator<Item = &str> {
+        let named = self.0.iter().filter(move |(name, _)| name.ends_with(suffix));
+        named.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
     /// Parses a variable; `default` if it is unset or empty. The error names the variable and its value.
     pub fn parse<T>(&self, name: &str, default: T) -> Result<T, Error>
     where

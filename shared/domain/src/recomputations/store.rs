@@ -6,8 +6,9 @@ use crate::error::Error;
 use crate::recomputations::Recomputations;
 use crate::recomputations::record::Recomputation;
 use crate::storage::change::Change;
+use crate::storage::item::item;
 use crate::storage::key::{Key, Range};
-use crate::storage::table::{Cancelled, Race, Table, Write, item};
+use crate::storage::table::{Cancelled, Race, Table, Write};
 use crate::time::Micros;
 
 /// What was made of a request with an idempotency key.

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::storage::item::Item;
 use crate::storage::key::Key;
-use crate::storage::table::Item;
 
 /// A change of one item, applied by [`Table::change`](crate::storage::table::Table::change) or in a transaction.
 ///

@@ -21,10 +21,8 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, Kind};
 use crate::failure;
 use crate::storage::change::{Change, Expressions};
+use crate::storage::item::{Item, item, key_item, key_of, read};
 use crate::storage::key::{Key, Range};
-
-/// One item as the SDK has it.
-pub type Item = HashMap<String, AttributeValue>;
 
 /// One table. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -108,35 +106,6 @@ pub async fn transact_across(writes: Vec<(&Table, Write)>, token: &str) -> Resul
     let items: Result<Vec<_>, _> =
         writes.into_iter().map(|(table, write)| table.transact_item(write)).collect();
     first.transact_items(items.map_err(Cancelled::Failed)?, token).await
-}
-
-/// Makes an item of a record: its attributes and its key.
-pub fn item<T: Serialize>(key: &Key, record: &T) -> Result<Item, Error> {
-    let mut item: Item = serde_dynamo::to_item(record)
-        .map_err(|cause| Error::bug("a record could not be written as an item").because(cause))?;
-    item.extend(key_item(key));
-    Ok(item)
-}
-
-fn key_item(key: &Key) -> Item {
-    HashMap::from([
-        ("pk".to_owned(), AttributeValue::S(key.pk().to_owned())),
-        ("sk".to_owned(), AttributeValue::S(key.sk().to_owned())),
-    ])
-}
-
-fn read<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
-    serde_dynamo::from_item(item)
-        .map_err(|cause| Error::bug("an item could not be read as a record").because(cause))
-}
-
-/// An attribute of a returned item as text; empty when it is missing.
-fn text(item: &Item, name: &str) -> String {
-    item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
-}
-
-fn key_of(item: &Item) -> Key {
-    Key::read(text(item, "pk"), text(item, "sk"))
 }
 
 fn failed<E>(what: &str, error: SdkError<E>) -> Error

@@ -1,7 +1,7 @@
 //! What people do to streams: reset one whose pipeline failed, delete one.
 
+use crate::access::AuditLog;
 use crate::access::audit::{Deed, Origin};
-use crate::access::auditing::AuditLog;
 use crate::error::{Error, Kind};
 use crate::failure;
 use crate::streams::Streams;

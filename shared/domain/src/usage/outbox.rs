@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::storage::item::{self, Item};
 use crate::storage::key::{Collection, Key};
-use crate::storage::table::{self, Item};
 use crate::time::Micros;
 
 /// A verified notification that is still to be published.
@@ -27,7 +27,7 @@ pub struct Announcement {
 
 /// The item that holds it.
 pub fn item(announcement: &Announcement) -> Result<Item, Error> {
-    table::item(&key(announcement), announcement)
+    item::item(&key(announcement), announcement)
 }
 
 /// Where it is held.

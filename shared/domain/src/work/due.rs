@@ -5,9 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::storage::item::item;
 use crate::storage::key::{Collection, Key, SHARDS};
 use crate::storage::sequence;
-use crate::storage::table::{Table, Write, item};
+use crate::storage::table::{Table, Write};
 use crate::time::Micros;
 use crate::work::queue::Queue;
 

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::failure;
+use crate::storage::item::item;
 use crate::storage::key::{Key, Range, SHARDS};
-use crate::storage::table::{Table, Write, item};
+use crate::storage::table::{Table, Write};
 use crate::time::Micros;
 use crate::work::queue::Queue;
 

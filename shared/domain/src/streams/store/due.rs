@@ -1,8 +1,9 @@
 //! What is due when.
 
 use crate::error::Error;
+use crate::storage::item::item;
 use crate::storage::key::{Collection, Range};
-use crate::storage::table::{Write, item};
+use crate::storage::table::Write;
 use crate::streams::Streams;
 use crate::streams::task::StreamTask;
 use crate::work::due::{self, Due, Span};

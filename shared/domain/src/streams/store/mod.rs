@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::AuditLog;
 use crate::access::audit::{Deed, Origin};
-use crate::access::auditing::AuditLog;
 use crate::digest;
 use crate::error::Error;
 use crate::storage::change::Change;
+use crate::storage::item::item;
 use crate::storage::key::{Collection, Key};
 use crate::storage::sequence;
-use crate::storage::table::{Cancelled, Race, Table, Write, item, transact_across};
+use crate::storage::table::{Cancelled, Race, Table, Write, transact_across};
 use crate::streams::Streams;
 use crate::streams::stream::{Head, Page};
 use crate::streams::trigger::Distinguishing;

@@ -1,8 +1,9 @@
 //! What is due, and how far the sweeps have come.
 
 use crate::error::Error;
+use crate::storage::item::item;
 use crate::storage::key::{Key, Range};
-use crate::storage::table::{Page, Write, item};
+use crate::storage::table::{Page, Write};
 use crate::usage::Usage;
 use crate::usage::task::UsageTask;
 use crate::work::due::{self, Due, Span};

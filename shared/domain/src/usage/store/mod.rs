@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
 use crate::failure;
+use crate::storage::item::item;
 use crate::storage::key::{Collection, Key, Range};
-use crate::storage::table::{Table, Write, item};
+use crate::storage::table::{Table, Write};
 use crate::usage::Usage;
 use crate::usage::column::Row;
 use crate::work::open_blocks;
