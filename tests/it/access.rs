@@ -223,9 +223,9 @@ async fn a_changed_password_or_role_counts_at_once_where_it_was_changed() -> Res
 async fn a_password_is_hashed_once_a_minute_and_not_at_every_request() -> Result<()> {
     let bundle = with_ann().await?;
     let calls = async || {
-        bundle.tap.take();
+        bundle.faults.take();
         assert_eq!(with_password(&bundle, "ann", "sesame").await, 200);
-        bundle.tap.take().len()
+        bundle.faults.take().len()
     };
     assert_eq!(calls().await, 3, "the user, their failures, and the list");
     assert_eq!(calls().await, 1, "the list");

@@ -112,9 +112,9 @@ async fn counters_that_are_busy_are_counted_in_another_shard() -> Result<()> {
     }
     // Other writes under the same token are refused by the store, and hidden by a repeat.
     assert_eq!((tokens.len(), tokens.iter().collect::<BTreeSet<_>>().len()), (12, 12));
-    let calm = begin().await?;
-    calm.record(&json!(world.notifications)).await?;
-    assert_eq!(bundle.picture().await?["hour"], calm.picture().await?["hour"]);
+    let baseline = begin().await?;
+    baseline.record(&json!(world.notifications)).await?;
+    assert_eq!(bundle.snapshot().await?["hour"], baseline.snapshot().await?["hour"]);
     Ok(())
 }
 
@@ -130,8 +130,8 @@ async fn counters_of_which_nobody_knows_whether_they_are_written_are_tried_under
     assert_eq!(tokens.len(), 1, "{tokens:?}");
 
     assert!(bundle.process(&[delivery]).await, "they are");
-    let calm = begin().await?;
-    calm.record(&json!(world.notifications)).await?;
-    assert_eq!(bundle.picture().await?["hour"], calm.picture().await?["hour"]);
+    let baseline = begin().await?;
+    baseline.record(&json!(world.notifications)).await?;
+    assert_eq!(bundle.snapshot().await?["hour"], baseline.snapshot().await?["hour"]);
     Ok(())
 }

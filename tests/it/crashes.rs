@@ -8,9 +8,9 @@ use domain::ingest::plan::Delivery;
 use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::{LEASE_SECONDS, VISIBILITY_SECONDS, chunk};
+use tests::faults::{Fault, Faults};
 use tests::generate::World;
-use tests::picture;
-use tests::tap::{Fault, Tap};
+use tests::snapshot;
 
 const MODES: [Fault; 2] = [Fault::Lost, Fault::ReplyLost];
 /// Deaths from one tick to the next.
@@ -47,26 +47,26 @@ async fn begin() -> Result<TestBundle> {
 /// each time with other names. What is stored and announced in the end is what is stored and announced when nobody dies.
 /// Returns the number of calls.
 async fn survives(
-    tap: fn(&TestBundle) -> &Tap,
+    faults: fn(&TestBundle) -> &Faults,
     told: fn(u64) -> Vec<Value>,
     before: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
-    disturbed: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
+    interrupted: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
     after: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
 ) -> Result<usize> {
-    let (calm, shaken) = (begin().await?, begin().await?);
+    let (baseline, disturbed) = (begin().await?, begin().await?);
     let (mut all, mut calls) = (Vec::new(), 0);
     for mode in MODES {
         for call in 1..=MOST_CALLS {
             let notifications = told((all.len() + 1) as u64);
-            before(&shaken, &notifications).await?;
-            tap(&shaken).fail_from(call, mode);
+            before(&disturbed, &notifications).await?;
+            faults(&disturbed).fail_from(call, mode);
             // Nobody hears what became of a worker that is gone.
-            disturbed(&shaken, &notifications).await.ok();
-            let came = tap(&shaken).heal();
-            after(&shaken, &notifications).await?;
+            interrupted(&disturbed, &notifications).await.ok();
+            let came = faults(&disturbed).heal();
+            after(&disturbed, &notifications).await?;
             all.push(notifications);
             if all.len() % TICK_EVERY == 0 {
-                shaken.tick().await?;
+                disturbed.tick().await?;
             }
             if !came {
                 break;
@@ -75,13 +75,13 @@ async fn survives(
         }
     }
     for notifications in all {
-        calm.record(&json!(notifications)).await?;
+        baseline.record(&json!(notifications)).await?;
     }
-    let (calm, shaken) = (calm.outcome().await?, shaken.outcome().await?);
-    let differences = picture::differences(&shaken.0, &calm.0);
+    let (baseline, disturbed) = (baseline.outcome().await?, disturbed.outcome().await?);
+    let differences = snapshot::differences(&disturbed.0, &baseline.0);
     assert!(differences.is_empty(), "{} differ:\n  {}", differences.len(), differences.join("\n  "));
-    assert_eq!(shaken.1, calm.1);
-    assert!(calm.1.values().all(|ids| *ids == 1));
+    assert_eq!(disturbed.1, baseline.1);
+    assert!(baseline.1.values().all(|ids| *ids == 1));
     Ok(calls)
 }
 
@@ -99,7 +99,7 @@ async fn a_worker_that_dies_at_any_call_while_it_records_has_its_chunk_recorded_
         bundle.advance(TimeDelta::seconds(LEASE_SECONDS + VISIBILITY_SECONDS));
         bundle.drain().await
     };
-    let calls = survives(|bundle| &bundle.tap, every_kind, nothing, record, redelivered).await?;
+    let calls = survives(|bundle| &bundle.faults, every_kind, nothing, record, redelivered).await?;
     assert!(calls > 30, "{calls}");
     Ok(())
 }
@@ -120,10 +120,10 @@ async fn a_worker_that_dies_at_any_call_while_it_verifies_has_each_exists_judged
         bundle.advance(TimeDelta::minutes(1));
         Ok(())
     };
-    let calls = survives(|bundle| &bundle.tap, few, due, verify, nothing).await?;
+    let calls = survives(|bundle| &bundle.faults, few, due, verify, nothing).await?;
     assert!(calls > 20, "{calls}");
     // Nor does it when the queues are gone.
-    let calls = survives(|bundle| &bundle.queue_tap, few, due, verify, nothing).await?;
+    let calls = survives(|bundle| &bundle.queue_faults, few, due, verify, nothing).await?;
     assert!(calls >= 2, "{calls}");
     Ok(())
 }
@@ -155,7 +155,7 @@ async fn a_chunk_takes_over_what_it_shares_with_one_whose_worker_died_at_any_cal
             Ok(())
         };
         let told = |names| World::short(names, &[1], &[0], 6).notifications;
-        let calls = survives(|bundle| &bundle.tap, told, nothing, dying, survivors).await?;
+        let calls = survives(|bundle| &bundle.faults, told, nothing, dying, survivors).await?;
         assert!(calls > 15, "{calls}");
     }
     Ok(())

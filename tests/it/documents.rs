@@ -112,7 +112,7 @@ async fn every_documented_request_of_usage_has_its_documented_answer() -> Result
 #[tokio::test]
 async fn every_documented_request_of_recomputations_has_its_documented_answer() -> Result<()> {
     let bundle = TestBundle::start().await?;
-    demonstration::let_in(&bundle.access).await?;
+    demonstration::grant_access(&bundle.access).await?;
     demonstration::recomputations(&Bundle::new(
         bundle.platform.clone(),
         bundle.access.clone(),

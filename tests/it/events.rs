@@ -8,9 +8,9 @@ use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use domain::access::AuditLog;
 use domain::access::principal::Api;
-use edge::http::manners;
+use edge::http::middleware;
 use serde_json::{Value, json};
-use tests::tap::Fault;
+use tests::faults::Fault;
 use tests::{TestBundle, lambda};
 use ticker::Ticker;
 
@@ -41,20 +41,27 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
     let event: Value = serde_json::from_str(&text)?;
     match function {
         "access" => {
-            lambda::answer(&manners(access_api::router(bundle.access.clone()), access_api::shape), &event)
-                .await
+            lambda::answer(
+                &middleware(access_api::router(bundle.access.clone()), access_api::error_body),
+                &event,
+            )
+            .await
         }
         "recomputations" => {
             let api = recomputations_api::Api::new(&bundle.platform, bundle.access.clone())?;
-            lambda::answer(&manners(recomputations_api::router(api), recomputations_api::shape), &event).await
+            lambda::answer(
+                &middleware(recomputations_api::router(api), recomputations_api::error_body),
+                &event,
+            )
+            .await
         }
         "ingest" => {
             let router = ingest_api::router(bundle.intake.clone(), bundle.gate(Api::Ingest));
-            lambda::answer(&manners(router, ingest_api::shape), &event).await
+            lambda::answer(&middleware(router, ingest_api::error_body), &event).await
         }
         "usage" => {
             let router = usage_api::router(bundle.usage.clone(), bundle.gate(Api::Usage));
-            lambda::answer(&manners(router, usage_api::shape), &event).await
+            lambda::answer(&middleware(router, usage_api::error_body), &event).await
         }
         "notification-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
@@ -64,7 +71,7 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
         "streams" => {
             let api = streams_api::Api::new(bundle.streams.clone(), AuditLog::new(&bundle.platform)?);
             let router = streams_api::router(api, bundle.gate(Api::Streams));
-            lambda::answer(&manners(router, streams_api::shape), &event).await
+            lambda::answer(&middleware(router, streams_api::error_body), &event).await
         }
         "stream-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
@@ -124,8 +131,8 @@ async fn notifications_are_accepted_once_however_they_are_sent() -> Result<()> {
         );
     }
     bundle.drain().await?;
-    let picture = bundle.picture().await?;
-    assert_eq!((picture["raw"].len(), picture["instance exists"].len()), (2, 1));
+    let snapshot = bundle.snapshot().await?;
+    assert_eq!((snapshot["raw"].len(), snapshot["instance exists"].len()), (2, 1));
     Ok(())
 }
 
@@ -159,7 +166,7 @@ async fn of_a_batch_what_is_no_json_is_set_aside_and_the_rest_is_recorded() -> R
     let bundle = bundle().await?;
     let answer = invoke(&bundle, "notification-worker", "one-is-no-json.json").await?;
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    assert_eq!(bundle.picture().await?["raw"].len(), 2);
+    assert_eq!(bundle.snapshot().await?["raw"].len(), 2);
 
     let page = body(&invoke(&bundle, "ingest", "rejected.json").await?)?;
     let rejected = page["rejected"].as_array().context("it is a list")?;
@@ -174,7 +181,7 @@ async fn when_the_table_fails_the_batch_goes_back_and_an_unreadable_task_does_no
     let answer = invoke(&bundle, "usage-worker", "one-is-no-task.json").await?;
     assert_eq!(answer, json!({"batchItemFailures": []}));
 
-    bundle.tap.fail_from(1, Fault::Lost);
+    bundle.faults.fail_from(1, Fault::Lost);
     let answer = invoke(&bundle, "usage-worker", "one-is-no-task.json").await?;
     let first = json!({"batchItemFailures": [{"itemIdentifier": "059f36b4-87a3-44ab-83d2-661975770001"}]});
     assert_eq!(answer, first);

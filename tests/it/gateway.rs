@@ -13,7 +13,7 @@ use axum::body::Bytes;
 use axum::extract::{Extension, Path, RawQuery};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
-use edge::http::{BaseUrl, ClientAddress, Manners, manners};
+use edge::http::{BaseUrl, ClientAddress, Middleware, middleware};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderMap, StatusCode};
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use tests::lambda;
 
 /// Tells what it was asked for.
-fn echo() -> Manners {
+fn echo() -> Middleware {
     let named = async |Path(name): Path<String>, RawQuery(query): RawQuery| {
         axum::Json(json!({"name": name, "query": query}))
     };
@@ -42,10 +42,10 @@ fn echo() -> Manners {
         .route("/taken", put(taken).post(taken))
         .route("/cookie", get(async |headers: HeaderMap| format!("{:?}", headers.get("cookie"))))
         .fallback(async || (StatusCode::NOT_FOUND, axum::Json("nothing here")));
-    manners(router, shape)
+    middleware(router, error_body)
 }
 
-fn shape(status: StatusCode, text: &str) -> Response {
+fn error_body(status: StatusCode, text: &str) -> Response {
     (status, axum::Json(json!({"shaped": text}))).into_response()
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::generate::World;
 use tests::generate::expect::{self, Expected, Verdicts};
-use tests::picture::Picture;
+use tests::snapshot::Snapshot;
 
 /// Records a world, repairs what it repairs, and lets everything come due.
 async fn live(bundle: &TestBundle, world: &World) -> Result<()> {
@@ -30,8 +30,8 @@ async fn live(bundle: &TestBundle, world: &World) -> Result<()> {
     Ok(())
 }
 
-fn found(picture: &Picture) -> Verdicts {
-    let rows = ["instance exists", "image exists"].into_iter().filter_map(|kind| picture.get(kind));
+fn found(snapshot: &Snapshot) -> Verdicts {
+    let rows = ["instance exists", "image exists"].into_iter().filter_map(|kind| snapshot.get(kind));
     let verdict = |row: &Value| {
         let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
         let statuses = ["verified", "reconciled", "failed", "sent_failed"];
@@ -42,8 +42,8 @@ fn found(picture: &Picture) -> Verdicts {
     rows.flat_map(|rows| rows.values()).map(verdict).collect()
 }
 
-fn hours(picture: &Picture) -> BTreeMap<(String, i64), BTreeMap<String, Value>> {
-    let counts = picture["hour"].iter().map(|(key, counts)| {
+fn hours(snapshot: &Snapshot) -> BTreeMap<(String, i64), BTreeMap<String, Value>> {
+    let counts = snapshot["hour"].iter().map(|(key, counts)| {
         let (service, hour) = key.trim_start_matches("K#ev#").split_once(' ').expect("a service and an hour");
         let hour =
             domain::storage::key::hour_of(&BTreeMap::from([("sk".to_owned(), format!("{hour}#0").into())]));
@@ -65,8 +65,8 @@ async fn every_verdict_is_the_one_worked_out_by_hand_at_every_level_and_for_both
                 TestBundle::with([("VERIFY_LEVEL", level_name), ("VERIFY_FLAVOR_FIELD", flavor_name)]);
             let (bundle, world) = (bundle.await?, World::complete(seed));
             live(&bundle, &world).await?;
-            let (picture, expected) = (bundle.picture().await?, expect::verdicts(&world, level, flavor));
-            assert_eq!(found(&picture), expected, "level {level:?}, {flavor:?}");
+            let (snapshot, expected) = (bundle.snapshot().await?, expect::verdicts(&world, level, flavor));
+            assert_eq!(found(&snapshot), expected, "level {level:?}, {flavor:?}");
 
             let published = bundle.verified().await?;
             let ids: BTreeSet<_> =
@@ -80,11 +80,11 @@ async fn every_verdict_is_the_one_worked_out_by_hand_at_every_level_and_for_both
                 (ids.len(), published.len(), &originals),
                 (announced.len(), announced.len(), &announced)
             );
-            assert_eq!(hours(&picture), expect::hours(&world, &announced));
-            let others = picture["raw"].keys().filter(|name| !name.contains(".verified ")).count();
+            assert_eq!(hours(&snapshot), expect::hours(&world, &announced));
+            let others = snapshot["raw"].keys().filter(|name| !name.contains(".verified ")).count();
             assert_eq!(others, world.notifications.len());
             for kind in ["due", "outbox", "open block", "rejected"] {
-                assert!(!picture.contains_key(kind), "{kind}: {:?}", picture[kind]);
+                assert!(!snapshot.contains_key(kind), "{kind}: {:?}", snapshot[kind]);
             }
             seed += 1;
         }

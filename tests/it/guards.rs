@@ -14,11 +14,11 @@ use domain::notification::service::Service;
 use serde_json::json;
 use tests::TestBundle;
 use tests::bundle::chunk;
-use tests::dice::Dice;
-use tests::gate::{Gate, Mishap, Work};
+use tests::faults::Fault;
 use tests::generate::World;
-use tests::picture::{self, Picture};
-use tests::tap::Fault;
+use tests::rng::Rng;
+use tests::scheduler::{Mishap, Scheduler, Work};
+use tests::snapshot::{self, Snapshot};
 
 pub async fn begin() -> Result<TestBundle> {
     let bundle = TestBundle::start().await?;
@@ -31,9 +31,9 @@ pub fn right(names: u64) -> World {
     World::short(names, &[0], &[0], 6)
 }
 
-fn without_chunks(mut picture: Picture) -> Picture {
-    picture.remove("chunk");
-    picture
+fn without_chunks(mut snapshot: Snapshot) -> Snapshot {
+    snapshot.remove("chunk");
+    snapshot
 }
 
 #[tokio::test]
@@ -46,16 +46,16 @@ async fn posting_everything_a_second_time_changes_no_count_and_no_row() -> Resul
     endless["payload"]["audit_period_ending"] = json!(null);
     all.push(endless);
     bundle.record(&json!(all)).await?;
-    let recorded = without_chunks(bundle.picture().await?);
+    let recorded = without_chunks(bundle.snapshot().await?);
     bundle.record(&json!(all)).await?;
-    let again = without_chunks(bundle.picture().await?);
-    assert_eq!(picture::differences(&again, &recorded), Vec::<String>::new());
+    let again = without_chunks(bundle.snapshot().await?);
+    assert_eq!(snapshot::differences(&again, &recorded), Vec::<String>::new());
 
     let (judged, announced) = bundle.outcome().await?;
-    Dice::new(1).shuffle(&mut all);
+    Rng::new(1).shuffle(&mut all);
     bundle.record(&json!(all)).await?;
     let (again, announced_again) = bundle.outcome().await?;
-    assert_eq!(picture::differences(&again, &judged), Vec::<String>::new());
+    assert_eq!(snapshot::differences(&again, &judged), Vec::<String>::new());
     assert!(announced.len() > 20, "{}", announced.len());
     assert!(announced_again.is_empty(), "{announced_again:?}");
     Ok(())
@@ -68,8 +68,8 @@ async fn half_way(
     world: &World,
     meanwhile: impl Future<Output = ()>,
 ) -> bool {
-    let gate = Gate::default();
-    let worker = bundle.worker(&gate, 0);
+    let scheduler = Scheduler::default();
+    let worker = bundle.worker(&scheduler, 0);
     let mut finished = false;
     let stalling: Work<'_> = Box::pin(async {
         let deliveries = vec![chunk(name, &world.notifications)];
@@ -78,7 +78,7 @@ async fn half_way(
     });
     // Past the ids, the claim and the messages; before the end.
     let mishap = Mishap::Stalls(2 * (2 + world.notifications.len()) + 1);
-    gate.run(&mut Dice::new(3), vec![stalling], &[mishap], || {}, vec![Box::pin(meanwhile)]).await;
+    scheduler.run(&mut Rng::new(3), vec![stalling], &[mishap], || {}, vec![Box::pin(meanwhile)]).await;
     finished
 }
 
@@ -102,12 +102,13 @@ async fn a_chunk_and_its_messages_are_left_to_the_worker_that_holds_them_until_i
     assert!(!finished.await, "another chunk took its messages over");
     assert!(bundle.process(&[chunk("c", &world.notifications)]).await, "they are recorded");
 
-    let calm = begin().await?;
+    let baseline = begin().await?;
     for names in [1, 2] {
-        calm.record(&json!(right(names).notifications)).await?;
+        baseline.record(&json!(right(names).notifications)).await?;
     }
-    let (calm, shaken) = (without_chunks(calm.picture().await?), without_chunks(bundle.picture().await?));
-    let mut differences = picture::differences(&shaken, &calm);
+    let (baseline, disturbed) =
+        (without_chunks(baseline.snapshot().await?), without_chunks(bundle.snapshot().await?));
+    let mut differences = snapshot::differences(&disturbed, &baseline);
     differences
         .retain(|difference| !difference.starts_with("due ") && !difference.starts_with("open block "));
     assert_eq!(differences, Vec::<String>::new());
@@ -128,10 +129,10 @@ async fn a_body_that_a_producer_queues_itself_is_one_chunk_whatever_the_queue_ca
         service: None,
     };
     assert!(bundle.process(&[delivery("first")]).await);
-    let once = bundle.picture().await?;
+    let once = bundle.snapshot().await?;
     // A redrive gives a message another id.
     assert!(bundle.process(&[delivery("again")]).await);
-    assert_eq!(bundle.picture().await?, once);
+    assert_eq!(bundle.snapshot().await?, once);
     Ok(())
 }
 
@@ -142,20 +143,20 @@ async fn two_chunks_that_each_hold_a_message_of_the_other_do_not_wait_for_each_o
         let mut backwards = world.clone();
         backwards.notifications.reverse();
         let deliveries = [chunk("a", &world.notifications), chunk("b", &backwards.notifications)];
-        let gate = Gate::default();
-        let workers = [bundle.worker(&gate, 0), bundle.worker(&gate, 1)];
+        let scheduler = Scheduler::default();
+        let workers = [bundle.worker(&scheduler, 0), bundle.worker(&scheduler, 1)];
         let work = workers.iter().zip(&deliveries).map(|(worker, delivery)| -> Work<'_> {
             Box::pin(async {
                 worker.recorder.process(vec![delivery.clone()], bundle.deadline()).await;
             })
         });
-        gate.run(&mut Dice::new(seed), work.collect(), &[], || {}, Vec::new()).await;
+        scheduler.run(&mut Rng::new(seed), work.collect(), &[], || {}, Vec::new()).await;
         for _ in 0..2 {
             bundle.advance(TimeDelta::seconds(61));
             bundle.process(&deliveries).await;
         }
         assert!(bundle.process(&deliveries).await, "seed {seed}");
-        assert_eq!(bundle.picture().await?["raw"].len(), world.notifications.len());
+        assert_eq!(bundle.snapshot().await?["raw"].len(), world.notifications.len());
     }
     Ok(())
 }
@@ -185,8 +186,8 @@ async fn an_exists_that_is_judged_before_its_notification_is_written_is_announce
         })
     });
     let is_recorded = async || {
-        while bundle.picture().await?.get("image exists").is_none_or(BTreeMap::is_empty) {}
-        while bundle.picture().await?.get("instance exists").is_none_or(BTreeMap::is_empty) {}
+        while bundle.snapshot().await?.get("image exists").is_none_or(BTreeMap::is_empty) {}
+        while bundle.snapshot().await?.get("instance exists").is_none_or(BTreeMap::is_empty) {}
         anyhow::Ok(())
     };
     tokio::select! {
@@ -197,16 +198,16 @@ async fn an_exists_that_is_judged_before_its_notification_is_written_is_announce
         bundle.advance(TimeDelta::minutes(1));
         bundle.tick().await?;
     }
-    let picture = bundle.picture().await?;
-    assert!(picture["instance exists"].values().all(|row| row["st"] == "verified"));
-    assert!(!picture.contains_key("raw") && bundle.verified().await?.is_empty());
+    let snapshot = bundle.snapshot().await?;
+    assert!(snapshot["instance exists"].values().all(|row| row["st"] == "verified"));
+    assert!(!snapshot.contains_key("raw") && bundle.verified().await?.is_empty());
 
     assert!(bundle.process(&[delivery]).await);
-    let (shaken, announced) = bundle.outcome().await?;
-    let calm = begin().await?;
-    calm.record(&json!(world.notifications)).await?;
-    let (calm, expected) = calm.outcome().await?;
-    assert_eq!(picture::differences(&shaken, &calm), Vec::<String>::new());
+    let (disturbed, announced) = bundle.outcome().await?;
+    let baseline = begin().await?;
+    baseline.record(&json!(world.notifications)).await?;
+    let (baseline, expected) = baseline.outcome().await?;
+    assert_eq!(snapshot::differences(&disturbed, &baseline), Vec::<String>::new());
     assert_eq!(announced, expected);
     Ok(())
 }
@@ -217,8 +218,8 @@ async fn a_worker_whose_chunk_was_claimed_again_writes_no_row_any_more() -> Resu
     let delivery = chunk("a", &world.notifications);
     // The ids and the claim.
     let before_messages = 2;
-    let gate = Gate::default();
-    let worker = bundle.worker(&gate, 0);
+    let scheduler = Scheduler::default();
+    let worker = bundle.worker(&scheduler, 0);
     let mut finished = true;
     let stalling: Work<'_> = Box::pin(async {
         let outcomes = worker.recorder.process(vec![delivery.clone()], bundle.deadline()).await;
@@ -227,20 +228,20 @@ async fn a_worker_whose_chunk_was_claimed_again_writes_no_row_any_more() -> Resu
     let successor: Work<'_> = Box::pin(async {
         bundle.advance(TimeDelta::seconds(61));
         // It dies when it has made sure of the messages.
-        bundle.tap.fail_from(before_messages + world.notifications.len() + 1, Fault::Lost);
+        bundle.faults.fail_from(before_messages + world.notifications.len() + 1, Fault::Lost);
         assert!(!bundle.process(slice::from_ref(&delivery)).await);
-        assert!(bundle.tap.heal());
+        assert!(bundle.faults.heal());
     });
     let mishap = Mishap::Stalls(2 * before_messages);
-    gate.run(&mut Dice::new(1), vec![stalling], &[mishap], || {}, vec![successor]).await;
+    scheduler.run(&mut Rng::new(1), vec![stalling], &[mishap], || {}, vec![successor]).await;
     assert!(!finished);
-    let picture = bundle.picture().await?;
-    assert_eq!(picture["message"].len(), world.notifications.len());
-    assert!(!picture.contains_key("raw"), "{:?}", picture["raw"]);
+    let snapshot = bundle.snapshot().await?;
+    assert_eq!(snapshot["message"].len(), world.notifications.len());
+    assert!(!snapshot.contains_key("raw"), "{:?}", snapshot["raw"]);
 
     bundle.advance(TimeDelta::seconds(61));
     assert!(bundle.process(&[delivery]).await);
-    assert_eq!(bundle.picture().await?["raw"].len(), world.notifications.len());
+    assert_eq!(bundle.snapshot().await?["raw"].len(), world.notifications.len());
     Ok(())
 }
 
@@ -249,21 +250,21 @@ async fn an_id_block_stays_open_until_all_its_chunks_are_done() -> Result<()> {
     let (bundle, world) = (begin().await?, right(1));
     let delivery = chunk("a", &world.notifications);
     let open = async || -> Result<Vec<String>> {
-        let picture = bundle.picture().await?;
-        Ok(picture.get("open block").into_iter().flat_map(|blocks| blocks.keys().cloned()).collect())
+        let snapshot = bundle.snapshot().await?;
+        Ok(snapshot.get("open block").into_iter().flat_map(|blocks| blocks.keys().cloned()).collect())
     };
-    bundle.tap.fail_from(8, Fault::Lost);
+    bundle.faults.fail_from(8, Fault::Lost);
     assert!(!bundle.process(slice::from_ref(&delivery)).await);
-    bundle.tap.heal();
+    bundle.faults.heal();
     bundle.tick().await?;
     assert_eq!(open().await?, ["in SEQ"], "its deadline is to come");
     bundle.advance(TimeDelta::seconds(61));
     // Whatever the ticker dies of, the block is not lost.
     for fault in [Fault::Lost, Fault::ReplyLost] {
         for call in 1..40 {
-            bundle.tap.fail_from(call, fault);
+            bundle.faults.fail_from(call, fault);
             bundle.sweeper.tick().await.ok();
-            let came = bundle.tap.heal();
+            let came = bundle.faults.heal();
             assert!(!open().await?.is_empty(), "call {call} {fault:?}");
             if !came {
                 break;
@@ -291,9 +292,9 @@ async fn an_id_block_stays_open_until_all_its_chunks_are_done() -> Result<()> {
 
 /// Nothing is due any more, and every exists of an instance is verified.
 async fn all_are_verified(bundle: &TestBundle) -> Result<()> {
-    let picture = bundle.picture().await?;
-    ensure!(!picture.contains_key("due"), "{:?}", picture["due"]);
-    ensure!(picture["instance exists"].values().all(|row| row["st"] == "verified"), "{picture:?}");
+    let snapshot = bundle.snapshot().await?;
+    ensure!(!snapshot.contains_key("due"), "{:?}", snapshot["due"]);
+    ensure!(snapshot["instance exists"].values().all(|row| row["st"] == "verified"), "{snapshot:?}");
     Ok(())
 }
 
@@ -330,12 +331,12 @@ async fn a_tick_that_dies_leaves_everything_that_came_due_to_the_next() -> Resul
         bundle.record(&json!(right(call as u64).notifications)).await?;
         // Longer than what every tick looks at again.
         bundle.advance(TimeDelta::minutes(10));
-        bundle.tap.fail_from(call, Fault::Lost);
+        bundle.faults.fail_from(call, Fault::Lost);
         bundle.sweeper.tick().await.ok();
-        let came = bundle.tap.heal();
-        bundle.queue_tap.fail_from(1, Fault::Lost);
+        let came = bundle.faults.heal();
+        bundle.queue_faults.fail_from(1, Fault::Lost);
         bundle.sweeper.tick().await.ok();
-        assert!(bundle.queue_tap.heal());
+        assert!(bundle.queue_faults.heal());
         bundle.advance(TimeDelta::minutes(1));
         bundle.tick().await?;
         all_are_verified(&bundle).await.with_context(|| format!("call {call}"))?;
@@ -350,8 +351,8 @@ async fn a_tick_that_dies_leaves_everything_that_came_due_to_the_next() -> Resul
 /// leave it alone until the lease is over.
 async fn is_left_alone(bundle: &TestBundle, kind: &str, state: &str, at: usize) -> bool {
     let minute = bundle.minute();
-    let gate = Gate::default();
-    let worker = bundle.worker(&gate, 0);
+    let scheduler = Scheduler::default();
+    let worker = bundle.worker(&scheduler, 0);
     let verifying: Work<'_> = Box::pin(async {
         for task in bundle.sweeps(minute, minute) {
             worker.verifier.work(&task.body().expect("it can be written"), bundle.deadline()).await.ok();
@@ -360,8 +361,8 @@ async fn is_left_alone(bundle: &TestBundle, kind: &str, state: &str, at: usize) 
     let mut was_in_state = false;
     let others: Work<'_> = Box::pin(async {
         let is_in_state = async || {
-            let picture = bundle.picture().await.expect("it is seen");
-            picture[kind].values().any(|row| row["st"] == state)
+            let snapshot = bundle.snapshot().await.expect("it is seen");
+            snapshot[kind].values().any(|row| row["st"] == state)
         };
         was_in_state = is_in_state().await;
         if was_in_state {
@@ -371,7 +372,7 @@ async fn is_left_alone(bundle: &TestBundle, kind: &str, state: &str, at: usize) 
             assert!(bundle.verify(minute, minute).await, "{state} {kind}: its lease is over");
         }
     });
-    gate.run(&mut Dice::new(0), vec![verifying], &[Mishap::Stalls(at)], || {}, vec![others]).await;
+    scheduler.run(&mut Rng::new(0), vec![verifying], &[Mishap::Stalls(at)], || {}, vec![others]).await;
     was_in_state
 }
 
@@ -397,8 +398,8 @@ async fn a_record_in_any_working_state_is_left_to_its_worker_until_the_lease_is_
             };
             let mut calls = 1..100;
             while !was_in_state(calls.next().expect("a record is in the state at some call")).await? {}
-            let (picture, announced) = bundle.outcome().await?;
-            for row in picture[kind].values() {
+            let (snapshot, announced) = bundle.outcome().await?;
+            for row in snapshot[kind].values() {
                 assert_eq!((&row["st"], &row["ss"]), (&json!("verified"), &json!(sent)));
             }
             assert!(announced.values().all(|ids| *ids == 1));

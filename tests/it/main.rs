@@ -4,11 +4,11 @@
 #![recursion_limit = "256"]
 
 mod access;
+mod authorization;
 mod counting;
 mod crashes;
 mod deliveries;
 mod documents;
-mod doors;
 mod events;
 mod gateway;
 mod generated;

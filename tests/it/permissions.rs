@@ -13,14 +13,14 @@ use http::Method;
 use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::{FIRST_SECRET, VISIBILITY_SECONDS};
-use tests::tap::Fault;
+use tests::faults::Fault;
 use ticker::Ticker;
 
 use crate::template::{allowed, logical_id};
 
 /// The actions on the tables since the last time.
 fn used(bundle: &TestBundle) -> BTreeSet<String> {
-    bundle.tap.take().into_iter().flat_map(|call| call.actions).collect()
+    bundle.faults.take().into_iter().flat_map(|call| call.actions).collect()
 }
 
 /// What a function did, with the look at the table by which it connects while it starts.
@@ -51,9 +51,9 @@ fn deliveries(bundle: &TestBundle, size: usize) -> Result<Vec<Delivery>> {
 /// Records the samples: taken over from a worker that died, and repeated in other chunks.
 async fn record(bundle: &TestBundle) -> Result<()> {
     let (tens, sevens) = (deliveries(bundle, 10)?, deliveries(bundle, 7)?);
-    bundle.tap.fail_from(8, Fault::ReplyLost);
+    bundle.faults.fail_from(8, Fault::ReplyLost);
     bundle.recorder.process(tens.clone(), bundle.deadline()).await;
-    anyhow::ensure!(bundle.tap.heal(), "the worker died");
+    anyhow::ensure!(bundle.faults.heal(), "the worker died");
     for messages in [sevens, tens] {
         deliver(bundle, messages).await?;
     }
@@ -185,7 +185,7 @@ async fn the_policies_of_streams_are_what_their_functions_do_to_the_tables() -> 
         bundle.streams.tick().await?;
         tasks.extend(bundle.queued(&stream_queue).await?);
     }
-    bundle.tap.take();
+    bundle.faults.take();
     while let Some(task) = tasks.pop() {
         let done = bundle.runner.work(&task, bundle.deadline()).await;
         done.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
@@ -204,7 +204,7 @@ async fn the_policies_of_streams_are_what_their_functions_do_to_the_tables() -> 
         anyhow::ensure!(reply.status == 200, "{method} {path}: {reply:?}");
     }
     let failed = bundle.broken_stream().await?;
-    bundle.tap.take();
+    bundle.faults.take();
     anyhow::ensure!(
         bundle.ask("PUT", &format!("/v1/streams/{failed}"), &[], "").await.status == 200,
         "it is reset"
@@ -224,7 +224,7 @@ async fn the_policies_of_streams_are_what_their_functions_do_to_the_tables() -> 
 async fn a_functions_policy_is_what_the_function_does_to_the_table() -> Result<()> {
     let bundle = TestBundle::start().await?;
     record(&bundle).await?;
-    bundle.tap.take();
+    bundle.faults.take();
 
     let ticker = Ticker::new(&bundle.platform)?;
     ticker.tick().await?;

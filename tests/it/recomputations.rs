@@ -35,12 +35,12 @@ pub fn power_cuts_but(changes: &Value) -> Value {
 /// A bundle with keys of two tenants.
 pub async fn begin() -> Result<TestBundle> {
     let bundle = TestBundle::start().await?;
-    let_in(&bundle, &["ours", "theirs"]).await?;
+    grant_access(&bundle, &["ours", "theirs"]).await?;
     Ok(bundle)
 }
 
 /// Makes a key per role for each tenant; what it opens is remembered under a name that says both.
-pub async fn let_in(bundle: &TestBundle, tenants: &[&str]) -> Result<()> {
+pub async fn grant_access(bundle: &TestBundle, tenants: &[&str]) -> Result<()> {
     for tenant in tenants {
         for role in ["viewer", "editor", "approver", "admin"] {
             bundle.key(&format!("{tenant}-{role}"), tenant, &[role]).await?;

@@ -16,11 +16,11 @@ async fn a_notification_is_recorded_and_counted_once() -> Result<()> {
     let bundle = TestBundle::start().await?;
     let both = json!([update("m-1"), update("m-2"), update("m-1")]);
     assert_eq!(bundle.record(&both).await?, 3);
-    let once = bundle.picture().await?;
+    let once = bundle.snapshot().await?;
     assert_eq!(once["raw"].len(), 2);
     assert_eq!(once["hour"].values().next(), Some(&json!({"e:compute.instance.update": 2})));
     assert_eq!(bundle.record(&both).await?, 3);
-    let mut twice = bundle.picture().await?;
+    let mut twice = bundle.snapshot().await?;
     twice.insert("chunk".to_owned(), once["chunk"].clone());
     assert_eq!(twice, once);
     Ok(())

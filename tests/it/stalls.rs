@@ -11,11 +11,11 @@ use domain::usage::confirmation::{Answer, Confirmation};
 use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::{Worker, chunk};
-use tests::dice::Dice;
-use tests::gate::{Gate, Mishap, Work};
+use tests::faults::Fault;
 use tests::generate::World;
-use tests::picture;
-use tests::tap::Fault;
+use tests::rng::Rng;
+use tests::scheduler::{Mishap, Scheduler, Work};
+use tests::snapshot;
 
 /// More calls than any flow here makes, each sent and answered.
 const MOST_CALLS: usize = 400;
@@ -59,39 +59,40 @@ async fn survives(
     meanwhile: impl AsyncFn(&TestBundle, &World) -> Result<()>,
     after: impl AsyncFn(&TestBundle, &World) -> Result<()>,
 ) -> Result<usize> {
-    let (calm, shaken) = (begin().await?, begin().await?);
+    let (baseline, disturbed) = (begin().await?, begin().await?);
     let mut stalls = 0;
     for at in 1..MOST_CALLS {
         let world = told(at as u64);
-        before(&shaken, &world).await?;
-        let gate = Gate::default();
-        let worker = shaken.worker(&gate, 0);
-        let stalling: Work<'_> = Box::pin(work(&shaken, &worker, &world));
+        before(&disturbed, &world).await?;
+        let scheduler = Scheduler::default();
+        let worker = disturbed.worker(&scheduler, 0);
+        let stalling: Work<'_> = Box::pin(work(&disturbed, &worker, &world));
         let successor: Work<'_> = Box::pin(async {
-            meanwhile(&shaken, &world).await.unwrap_or_else(|error| panic!("held up at {at}: {error:?}"));
+            meanwhile(&disturbed, &world).await.unwrap_or_else(|error| panic!("held up at {at}: {error:?}"));
         });
-        let mut dice = Dice::new(at as u64);
-        let calls = gate.run(&mut dice, vec![stalling], &[Mishap::Stalls(at)], || {}, vec![successor]).await;
-        after(&shaken, &world).await?;
-        calm.record(&json!(world.notifications)).await?;
+        let mut rng = Rng::new(at as u64);
+        let calls =
+            scheduler.run(&mut rng, vec![stalling], &[Mishap::Stalls(at)], || {}, vec![successor]).await;
+        after(&disturbed, &world).await?;
+        baseline.record(&json!(world.notifications)).await?;
         if at % TICK_EVERY == 0 {
-            shaken.tick().await?;
+            disturbed.tick().await?;
         }
         stalls = at;
         if calls < at {
             break;
         }
     }
-    let (calm_outcome, shaken) = (calm.outcome().await?, shaken.outcome().await?);
+    let (calm_outcome, disturbed) = (baseline.outcome().await?, disturbed.outcome().await?);
     for at in 1..=stalls {
-        confirm(&calm, &told(at as u64)).await?;
+        confirm(&baseline, &told(at as u64)).await?;
     }
-    let mut calm = calm.picture().await?;
-    calm.remove("chunk");
-    let differences = picture::differences(&shaken.0, &calm);
+    let mut baseline = baseline.snapshot().await?;
+    baseline.remove("chunk");
+    let differences = snapshot::differences(&disturbed.0, &baseline);
     assert!(differences.is_empty(), "{} differ:\n  {}", differences.len(), differences.join("\n  "));
-    assert_eq!(shaken.1, calm_outcome.1);
-    assert!(shaken.1.values().all(|ids| *ids == 1));
+    assert_eq!(disturbed.1, calm_outcome.1);
+    assert!(disturbed.1.values().all(|ids| *ids == 1));
     Ok(stalls)
 }
 
@@ -120,9 +121,9 @@ async fn is_due(bundle: &TestBundle, world: &World) -> Result<()> {
 
 /// A worker dies half-way through a chunk, and its lease ends.
 async fn dies_with(bundle: &TestBundle, delivery: Delivery) {
-    bundle.tap.fail_from(8, Fault::Lost);
+    bundle.faults.fail_from(8, Fault::Lost);
     assert!(!bundle.process(&[delivery]).await, "its worker dies");
-    bundle.tap.heal();
+    bundle.faults.heal();
     bundle.advance(TimeDelta::seconds(61));
 }
 
@@ -273,8 +274,8 @@ async fn an_exists_repaired_at_any_moment_is_announced_only_if_the_repair_came_t
         let world = World::short(at as u64, &[0], &[0], 6);
         bundle.record(&json!(world.notifications)).await?;
         bundle.advance(TimeDelta::minutes(1));
-        let gate = Gate::default();
-        let worker = bundle.worker(&gate, 0);
+        let scheduler = Scheduler::default();
+        let worker = bundle.worker(&scheduler, 0);
         let verifying: Work<'_> = Box::pin(verifies(&bundle, &worker));
         let repairing: Work<'_> = Box::pin(async {
             for (service, ids) in exists(&world) {
@@ -285,17 +286,18 @@ async fn an_exists_repaired_at_any_moment_is_announced_only_if_the_repair_came_t
                 late.extend(result.exists_not_pending);
             }
         });
-        let mut dice = Dice::new(at as u64);
-        let calls = gate.run(&mut dice, vec![verifying], &[Mishap::Stalls(at)], || {}, vec![repairing]).await;
+        let mut rng = Rng::new(at as u64);
+        let calls =
+            scheduler.run(&mut rng, vec![verifying], &[Mishap::Stalls(at)], || {}, vec![repairing]).await;
         if calls < at {
             break;
         }
     }
-    let (picture, announced) = bundle.outcome().await?;
+    let (snapshot, announced) = bundle.outcome().await?;
     let announced: BTreeSet<_> = announced.into_keys().map(|id| id.trim_matches('"').to_owned()).collect();
     assert_eq!(announced, late);
     assert!(repaired.len() > 20 && late.len() > 20, "{} {}", repaired.len(), late.len());
-    let rows = ["instance exists", "image exists"].into_iter().flat_map(|kind| picture[kind].values());
+    let rows = ["instance exists", "image exists"].into_iter().flat_map(|kind| snapshot[kind].values());
     for row in rows {
         let sent = if repaired.contains(row["mi"].as_str().unwrap_or_default()) { 201 } else { 0 };
         assert_eq!((&row["st"], &row["ss"]), (&json!("verified"), &json!(sent)), "{row}");

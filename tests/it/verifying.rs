@@ -34,18 +34,18 @@ async fn an_exists_is_verified_after_its_period_has_settled_and_announced_once()
     let bundle = TestBundle::start().await?;
     bundle.record(&json!([instance("create.end", "m-1", "10:00:01", json!({})), exists("m-2")])).await?;
     bundle.tick().await?;
-    assert_eq!(bundle.picture().await?["instance exists"]["m-2"]["st"], "pending");
+    assert_eq!(bundle.snapshot().await?["instance exists"]["m-2"]["st"], "pending");
 
     bundle.advance(TimeDelta::minutes(5));
     bundle.tick().await?;
-    let picture = bundle.picture().await?;
-    let exists = &picture["instance exists"]["m-2"];
+    let snapshot = bundle.snapshot().await?;
+    let exists = &snapshot["instance exists"]["m-2"];
     assert_eq!((&exists["st"], &exists["fr"]), (&json!("verified"), &json!(null)));
     assert_eq!(exists["us"], "72e4d8e8-9f63-47cb-a904-0193e5edac6e req-1");
     assert!(
-        !picture.contains_key("due")
-            && !picture.contains_key("outbox")
-            && !picture.contains_key("open block")
+        !snapshot.contains_key("due")
+            && !snapshot.contains_key("outbox")
+            && !snapshot.contains_key("open block")
     );
 
     let published = bundle.verified().await?;
@@ -55,9 +55,9 @@ async fn an_exists_is_verified_after_its_period_has_settled_and_announced_once()
     assert_ne!(published[0]["message_id"], "m-2");
 
     bundle.tick().await?;
-    assert_eq!(bundle.picture().await?, picture);
+    assert_eq!(bundle.snapshot().await?, snapshot);
     assert!(bundle.verified().await?.is_empty());
-    let hours: Vec<_> = picture["hour"].values().collect();
+    let hours: Vec<_> = snapshot["hour"].values().collect();
     assert!(hours.iter().any(|hour| hour["e:compute.instance.exists.verified"] == 1), "{hours:?}");
     Ok(())
 }

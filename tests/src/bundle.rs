@@ -21,8 +21,8 @@ use domain::storage::block::Start;
 use domain::storage::key::SHARDS;
 use domain::storage::table::Table;
 use domain::streams::Streams;
+use domain::streams::definitions::Definitions;
 use domain::streams::listing::StreamFilter;
-use domain::streams::rulebook::Rulebook;
 use domain::streams::running::Runner;
 use domain::streams::state::State;
 use domain::time::Micros;
@@ -37,10 +37,10 @@ use local::clients;
 use local::stand_ins::{StandIns, Storage};
 use serde_json::{Value, json};
 
-use crate::gate::Gate;
-use crate::picture::{self, Picture};
-use crate::tap::Tap;
-use crate::waves::Waves;
+use crate::faults::Faults;
+use crate::lockstep::Lockstep;
+use crate::scheduler::Scheduler;
+use crate::snapshot::{self, Snapshot};
 
 /// The secret by which the first administrator comes in.
 pub const FIRST_SECRET: &str = "the first secret";
@@ -78,14 +78,14 @@ pub struct TestBundle {
     /// Recomputation requests.
     pub recomputations: Recomputations,
     /// On every call to the tables.
-    pub tap: Tap,
+    pub faults: Faults,
     /// On every call to the queues that is not the test's own.
-    pub queue_tap: Tap,
+    pub queue_faults: Faults,
     /// What streams go by.
-    pub rules: Arc<Rulebook>,
+    pub rules: Arc<Definitions>,
     configs: (aws_sdk_dynamodb::Config, aws_sdk_sqs::Config),
     /// Under every call to the tables and the queues.
-    pub waves: Waves,
+    pub lockstep: Lockstep,
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
     stand_ins: StandIns,
@@ -114,14 +114,14 @@ impl TestBundle {
 
     /// A bundle whose streams go by the rules that Steward comes with.
     pub async fn with_streams() -> Result<Self> {
-        Self::by(Arc::new(Rulebook::shipped()?), []).await
+        Self::by(Arc::new(Definitions::shipped()?), []).await
     }
 
     /// A bundle whose streams go by these rules, with some settings changed.
-    pub async fn by<const N: usize>(rules: Arc<Rulebook>, settings: [(&str, &str); N]) -> Result<Self> {
+    pub async fn by<const N: usize>(rules: Arc<Definitions>, settings: [(&str, &str); N]) -> Result<Self> {
         let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("a time")?;
-        let (clock, tap, queue_tap) = (Clock::manual(now), Tap::default(), Tap::default());
-        let waves = Waves::default();
+        let (clock, faults, queue_faults) = (Clock::manual(now), Faults::default(), Faults::default());
+        let lockstep = Lockstep::default();
         let stand_ins = StandIns::start(&Storage::Memory, clock.clone()).await?;
         let dynamodb_config = clients::dynamodb(stand_ins.dynamodb_endpoint())
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled());
@@ -132,9 +132,9 @@ impl TestBundle {
         let sqs = aws_sdk_sqs::Client::from_conf(configs.1.clone());
         let http = admin.config().http_client().context("the clients are given one")?;
         let dynamodb_config =
-            dynamodb_config.http_client(waves.around(http.clone())).interceptor(tap.clone());
+            dynamodb_config.http_client(lockstep.around(http.clone())).interceptor(faults.clone());
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.build());
-        let sqs_config = sqs_config.http_client(waves.around(http)).interceptor(queue_tap.clone());
+        let sqs_config = sqs_config.http_client(lockstep.around(http)).interceptor(queue_faults.clone());
         let queues = aws_sdk_sqs::Client::from_conf(sqs_config.build());
         let variables = Variables::default()
             .with(stand_ins.variables())
@@ -161,10 +161,10 @@ impl TestBundle {
             access: Access::new(&platform)?.with_first_secret(Some(FIRST_SECRET.to_owned())),
             recomputations: Recomputations::new(&platform)?,
             platform,
-            tap,
-            queue_tap,
+            faults,
+            queue_faults,
             configs,
-            waves,
+            lockstep,
             dynamodb: admin,
             sqs,
             stand_ins,
@@ -172,8 +172,8 @@ impl TestBundle {
     }
 
     /// A worker on the same tables and queues behind a gate, where it has this number.
-    pub fn worker(&self, gate: &Gate, number: usize) -> Worker {
-        self.worker_behind(|client| gate.before(client, number))
+    pub fn worker(&self, scheduler: &Scheduler, number: usize) -> Worker {
+        self.worker_behind(|client| scheduler.before(client, number))
     }
 
     /// A worker on the same tables and queues whose calls go through something.
@@ -275,15 +275,15 @@ impl TestBundle {
 
     /// What is stored when nothing is left to do, but for the chunks; and under how many message ids each notification was
     /// announced.
-    pub async fn outcome(&self) -> Result<(Picture, BTreeMap<String, usize>)> {
-        let mut picture = self.settle().await?;
-        picture.remove("chunk");
+    pub async fn outcome(&self) -> Result<(Snapshot, BTreeMap<String, usize>)> {
+        let mut snapshot = self.settle().await?;
+        snapshot.remove("chunk");
         let mut announced = BTreeMap::<String, BTreeSet<String>>::new();
         for message in self.verified().await? {
             let ids = announced.entry(message["original_message_id"].to_string()).or_default();
             ids.insert(message["message_id"].to_string());
         }
-        Ok((picture, announced.into_iter().map(|(original, ids)| (original, ids.len())).collect()))
+        Ok((snapshot, announced.into_iter().map(|(original, ids)| (original, ids.len())).collect()))
     }
 
     /// Ticks once and does all work that follows.
@@ -293,18 +293,18 @@ impl TestBundle {
     }
 
     /// Lets what died be taken up again, and ticks every minute until nothing is left to do.
-    pub async fn settle(&self) -> Result<Picture> {
+    pub async fn settle(&self) -> Result<Snapshot> {
         self.advance(TimeDelta::seconds(LEASE_SECONDS + VISIBILITY_SECONDS));
         self.drain().await?;
         for _ in 0..20 {
             self.advance(TimeDelta::minutes(1));
             self.tick().await?;
-            let picture = self.picture().await?;
-            if !["due", "outbox", "open block"].into_iter().any(|kind| picture.contains_key(kind)) {
-                return Ok(picture);
+            let snapshot = self.snapshot().await?;
+            if !["due", "outbox", "open block"].into_iter().any(|kind| snapshot.contains_key(kind)) {
+                return Ok(snapshot);
             }
         }
-        anyhow::bail!("something is left undone: {:?}", self.picture().await?)
+        anyhow::bail!("something is left undone: {:?}", self.snapshot().await?)
     }
 
     /// Moves the clock.
@@ -386,8 +386,8 @@ impl TestBundle {
     }
 
     /// What is stored, without ids.
-    pub async fn picture(&self) -> Result<Picture> {
-        picture::of(&self.dynamodb, "UsageTable").await
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        snapshot::of(&self.dynamodb, "UsageTable").await
     }
 
     async fn receive(&self, queue: &str) -> Result<Vec<aws_sdk_sqs::types::Message>> {

@@ -12,15 +12,15 @@
 pub mod bench;
 pub mod bundle;
 pub mod calling;
-pub mod dice;
-pub mod gate;
+pub mod faults;
 pub mod generate;
 pub mod lambda;
 pub mod ledger;
-pub mod picture;
+pub mod lockstep;
 pub mod recomputation;
-pub mod tap;
-pub mod waves;
+pub mod rng;
+pub mod scheduler;
+pub mod snapshot;
 
 pub use bundle::TestBundle;
 pub use calling::Reply;

@@ -8,24 +8,24 @@ use domain::access::audit::Origin;
 use domain::access::principal::{Api, Role};
 use domain::error::{Error, Kind};
 use domain::time::Micros;
-use edge::asking::Asking;
+use edge::credentials::Credentials;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 
 /// An administrator, by key, session or password.
 pub struct Administrator(pub Origin);
 
 impl FromRequestParts<Access> for Administrator {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, access: &Access) -> Result<Self, Refused> {
-        let asking = Asking::of(parts);
+    async fn from_request_parts(parts: &mut Parts, access: &Access) -> Result<Self, ApiError> {
+        let credentials = Credentials::of(parts);
         let unknown =
             || Error::new(Kind::Unauthenticated, "An API key, a session or a name and password is expected.");
-        let principal = asking.anybody(access).await?.ok_or_else(unknown)?;
-        Ok(Self(asking.origin(&principal.with(Role::Admin, Api::Access)?)))
+        let principal = credentials.anybody(access).await?.ok_or_else(unknown)?;
+        Ok(Self(credentials.origin(&principal.with(Role::Admin, Api::Access)?)))
     }
 }
 
@@ -33,9 +33,9 @@ impl FromRequestParts<Access> for Administrator {
 pub struct Said<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Access> for Said<T> {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, access: &Access) -> Result<Self, Refused> {
+    async fn from_request(request: Request, access: &Access) -> Result<Self, ApiError> {
         let body = Bytes::from_request(request, access).await;
         let body = body.map_err(|cause| Error::invalid("The body could not be read.").because(cause))?;
         let said = serde_json::from_slice(&body);
@@ -49,6 +49,6 @@ pub fn time(at: Micros) -> String {
 }
 
 /// What is not there.
-pub fn missing(what: &str) -> Refused {
+pub fn missing(what: &str) -> ApiError {
     Error::new(Kind::Missing, format!("There is no {what}.")).into()
 }

@@ -10,7 +10,7 @@ use http::Uri;
 use serde::Serialize;
 
 use crate::administrator::{Administrator, time};
-use crate::error::Refused;
+use crate::error::ApiError;
 
 /// Entries of a page that did not ask for a number of them.
 const DEFAULT_LIMIT: usize = 50;
@@ -59,7 +59,7 @@ impl From<audit::Entry> for Entry {
 }
 
 /// Lists changes: at most `limit`, older than the one at `mark`.
-pub async fn list(_: Administrator, State(access): State<Access>, uri: Uri) -> Result<Json<Page>, Refused> {
+pub async fn list(_: Administrator, State(access): State<Access>, uri: Uri) -> Result<Json<Page>, ApiError> {
     let limit = first(&uri, "limit").map_or(Ok(DEFAULT_LIMIT), |text| text.parse());
     let limit = limit.ok().filter(|limit| (1..=HIGHEST_LIMIT).contains(limit));
     let limit = limit.ok_or_else(|| Error::invalid(format!("'limit': from 1 to {HIGHEST_LIMIT}.")))?;

@@ -3,18 +3,18 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::error::{Error, Kind};
-use edge::failing::told;
+use edge::status::to_status;
 use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
 use serde::Serialize;
 
 /// A request that is answered by a failing status.
 #[derive(Debug)]
-pub struct Refused(Error);
+pub struct ApiError(Error);
 
 /// A request of a session that is answered by a failing status.
 #[derive(Debug)]
-pub enum Turned {
+pub enum SessionError {
     /// The body is no JSON.
     NoJson,
     /// A member is missing.
@@ -40,24 +40,24 @@ struct AgentBody<'a> {
     error: &'a str,
 }
 
-impl From<Error> for Refused {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self(error)
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, message) = answer(&self.0);
         let challenge = [(WWW_AUTHENTICATE, "Basic realm=\"steward\"")];
         match status {
-            StatusCode::UNAUTHORIZED => (challenge, shape(status, &message)).into_response(),
-            _ => shape(status, &message),
+            StatusCode::UNAUTHORIZED => (challenge, error_body(status, &message)).into_response(),
+            _ => error_body(status, &message),
         }
     }
 }
 
-impl IntoResponse for Turned {
+impl IntoResponse for SessionError {
     fn into_response(self) -> Response {
         let (status, error) = match self {
             Self::NoJson => (StatusCode::NOT_ACCEPTABLE, "Invalid json format.".to_owned()),
@@ -77,21 +77,21 @@ fn answer(error: &Error) -> (StatusCode, String) {
     match error.kind() {
         // A name that is taken, a change that came second: here no repeat helps.
         Kind::Conflict => (StatusCode::CONFLICT, error.to_string()),
-        _ => told(error),
+        _ => to_status(error),
     }
 }
 
 /// A failing status and its text as this function answers them.
-pub fn shape(status: StatusCode, message: &str) -> Response {
+pub fn error_body(status: StatusCode, message: &str) -> Response {
     (status, Json(Body { status: status.as_u16(), message })).into_response()
 }
 
 /// The answer to a path that is not there.
 pub async fn not_found() -> Response {
-    shape(StatusCode::NOT_FOUND, "There is nothing under this path.")
+    error_body(StatusCode::NOT_FOUND, "There is nothing under this path.")
 }
 
 /// The answer to a method that a path does not know; the router adds `Allow`.
 pub async fn method_not_allowed() -> Response {
-    shape(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
+    error_body(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
 }

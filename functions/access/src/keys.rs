@@ -14,7 +14,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::administrator::{Administrator, Said, missing, time};
-use crate::error::Refused;
+use crate::error::ApiError;
 
 /// A key that is wanted.
 #[derive(Deserialize)]
@@ -61,7 +61,7 @@ impl Key {
     }
 }
 
-pub async fn list(_: Administrator, State(access): State<Access>) -> Result<Json<Keys>, Refused> {
+pub async fn list(_: Administrator, State(access): State<Access>) -> Result<Json<Keys>, ApiError> {
     let keys = access.keys().await?.into_iter().map(|key| Key::of(key, None)).collect();
     Ok(Json(Keys { keys }))
 }
@@ -70,7 +70,7 @@ pub async fn make(
     Administrator(origin): Administrator,
     State(access): State<Access>,
     Said(wanted): Said<Wanted>,
-) -> Result<(StatusCode, Json<Key>), Refused> {
+) -> Result<(StatusCode, Json<Key>), ApiError> {
     let Wanted { name, roles, tenant, expires } = wanted;
     let wrong =
         |text: &str| Error::invalid(format!("'expires': '{text}' is no time, as 2035-01-05T00:00:30Z."));
@@ -84,7 +84,7 @@ pub async fn get(
     _: Administrator,
     State(access): State<Access>,
     Path(id): Path<String>,
-) -> Result<Json<Key>, Refused> {
+) -> Result<Json<Key>, ApiError> {
     let key = access.key_find(&id).await?.ok_or_else(|| missing("such key"))?;
     Ok(Json(Key::of(key, None)))
 }
@@ -93,7 +93,7 @@ pub async fn revoke(
     Administrator(origin): Administrator,
     State(access): State<Access>,
     Path(id): Path<String>,
-) -> Result<Json<Key>, Refused> {
+) -> Result<Json<Key>, ApiError> {
     let key = access.key_revoke(&id, &origin).await?.ok_or_else(|| missing("such key"))?;
     Ok(Json(Key::of(key, None)))
 }

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use domain::access::Access;
 
-pub use error::shape;
+pub use error::error_body;
 
 /// Every path of the function.
 pub fn router(access: Access) -> Router {

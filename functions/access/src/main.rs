@@ -11,5 +11,5 @@ async fn main() -> Result<(), edge::Error> {
     let platform = edge::start::platform().await?;
     let secret = edge::start::first_secret(&platform.variables).await?;
     let access = Access::new(&platform)?.with_first_secret(secret);
-    edge::http::run(access_api::router(access), access_api::shape).await
+    edge::http::run(access_api::router(access), access_api::error_body).await
 }

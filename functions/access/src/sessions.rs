@@ -5,11 +5,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use domain::access::{Access, session, user};
 use domain::error::Error;
-use edge::asking::Asking;
+use edge::credentials::Credentials;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::Turned;
+use crate::error::SessionError;
 
 #[derive(Serialize)]
 pub struct Opened {
@@ -29,44 +29,51 @@ pub struct Profile {
 /// Opens a session for `{"username", "password"}`.
 pub async fn login(
     State(access): State<Access>,
-    asking: Asking,
+    credentials: Credentials,
     body: Bytes,
-) -> Result<Json<Opened>, Turned> {
-    let body: Value = serde_json::from_slice(&body).map_err(|_| Turned::NoJson)?;
+) -> Result<Json<Opened>, SessionError> {
+    let body: Value = serde_json::from_slice(&body).map_err(|_| SessionError::NoJson)?;
     let member = |name: &'static str| match &body[name] {
         Value::String(text) => Ok(text.as_str()),
-        Value::Null => Err(Turned::NotSent(name)),
-        _ => Err(Turned::Malformed(name)),
+        Value::Null => Err(SessionError::NotSent(name)),
+        _ => Err(SessionError::Malformed(name)),
     };
     let (name, password) = (member("username")?, member("password")?);
     if !user::is_name(name) {
-        return Err(Turned::Malformed("username"));
+        return Err(SessionError::Malformed("username"));
     }
     if user::long_enough(password).is_err() {
-        return Err(Turned::Malformed("password"));
+        return Err(SessionError::Malformed("password"));
     }
-    let session = access.login(name, password, &asking.address).await?.ok_or(Turned::WrongPassword)?;
+    let session =
+        access.login(name, password, &credentials.address).await?.ok_or(SessionError::WrongPassword)?;
     Ok(Json(Opened { session }))
 }
 
-pub async fn logout(State(access): State<Access>, asking: Asking) -> Result<Json<Closed>, Turned> {
-    if access.logout(shown(&asking)?).await? {
+pub async fn logout(
+    State(access): State<Access>,
+    credentials: Credentials,
+) -> Result<Json<Closed>, SessionError> {
+    if access.logout(shown(&credentials)?).await? {
         return Ok(Json(Closed { logout: true }));
     }
-    Err(Turned::NoSession)
+    Err(SessionError::NoSession)
 }
 
-pub async fn profile(State(access): State<Access>, asking: Asking) -> Result<Json<Profile>, Turned> {
-    let principal = access.by_session(shown(&asking)?).await?.ok_or(Turned::NoSession)?;
+pub async fn profile(
+    State(access): State<Access>,
+    credentials: Credentials,
+) -> Result<Json<Profile>, SessionError> {
+    let principal = access.by_session(shown(&credentials)?).await?.ok_or(SessionError::NoSession)?;
     Ok(Json(Profile { username: principal.name }))
 }
 
 /// The id of a session, well formed.
-fn shown(asking: &Asking) -> Result<&str, Turned> {
-    asking.session.as_deref().filter(|id| session::is_id(id)).ok_or(Turned::Malformed("X-Session"))
+fn shown(credentials: &Credentials) -> Result<&str, SessionError> {
+    credentials.session.as_deref().filter(|id| session::is_id(id)).ok_or(SessionError::Malformed("X-Session"))
 }
 
-impl From<Error> for Turned {
+impl From<Error> for SessionError {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }

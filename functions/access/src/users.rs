@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::administrator::{Administrator, Said, missing, time};
-use crate::error::Refused;
+use crate::error::ApiError;
 
 /// A user who is wanted.
 #[derive(Deserialize)]
@@ -61,7 +61,7 @@ impl From<user::User> for User {
     }
 }
 
-pub async fn list(_: Administrator, State(access): State<Access>) -> Result<Json<Users>, Refused> {
+pub async fn list(_: Administrator, State(access): State<Access>) -> Result<Json<Users>, ApiError> {
     Ok(Json(Users { users: access.user_list().await?.into_iter().map(User::from).collect() }))
 }
 
@@ -69,7 +69,7 @@ pub async fn make(
     Administrator(origin): Administrator,
     State(access): State<Access>,
     Said(wanted): Said<Wanted>,
-) -> Result<(StatusCode, Json<User>), Refused> {
+) -> Result<(StatusCode, Json<User>), ApiError> {
     let Wanted { name, email, roles, password } = wanted;
     let new = UserChange { email: Some(email), grants: Some(roles), password: Some(password) };
     Ok((StatusCode::CREATED, Json(access.user_make(&name, new, &origin).await?.into())))
@@ -79,7 +79,7 @@ pub async fn get(
     _: Administrator,
     State(access): State<Access>,
     Path(name): Path<String>,
-) -> Result<Json<User>, Refused> {
+) -> Result<Json<User>, ApiError> {
     Ok(Json(access.user_get(&name).await?.ok_or_else(|| missing("such user"))?.into()))
 }
 
@@ -88,7 +88,7 @@ pub async fn change(
     State(access): State<Access>,
     Path(name): Path<String>,
     Said(changed): Said<Changed>,
-) -> Result<Json<User>, Refused> {
+) -> Result<Json<User>, ApiError> {
     let Changed { email, roles, password } = changed;
     let change = UserChange { email, grants: roles, password };
     let user = access.user_change(&name, change, &origin).await?;
@@ -99,7 +99,7 @@ pub async fn remove(
     Administrator(origin): Administrator,
     State(access): State<Access>,
     Path(name): Path<String>,
-) -> Result<Json<Removed>, Refused> {
+) -> Result<Json<Removed>, ApiError> {
     if !access.user_remove(&name, &origin).await? {
         return Err(missing("such user"));
     }

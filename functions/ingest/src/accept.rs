@@ -11,7 +11,7 @@ use domain::notification::service::Service;
 use edge::query::first;
 use serde::Serialize;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 
 /// How many notifications are safely queued.
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ pub async fn accept(
     State(intake): State<Intake>,
     uri: Uri,
     body: Result<Bytes, BytesRejection>,
-) -> Result<(StatusCode, Json<Accepted>), Refused> {
+) -> Result<(StatusCode, Json<Accepted>), ApiError> {
     let service = first(&uri, "service").map(|name| service(&name)).transpose()?;
     let body = body.map_err(|cause| Error::invalid("The body could not be read.").because(cause))?;
     let accepted = intake.accept(&body, service).await?;

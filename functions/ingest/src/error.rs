@@ -4,13 +4,13 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
 use domain::ingest::accepting::Refusal;
-use edge::failing::told;
+use edge::status::to_status;
 use http::StatusCode;
 use serde::Serialize;
 
 /// A request that is answered by a failing status.
 #[derive(Debug)]
-pub struct Refused {
+pub struct ApiError {
     error: Error,
     /// How many notifications are queued all the same, where the request brought some.
     accepted: Option<usize>,
@@ -24,39 +24,39 @@ struct Body<'a> {
     accepted: Option<usize>,
 }
 
-impl From<Error> for Refused {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self { error, accepted: None }
     }
 }
 
-impl From<Refusal> for Refused {
+impl From<Refusal> for ApiError {
     fn from(Refusal { accepted, error }: Refusal) -> Self {
         Self { error, accepted: Some(accepted) }
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, message) = told(&self.error);
+        let (status, message) = to_status(&self.error);
         // A request that is wrong queues nothing; it is only after a failure that a client wonders.
         failing(status, &message, self.accepted.filter(|_| status.is_server_error()))
     }
 }
 
 /// A failing status and its text as this API answers them.
-pub fn shape(status: StatusCode, message: &str) -> Response {
+pub fn error_body(status: StatusCode, message: &str) -> Response {
     failing(status, message, None)
 }
 
 /// The answer to a path that is not there.
 pub async fn not_found() -> Response {
-    shape(StatusCode::NOT_FOUND, "There is nothing under this path.")
+    error_body(StatusCode::NOT_FOUND, "There is nothing under this path.")
 }
 
 /// The answer to a method that a path does not know; the router adds `Allow`.
 pub async fn method_not_allowed() -> Response {
-    shape(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
+    error_body(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
 }
 
 fn failing(status: StatusCode, message: &str, accepted: Option<usize>) -> Response {
@@ -72,7 +72,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_a_failure_says_how_many_were_accepted_and_none_says_why_it_failed() {
-        let refusal = |error, accepted| Refused::from(Refusal { accepted, error });
+        let refusal = |error, accepted| ApiError::from(Refusal { accepted, error });
         let because = |error: Error| error.because("a secret");
         for (refused, expected) in [
             (refusal(because(Error::invalid("No.")), 0), r#"{"status":400,"message":"No."}"#),

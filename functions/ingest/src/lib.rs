@@ -13,9 +13,9 @@ use axum::routing::{get, post};
 use domain::ingest::Intake;
 use edge::gate::Gate;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 
-pub use error::shape;
+pub use error::error_body;
 
 /// Every path of the API.
 pub fn router(intake: Intake, gate: Gate) -> Router {
@@ -28,6 +28,6 @@ pub fn router(intake: Intake, gate: Gate) -> Router {
         .with_state(intake)
 }
 
-async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Refused> {
+async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, ApiError> {
     Ok(next.run(gate.admit(request).await?).await)
 }

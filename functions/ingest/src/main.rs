@@ -13,5 +13,5 @@ async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
     let gate = Gate::new(Access::new(&platform)?, &platform.variables, Api::Ingest)?;
-    edge::http::run(ingest_api::router(Intake::new(&platform)?, gate), ingest_api::shape).await
+    edge::http::run(ingest_api::router(Intake::new(&platform)?, gate), ingest_api::error_body).await
 }

@@ -10,7 +10,7 @@ use edge::query::first;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 
 /// Elements of a page that did not ask for a number of them.
 const DEFAULT_LIMIT: usize = 50;
@@ -37,7 +37,7 @@ struct Element {
 }
 
 /// Lists what was set aside: at most `limit` elements, below the id `mark`.
-pub async fn list(State(intake): State<Intake>, uri: Uri) -> Result<Json<Page>, Refused> {
+pub async fn list(State(intake): State<Intake>, uri: Uri) -> Result<Json<Page>, ApiError> {
     let limit =
         number(&uri, "limit")?.map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     if !(1..=HIGHEST_LIMIT).contains(&limit) {

@@ -4,14 +4,14 @@
 #![recursion_limit = "256"]
 
 use domain::ingest::Recorder;
-use domain::streams::rulebook::Rulebook;
+use domain::streams::definitions::Definitions;
 use domain::streams::settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let rules = Rulebook::by(&Settings::read(&platform.variables)?)?;
+    let rules = Definitions::by(&Settings::read(&platform.variables)?)?;
     let recorder = Recorder::new(&platform, rules)?;
     edge::sqs::run(async |event, deadline| notification_worker::handle(&recorder, event, deadline).await)
         .await

@@ -8,12 +8,16 @@ use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::error::Refused;
+use crate::error::ApiError;
 
 /// The members of a body, their names in lower case; those that are null are left out.
 ///
 /// What looks like JSON is JSON whatever its content type, which many clients set wrongly.
-pub fn members(headers: &HeaderMap, query: Option<&str>, body: &[u8]) -> Result<Map<String, Value>, Refused> {
+pub fn members(
+    headers: &HeaderMap,
+    query: Option<&str>,
+    body: &[u8],
+) -> Result<Map<String, Value>, ApiError> {
     let is_json = body.trim_ascii_start().first().is_some_and(|byte| matches!(byte, b'{' | b'['));
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_form = kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
@@ -21,13 +25,13 @@ pub fn members(headers: &HeaderMap, query: Option<&str>, body: &[u8]) -> Result<
         (true, _) => object(body)?,
         (false, true) if !body.trim_ascii().is_empty() => form(body),
         (false, _) if body.is_empty() => query.map(|query| form(query.as_bytes())).unwrap_or_default(),
-        (false, _) => return Err(Refused::Malformed),
+        (false, _) => return Err(ApiError::Malformed),
     };
-    if found.is_empty() && !is_json { Err(Refused::Malformed) } else { Ok(found) }
+    if found.is_empty() && !is_json { Err(ApiError::Malformed) } else { Ok(found) }
 }
 
-fn object(body: &[u8]) -> Result<Map<String, Value>, Refused> {
-    let Ok(Value::Object(object)) = serde_json::from_slice(body) else { return Err(Refused::Malformed) };
+fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    let Ok(Value::Object(object)) = serde_json::from_slice(body) else { return Err(ApiError::Malformed) };
     let members = object.into_iter().filter(|(_, value)| !value.is_null());
     Ok(members.map(|(name, value)| (name.to_lowercase(), value)).collect())
 }
@@ -48,13 +52,13 @@ fn form(text: &[u8]) -> Map<String, Value> {
 }
 
 /// What is asked for by these members; names that mean nothing are left out.
-pub fn draft(mut members: Map<String, Value>) -> Result<Draft, Refused> {
+pub fn draft(mut members: Map<String, Value>) -> Result<Draft, ApiError> {
     let mut texts = BTreeMap::new();
     for name in REQUIRED {
         match members.remove(name) {
             None => {}
             Some(Value::String(text)) => drop(texts.insert(name, text)),
-            Some(_) => return Err(Refused::Malformed),
+            Some(_) => return Err(ApiError::Malformed),
         }
     }
     let exclude = match members.remove("exclude") {
@@ -70,10 +74,10 @@ pub fn draft(mut members: Map<String, Value>) -> Result<Draft, Refused> {
     })
 }
 
-fn list<T: DeserializeOwned>(value: Option<Value>) -> Result<Vec<T>, Refused> {
+fn list<T: DeserializeOwned>(value: Option<Value>) -> Result<Vec<T>, ApiError> {
     match value {
         None => Ok(Vec::new()),
-        Some(value) => serde_json::from_value(value).map_err(|_| Refused::Malformed),
+        Some(value) => serde_json::from_value(value).map_err(|_| ApiError::Malformed),
     }
 }
 
@@ -113,7 +117,7 @@ mod tests {
             (FORM, " "),
         ] {
             assert!(
-                matches!(members(&headers(kind), None, body.as_bytes()), Err(Refused::Malformed)),
+                matches!(members(&headers(kind), None, body.as_bytes()), Err(ApiError::Malformed)),
                 "{body}"
             );
         }

@@ -13,7 +13,7 @@ use crate::dialect::Dialect;
 
 /// A request that is answered by a failing status.
 #[derive(Debug)]
-pub enum Refused {
+pub enum ApiError {
     /// Nobody known asks.
     Unauthorized,
     /// Whoever asks may not do this.
@@ -34,19 +34,19 @@ pub enum Refused {
     Refusal(Refusal),
 }
 
-impl From<Error> for Refused {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self::Refusal(Refusal::Failed(error))
     }
 }
 
-impl From<Refusal> for Refused {
+impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         Self::Refusal(refusal)
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
             Self::Unauthorized => gatekeeper(
@@ -154,16 +154,16 @@ fn gatekeeper(status: StatusCode, message: &str, details: Option<&str>) -> Respo
 }
 
 /// A failing status and its text as this API answers them.
-pub fn shape(status: StatusCode, message: &str) -> Response {
+pub fn error_body(status: StatusCode, message: &str) -> Response {
     gatekeeper(status, status.canonical_reason().unwrap_or("Error"), Some(message))
 }
 
 /// The answer to a path that is not there.
 pub async fn not_found() -> Response {
-    shape(StatusCode::NOT_FOUND, "There is nothing under this path.")
+    error_body(StatusCode::NOT_FOUND, "There is nothing under this path.")
 }
 
 /// The answer to a method that a path does not know; the router adds `Allow`.
 pub async fn method_not_allowed() -> Response {
-    shape(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
+    error_body(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
 }

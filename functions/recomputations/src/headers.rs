@@ -4,7 +4,7 @@ use domain::recomputations::tag::Expected;
 use http::HeaderMap;
 use http::header::IF_MATCH;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 
 /// Characters of the longest idempotency key.
 const LONGEST_KEY: usize = 255;
@@ -16,10 +16,10 @@ pub fn expected(headers: &HeaderMap) -> Option<Expected> {
 }
 
 /// What `Idempotency-Key` says.
-pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Refused> {
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let Some(header) = headers.get("idempotency-key") else { return Ok(None) };
     let key = header.to_str().ok().filter(|key| (1..=LONGEST_KEY).contains(&key.trim().len()));
     key.map(Some).ok_or_else(|| {
-        Refused::Problems(vec![format!("Idempotency-Key should have 1 to {LONGEST_KEY} visible characters")])
+        ApiError::Problems(vec![format!("Idempotency-Key should have 1 to {LONGEST_KEY} visible characters")])
     })
 }

@@ -3,7 +3,7 @@
 
 mod accept;
 mod answer;
-mod asked;
+mod authorized;
 mod body;
 mod dialect;
 mod error;
@@ -20,7 +20,7 @@ use domain::error::Error;
 use domain::platform::Platform;
 use domain::recomputations::Recomputations;
 
-pub use error::shape;
+pub use error::error_body;
 
 use crate::settings::InvalidStatus;
 

@@ -11,8 +11,8 @@ use domain::time::Micros;
 use edge::query;
 use http::{StatusCode, Uri};
 
-use crate::asked::{Asked, Viewer};
-use crate::error::Refused;
+use crate::authorized::{Authorized, Viewer};
+use crate::error::ApiError;
 use crate::{Api, answer};
 
 /// Requests of the longest page.
@@ -21,7 +21,7 @@ const HIGHEST_LIMIT: usize = 1_000;
 const LONGEST: usize = 5 * 1_024 * 1_024;
 
 /// `?report=`, `?date=` and `?status=` choose, `?limit=` and `?cursor=` turn pages.
-pub async fn list(asked: Asked<Viewer>, State(api): State<Api>, uri: Uri) -> Result<Response, Refused> {
+pub async fn list(asked: Authorized<Viewer>, State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
     let wanted = Wanted::of(&uri)?;
     let mut found = api.recomputations.list(&asked.origin.tenant, &wanted.filter).await?;
     if let Some(after) = &wanted.after {
@@ -32,7 +32,7 @@ pub async fn list(asked: Asked<Viewer>, State(api): State<Api>, uri: Uri) -> Res
     let next = found.last().filter(|_| is_more).map(cursor);
     let answer = answer::many(&found, next, asked.dialect);
     if answer.len() > LONGEST {
-        return Err(Refused::TooMuch);
+        return Err(ApiError::TooMuch);
     }
     Ok(answer::text(StatusCode::OK, answer))
 }
@@ -45,11 +45,11 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(uri: &Uri) -> Result<Self, Refused> {
-        let problem = |text: &str| Refused::Problems(vec![text.to_owned()]);
+    fn of(uri: &Uri) -> Result<Self, ApiError> {
+        let problem = |text: &str| ApiError::Problems(vec![text.to_owned()]);
         let date = parameter(uri, "date");
         if date.as_deref().is_some_and(|date| !is_date(date)) {
-            return Err(Refused::Date);
+            return Err(ApiError::Date);
         }
         let status = parameter(uri, "status").map(|text| text.parse::<Status>()).transpose();
         let status = status

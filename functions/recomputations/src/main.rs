@@ -11,5 +11,5 @@ async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
     let api = Api::new(&platform, Access::new(&platform)?)?;
-    edge::http::run(recomputations_api::router(api), recomputations_api::shape).await
+    edge::http::run(recomputations_api::router(api), recomputations_api::error_body).await
 }

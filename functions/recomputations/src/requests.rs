@@ -9,18 +9,18 @@ use http::header::LOCATION;
 use http::{HeaderMap, StatusCode, Uri};
 use serde_json::json;
 
-use crate::asked::{Admin, Asked, Editor, Viewer};
-use crate::error::Refused;
+use crate::authorized::{Admin, Authorized, Editor, Viewer};
+use crate::error::ApiError;
 use crate::headers::{expected, idempotency_key};
 use crate::{Api, answer, body};
 
 pub async fn create(
-    asked: Asked<Editor>,
+    asked: Authorized<Editor>,
     State(api): State<Api>,
     uri: Uri,
     headers: HeaderMap,
     sent: Bytes,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let fields = fields(&headers, &uri, &sent)?;
     let id = api.recomputations.submit(fields, idempotency_key(&headers)?, &asked.origin).await?;
     let address = format!("{}{}/{id}", asked.base, asked.dialect.path());
@@ -31,22 +31,22 @@ pub async fn create(
 }
 
 pub async fn get(
-    asked: Asked<Viewer>,
+    asked: Authorized<Viewer>,
     State(api): State<Api>,
     Path(id): Path<String>,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let request = api.recomputations.get(&asked.origin.tenant, &id).await?.ok_or(Refusal::Missing)?;
     Ok(answer::one(&request, asked.dialect))
 }
 
 pub async fn update(
-    asked: Asked<Editor>,
+    asked: Authorized<Editor>,
     State(api): State<Api>,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
     sent: Bytes,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let fields = match fields(&headers, &uri, &sent) {
         Ok(fields) => fields,
         Err(refused) => return Err(unless_missing(&api, &asked.origin.tenant, &id, refused).await),
@@ -56,17 +56,17 @@ pub async fn update(
 }
 
 pub async fn remove(
-    asked: Asked<Admin>,
+    asked: Authorized<Admin>,
     State(api): State<Api>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     api.recomputations.remove(&id, expected(&headers).as_ref(), &asked.origin).await?;
     Ok(answer::said("Recomputation Successfully Deleted"))
 }
 
 /// That the request is not there, which counts more than what is wrong with the body.
-pub async fn unless_missing(api: &Api, tenant: &str, id: &str, refused: Refused) -> Refused {
+pub async fn unless_missing(api: &Api, tenant: &str, id: &str, refused: ApiError) -> ApiError {
     match api.recomputations.get(tenant, id).await {
         Ok(Some(_)) => refused,
         Ok(None) => Refusal::Missing.into(),
@@ -74,7 +74,7 @@ pub async fn unless_missing(api: &Api, tenant: &str, id: &str, refused: Refused)
     }
 }
 
-fn fields(headers: &HeaderMap, uri: &Uri, sent: &Bytes) -> Result<Fields, Refused> {
+fn fields(headers: &HeaderMap, uri: &Uri, sent: &Bytes) -> Result<Fields, ApiError> {
     let members = body::members(headers, uri.query(), sent)?;
-    body::draft(members)?.check().map_err(Refused::Problems)
+    body::draft(members)?.check().map_err(ApiError::Problems)
 }

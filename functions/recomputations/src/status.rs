@@ -7,21 +7,21 @@ use domain::recomputations::status::Status;
 use http::{HeaderMap, Uri};
 use serde_json::Value;
 
-use crate::asked::{Approver, Asked};
-use crate::error::Refused;
+use crate::authorized::{Approver, Authorized};
+use crate::error::ApiError;
 use crate::headers::expected;
 use crate::requests::unless_missing;
 use crate::{Api, answer, body};
 
 pub async fn change(
-    asked: Asked<Approver>,
+    asked: Authorized<Approver>,
     State(api): State<Api>,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
     sent: Bytes,
-) -> Result<Response, Refused> {
-    let ineligible = Refused::Ineligible(asked.dialect, api.invalid_status);
+) -> Result<Response, ApiError> {
+    let ineligible = ApiError::Ineligible(asked.dialect, api.invalid_status);
     let status = match body::members(&headers, uri.query(), &sent) {
         Ok(mut members) => wanted(members.remove("status"), ineligible),
         Err(refused) => Err(refused),
@@ -36,20 +36,20 @@ pub async fn change(
 }
 
 pub async fn reset(
-    asked: Asked<Approver>,
+    asked: Authorized<Approver>,
     State(api): State<Api>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let request = api.recomputations.reset(&id, expected(&headers).as_ref(), &asked.origin).await?;
     Ok(answer::said_of(&request, asked.dialect.reset_message()))
 }
 
 /// A status that is missing is one that is none; one that is no text is a malformed body.
-fn wanted(member: Option<Value>, ineligible: Refused) -> Result<Status, Refused> {
+fn wanted(member: Option<Value>, ineligible: ApiError) -> Result<Status, ApiError> {
     match member {
         None => Err(ineligible),
         Some(Value::String(text)) => text.parse().map_err(|_| ineligible),
-        Some(_) => Err(Refused::Malformed),
+        Some(_) => Err(ApiError::Malformed),
     }
 }

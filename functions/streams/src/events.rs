@@ -8,11 +8,11 @@ use domain::streams::Streams;
 use http::Uri;
 use serde_json::{Value, json};
 
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters::Parameters;
 use crate::wire;
 
-pub async fn list(State(streams): State<Streams>, uri: Uri) -> Result<Json<Vec<Value>>, Refused> {
+pub async fn list(State(streams): State<Streams>, uri: Uri) -> Result<Json<Vec<Value>>, ApiError> {
     let parameters = Parameters::of(&uri, streams.asked_at());
     let (filter, page) = (parameters.event_filter()?, parameters.page()?);
     let found = streams.events(&filter, page.start, page.limit).await?;
@@ -25,7 +25,7 @@ pub async fn get(
     State(streams): State<Streams>,
     Path(message_id): Path<String>,
     uri: Uri,
-) -> Result<Json<Vec<Value>>, Refused> {
+) -> Result<Json<Vec<Value>>, ApiError> {
     if message_id.eq_ignore_ascii_case("count") {
         let parameters = Parameters::of(&uri, streams.asked_at());
         let count = streams.count_events(&parameters.event_filter()?, parameters.start()?).await?;

@@ -18,9 +18,9 @@ use domain::access::AuditLog;
 use domain::streams::Streams;
 use edge::gate::Gate;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 
-pub use error::shape;
+pub use error::error_body;
 
 /// The state of the handlers. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -64,6 +64,6 @@ pub fn router(api: Api, gate: Gate) -> Router {
         .with_state(api)
 }
 
-async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Refused> {
+async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, ApiError> {
     Ok(next.run(gate.admit(request).await?).await)
 }

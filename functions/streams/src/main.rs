@@ -20,5 +20,5 @@ async fn main() -> Result<(), edge::Error> {
     // Nothing is distilled or run here: no rules are needed.
     let streams = Streams::new(&platform, Arc::default())?;
     let api = Api::new(streams, AuditLog::new(&platform)?);
-    edge::http::run(streams_api::router(api, gate), streams_api::shape).await
+    edge::http::run(streams_api::router(api, gate), streams_api::error_body).await
 }

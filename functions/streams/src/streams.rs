@@ -8,20 +8,20 @@ use domain::error::{Error, Kind};
 use domain::storage::block::Start;
 use domain::streams::Streams;
 use domain::streams::stream::Head;
-use edge::asking::Asking;
+use edge::credentials::Credentials;
 use futures::future::try_join_all;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters::Parameters;
 use crate::wire;
 
 /// The header by which a client that can only POST says what it means.
 const OVERRIDE: &str = "x-http-method-override";
 
-pub async fn list(State(streams): State<Streams>, uri: Uri) -> Result<Json<Vec<Value>>, Refused> {
+pub async fn list(State(streams): State<Streams>, uri: Uri) -> Result<Json<Vec<Value>>, ApiError> {
     let parameters = Parameters::of(&uri, streams.asked_at());
     let (filter, page) = (parameters.stream_filter()?, parameters.page()?);
     let found = streams.list(&filter, page.start, page.limit).await?;
@@ -34,7 +34,7 @@ pub async fn get(
     State(streams): State<Streams>,
     Path(id): Path<String>,
     uri: Uri,
-) -> Result<Json<Vec<Value>>, Refused> {
+) -> Result<Json<Vec<Value>>, ApiError> {
     let parameters = Parameters::of(&uri, streams.asked_at());
     if id.eq_ignore_ascii_case("count") {
         let count = streams.count(&parameters.stream_filter()?, parameters.start()?).await?;
@@ -48,18 +48,26 @@ pub async fn reset(
     State(streams): State<Streams>,
     State(log): State<AuditLog>,
     Path(id): Path<String>,
-    asking: Asking,
-) -> Result<Response, Refused> {
-    if streams.reset(number(&id)?, &asking.admitted(), &log).await? { Ok(done()) } else { Err(missing(&id)) }
+    credentials: Credentials,
+) -> Result<Response, ApiError> {
+    if streams.reset(number(&id)?, &credentials.admitted(), &log).await? {
+        Ok(done())
+    } else {
+        Err(missing(&id))
+    }
 }
 
 pub async fn delete(
     State(streams): State<Streams>,
     State(log): State<AuditLog>,
     Path(id): Path<String>,
-    asking: Asking,
-) -> Result<Response, Refused> {
-    if streams.delete(number(&id)?, &asking.admitted(), &log).await? { Ok(done()) } else { Err(missing(&id)) }
+    credentials: Credentials,
+) -> Result<Response, ApiError> {
+    if streams.delete(number(&id)?, &credentials.admitted(), &log).await? {
+        Ok(done())
+    } else {
+        Err(missing(&id))
+    }
 }
 
 /// A POST that means something else.
@@ -67,15 +75,15 @@ pub async fn overridden(
     state: State<Streams>,
     log: State<AuditLog>,
     id: Path<String>,
-    asking: Asking,
+    credentials: Credentials,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let meant = headers.get(OVERRIDE).map(|method| method.to_str().unwrap_or_default().to_ascii_uppercase());
     match meant.as_deref() {
-        Some("PUT") => reset(state, log, id, asking).await,
-        Some("DELETE") => delete(state, log, id, asking).await,
+        Some("PUT") => reset(state, log, id, credentials).await,
+        Some("DELETE") => delete(state, log, id, credentials).await,
         Some(_) => Err(Error::invalid("X-HTTP-Method-Override: PUT or DELETE is expected.").into()),
-        None => Err(Refused::NoOverride),
+        None => Err(ApiError::NoOverride),
     }
 }
 
@@ -99,7 +107,7 @@ fn number(id: &str) -> Result<u64, Error> {
         .map_err(|_| Error::invalid(format!("'{id}' is no id of a stream: a whole number is expected.")))
 }
 
-fn missing(id: &str) -> Refused {
+fn missing(id: &str) -> ApiError {
     Error::new(Kind::Missing, format!("There is no stream {id}.")).into()
 }
 

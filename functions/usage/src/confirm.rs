@@ -7,13 +7,13 @@ use domain::usage::Usage;
 use domain::usage::confirmation::{self, Confirmation};
 
 use crate::answer::empty;
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters::{Body, Name};
 
 /// How many unknown ids of a batch are logged by name.
 const NAMED: usize = 20;
 
-pub async fn batch(State(usage): State<Usage>, Body(body): Body) -> Result<Response, Refused> {
+pub async fn batch(State(usage): State<Usage>, Body(body): Body) -> Result<Response, ApiError> {
     let confirmed = usage.confirm(&Confirmation::parse(&body)?).await?;
     if !confirmed.unknown.is_empty() {
         let named = &confirmed.unknown[..confirmed.unknown.len().min(NAMED)];
@@ -26,7 +26,7 @@ pub async fn single(
     State(usage): State<Usage>,
     Name(message_id): Name,
     Body(body): Body,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let answer = confirmation::parse_single(&body)?;
     if !usage.confirm_single(&message_id, answer).await? {
         let missing = format!("There is no exists with the message id '{message_id}'.");
@@ -36,6 +36,6 @@ pub async fn single(
 }
 
 /// A wrong method is a bad request here; the original's clients were tested against that.
-pub async fn wrong_method() -> Refused {
+pub async fn wrong_method() -> ApiError {
     Error::invalid("A confirmation is sent with PUT or POST.").into()
 }

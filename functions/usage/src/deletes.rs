@@ -6,7 +6,7 @@ use domain::usage::Usage;
 use domain::usage::delete::{ImageDelete, InstanceDelete};
 use serde::Serialize;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters::{Parameters, RowId};
 use crate::rows;
 
@@ -47,18 +47,18 @@ impl From<ImageDelete> for GlanceBody {
     }
 }
 
-pub async fn list_nova(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, Refused> {
+pub async fn list_nova(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, ApiError> {
     rows::list::<InstanceDelete, NovaBody>(&usage, &parameters, "deletes").await
 }
 
-pub async fn get_nova(State(usage): State<Usage>, id: RowId) -> Result<Response, Refused> {
+pub async fn get_nova(State(usage): State<Usage>, id: RowId) -> Result<Response, ApiError> {
     rows::get::<InstanceDelete, NovaBody>(&usage, id, "delete").await
 }
 
-pub async fn list_glance(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, Refused> {
+pub async fn list_glance(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, ApiError> {
     rows::list::<ImageDelete, GlanceBody>(&usage, &parameters, "deletes").await
 }
 
-pub async fn get_glance(State(usage): State<Usage>, id: RowId) -> Result<Response, Refused> {
+pub async fn get_glance(State(usage): State<Usage>, id: RowId) -> Result<Response, ApiError> {
     rows::get::<ImageDelete, GlanceBody>(&usage, id, "delete").await
 }

@@ -6,7 +6,7 @@ use domain::usage::Usage;
 use domain::usage::exists::{ImageExists, InstanceExists, Progress};
 use serde::Serialize;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters::{Parameters, RowId};
 use crate::rows;
 
@@ -114,18 +114,18 @@ impl From<ImageExists> for GlanceBody {
     }
 }
 
-pub async fn list_nova(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, Refused> {
+pub async fn list_nova(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, ApiError> {
     rows::list::<InstanceExists, NovaBody>(&usage, &parameters, "exists").await
 }
 
-pub async fn get_nova(State(usage): State<Usage>, id: RowId) -> Result<Response, Refused> {
+pub async fn get_nova(State(usage): State<Usage>, id: RowId) -> Result<Response, ApiError> {
     rows::get::<InstanceExists, NovaBody>(&usage, id, "exist").await
 }
 
-pub async fn list_glance(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, Refused> {
+pub async fn list_glance(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, ApiError> {
     rows::list::<ImageExists, GlanceBody>(&usage, &parameters, "exists").await
 }
 
-pub async fn get_glance(State(usage): State<Usage>, id: RowId) -> Result<Response, Refused> {
+pub async fn get_glance(State(usage): State<Usage>, id: RowId) -> Result<Response, ApiError> {
     rows::get::<ImageExists, GlanceBody>(&usage, id, "exist").await
 }

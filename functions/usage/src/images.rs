@@ -6,7 +6,7 @@ use domain::usage::Usage;
 use domain::usage::image::Image;
 use serde::Serialize;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters::{Parameters, RowId};
 use crate::rows;
 
@@ -34,11 +34,11 @@ impl From<Image> for Body {
     }
 }
 
-pub async fn list(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, Refused> {
+pub async fn list(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, ApiError> {
     rows::list::<Image, Body>(&usage, &parameters, "images").await
 }
 
 /// The documented key of a single image is `launch`.
-pub async fn get(State(usage): State<Usage>, id: RowId) -> Result<Response, Refused> {
+pub async fn get(State(usage): State<Usage>, id: RowId) -> Result<Response, ApiError> {
     rows::get::<Image, Body>(&usage, id, "launch").await
 }

@@ -6,7 +6,7 @@ use domain::usage::Usage;
 use domain::usage::launch::Launch;
 use serde::Serialize;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters::{Parameters, RowId};
 use crate::rows;
 
@@ -44,10 +44,10 @@ impl From<Launch> for Body {
     }
 }
 
-pub async fn list(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, Refused> {
+pub async fn list(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, ApiError> {
     rows::list::<Launch, Body>(&usage, &parameters, "launches").await
 }
 
-pub async fn get(State(usage): State<Usage>, id: RowId) -> Result<Response, Refused> {
+pub async fn get(State(usage): State<Usage>, id: RowId) -> Result<Response, ApiError> {
     rows::get::<Launch, Body>(&usage, id, "launch").await
 }

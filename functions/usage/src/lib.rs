@@ -23,9 +23,9 @@ use axum::routing::{get, post, put};
 use domain::usage::Usage;
 use edge::gate::Gate;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 
-pub use error::shape;
+pub use error::error_body;
 
 /// The largest body that is read: what a Lambda function is given at most.
 const LARGEST_BODY: usize = 6 * 1_024 * 1_024;
@@ -75,6 +75,6 @@ pub fn router(usage: Usage, gate: Gate) -> Router {
         .with_state(usage)
 }
 
-async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Refused> {
+async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, ApiError> {
     Ok(next.run(gate.admit(request).await?).await)
 }

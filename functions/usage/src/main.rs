@@ -13,5 +13,5 @@ async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
     let gate = Gate::new(Access::new(&platform)?, &platform.variables, Api::Usage)?;
-    edge::http::run(usage_api::router(Usage::new(&platform)?, gate), usage_api::shape).await
+    edge::http::run(usage_api::router(Usage::new(&platform)?, gate), usage_api::error_body).await
 }

@@ -10,7 +10,7 @@ use domain::usage::column::{Column, Row};
 use domain::usage::query::{Bound, Direction, Filter, HIGHEST_LIMIT, ListQuery, is_uuid_like};
 use http::request::Parts;
 
-use crate::error::Refused;
+use crate::error::ApiError;
 
 /// The parameters of a query or of a form, decoded, in their order.
 pub struct Parameters(Vec<(String, String)>);
@@ -128,17 +128,17 @@ fn check_instance<R: Row>(instance: &str) -> Result<String, Error> {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Parameters {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Ok(Self::parse(parts.uri.query().unwrap_or_default().as_bytes()))
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Name {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Path(text) =
             Path::<String>::from_request_parts(parts, state).await.map_err(|_| nothing_here())?;
         Ok(Self(text))
@@ -146,9 +146,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for RowId {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Name(text) = Name::from_request_parts(parts, state).await?;
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         Ok(Self(text.parse().ok().filter(|_| digits).ok_or_else(nothing_here)?))
@@ -156,9 +156,9 @@ impl<S: Send + Sync> FromRequestParts<S> for RowId {
 }
 
 impl<S: Send + Sync> FromRequest<S> for Body {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         match Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self(bytes)),
             Err(rejection) => Err(rejection.into()),

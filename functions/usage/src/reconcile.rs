@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::answer::enveloped;
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters;
 
 /// What a report says as the API shows it; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
@@ -54,7 +54,7 @@ impl From<Reconcile> for Body {
 pub async fn nova(
     State(usage): State<Usage>,
     parameters::Body(body): parameters::Body,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let Ok(Value::Object(fields)) = serde_json::from_slice(&body) else {
         return Err(Error::invalid("The body is no JSON object.").into());
     };

@@ -9,7 +9,7 @@ use domain::usage::Usage;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters::{Body, Parameters};
 
 #[derive(Serialize)]
@@ -20,7 +20,7 @@ struct Repaired {
 
 /// What is asked, in whatever form: the body as JSON or as a form, else the query.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Asked {
+struct Authorized {
     message_ids: Vec<String>,
     service: Option<String>,
 }
@@ -29,7 +29,7 @@ pub async fn repair(
     State(usage): State<Usage>,
     query: Parameters,
     Body(body): Body,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let asked = asked(&query, &body)?;
     let service = match asked.service {
         None => Service::Nova,
@@ -46,9 +46,9 @@ pub async fn repair(
     Ok(Json(repaired).into_response())
 }
 
-fn asked(query: &Parameters, body: &[u8]) -> Result<Asked, Error> {
+fn asked(query: &Parameters, body: &[u8]) -> Result<Authorized, Error> {
     let mut asked = match body.trim_ascii_start().first() {
-        None => Asked::default(),
+        None => Authorized::default(),
         Some(b'{' | b'[') => match serde_json::from_slice(body) {
             Ok(Value::Object(object)) => of_json(&object)?,
             _ => return Err(Error::invalid("The body is no JSON object.")),
@@ -63,14 +63,14 @@ fn asked(query: &Parameters, body: &[u8]) -> Result<Asked, Error> {
     Ok(asked)
 }
 
-fn of_form(form: &Parameters) -> Asked {
-    Asked {
+fn of_form(form: &Parameters) -> Authorized {
+    Authorized {
         message_ids: form.all("message_ids").map(str::to_owned).collect(),
         service: form.first("service").map(str::to_owned),
     }
 }
 
-fn of_json(object: &Map<String, Value>) -> Result<Asked, Error> {
+fn of_json(object: &Map<String, Value>) -> Result<Authorized, Error> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let ids = match object.get("message_ids") {
         None | Some(Value::Null) => Some(Vec::new()),
@@ -84,7 +84,7 @@ fn of_json(object: &Map<String, Value>) -> Result<Asked, Error> {
         }
     };
     let message_ids = ids.ok_or_else(|| Error::invalid("'message_ids' is no list of texts."))?;
-    Ok(Asked { message_ids, service })
+    Ok(Authorized { message_ids, service })
 }
 
 #[cfg(test)]
@@ -103,7 +103,11 @@ mod tests {
         ] {
             let read = asked(&Parameters::parse(query.as_bytes()), body.as_bytes()).expect(body);
             let message_ids = ids.iter().map(|id| (*id).to_owned()).collect();
-            assert_eq!(read, Asked { message_ids, service: service.map(str::to_owned) }, "{query} {body}");
+            assert_eq!(
+                read,
+                Authorized { message_ids, service: service.map(str::to_owned) },
+                "{query} {body}"
+            );
         }
     }
 

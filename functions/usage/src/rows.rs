@@ -6,7 +6,7 @@ use domain::usage::column::Row;
 use serde::Serialize;
 
 use crate::answer::enveloped;
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters::{Parameters, RowId, nothing_here};
 
 /// A page of rows under `key`, each as `W`.
@@ -14,7 +14,7 @@ pub async fn list<R, W>(
     usage: &Usage,
     parameters: &Parameters,
     key: &'static str,
-) -> Result<Response, Refused>
+) -> Result<Response, ApiError>
 where
     R: Row,
     W: From<R> + Serialize,
@@ -24,7 +24,7 @@ where
 }
 
 /// One row under `key`, as `W`.
-pub async fn get<R, W>(usage: &Usage, RowId(id): RowId, key: &'static str) -> Result<Response, Refused>
+pub async fn get<R, W>(usage: &Usage, RowId(id): RowId, key: &'static str) -> Result<Response, ApiError>
 where
     R: Row,
     W: From<R> + Serialize,

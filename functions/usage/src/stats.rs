@@ -13,7 +13,7 @@ use domain::usage::window::Window;
 use serde::Serialize;
 
 use crate::answer::enveloped;
-use crate::error::Refused;
+use crate::error::ApiError;
 use crate::parameters::{Parameters, time};
 
 /// How many exists records stand in one pair of states.
@@ -38,15 +38,15 @@ struct EventBody {
     event_count: u64,
 }
 
-pub async fn nova_exists(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, Refused> {
+pub async fn nova_exists(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, ApiError> {
     exists::<InstanceExists>(&usage, &parameters).await
 }
 
-pub async fn glance_exists(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, Refused> {
+pub async fn glance_exists(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, ApiError> {
     exists::<ImageExists>(&usage, &parameters).await
 }
 
-async fn exists<R: Exists>(usage: &Usage, parameters: &Parameters) -> Result<Response, Refused> {
+async fn exists<R: Exists>(usage: &Usage, parameters: &Parameters) -> Result<Response, ApiError> {
     let counts = usage.exists_counts::<R>(&parameters.filter()?).await?;
     let body = |((status, send_status), event_count): ((domain::usage::status::Status, i64), u64)| {
         ExistsBody { status: status.word(), send_status, event_count }
@@ -54,7 +54,7 @@ async fn exists<R: Exists>(usage: &Usage, parameters: &Parameters) -> Result<Res
     Ok(enveloped("stats", counts.into_iter().map(body).collect::<Vec<_>>()))
 }
 
-pub async fn events(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, Refused> {
+pub async fn events(State(usage): State<Usage>, parameters: Parameters) -> Result<Response, ApiError> {
     let query = event_query(&parameters)?;
     let mut counts = usage.event_counts(&query).await?;
     if let Some(event) = query.event {

@@ -13,14 +13,14 @@ use domain::error::Error;
 use domain::ingest::{Intake, Recorder};
 use domain::platform::Platform;
 use domain::streams::Streams;
-use domain::streams::rulebook::Rulebook;
+use domain::streams::definitions::Definitions;
 use domain::streams::running::Runner;
 use domain::usage::Usage;
 use domain::usage::verifying::Verifier;
 use domain::{notification, streams, usage};
-use edge::answer::Shape;
+use edge::answer::ErrorBody;
 use edge::gate::Gate;
-use edge::http::manners;
+use edge::http::middleware;
 use edge::web::Web;
 use ticker::Ticker;
 use tower::ServiceExt;
@@ -45,7 +45,7 @@ pub struct Bundle {
 
 impl Bundle {
     /// The functions on this platform, with these principals, whose streams follow these rules.
-    pub fn new(platform: Platform, access: Access, rules: Arc<Rulebook>) -> Result<Self, Error> {
+    pub fn new(platform: Platform, access: Access, rules: Arc<Definitions>) -> Result<Self, Error> {
         let streams = Streams::new(&platform, Arc::clone(&rules))?;
         Ok(Self {
             web: Web::read(&platform.variables)?,
@@ -68,25 +68,25 @@ impl Bundle {
 
     /// All APIs on one address.
     pub fn gateway(&self, emulate_http_api: bool) -> Result<Router, Error> {
-        let with_manners = |router: Router, shape: Shape| {
-            Router::new().fallback_service(manners(router, shape).on(self.web.clone()))
+        let with_middleware = |router: Router, error_body: ErrorBody| {
+            Router::new().fallback_service(middleware(router, error_body).on(self.web.clone()))
         };
         let gate = |api| Gate::new(self.access.clone(), &self.platform.variables, api);
         let usage = usage_api::router(self.usage.clone(), gate(Api::Usage)?);
         let ingest = ingest_api::router(self.intake.clone(), gate(Api::Ingest)?);
         let recomputations = recomputations_api::Api::new(&self.platform, self.access.clone())?;
         let recomputations =
-            with_manners(recomputations_api::router(recomputations), recomputations_api::shape);
+            with_middleware(recomputations_api::router(recomputations), recomputations_api::error_body);
         let streams = streams_api::Api::new(self.streams.clone(), AuditLog::new(&self.platform)?);
         let streams = streams_api::router(streams, gate(Api::Streams)?);
         let groups = vec![
-            ("/v1", with_manners(streams, streams_api::shape)),
-            ("/db", with_manners(usage, usage_api::shape)),
-            ("/notifications", with_manners(ingest, ingest_api::shape)),
+            ("/v1", with_middleware(streams, streams_api::error_body)),
+            ("/db", with_middleware(usage, usage_api::error_body)),
+            ("/notifications", with_middleware(ingest, ingest_api::error_body)),
             ("/recomputations", recomputations.clone()),
             ("/api/v2/recomputations", recomputations),
         ];
-        let rest = with_manners(access_api::router(self.access.clone()), access_api::shape);
+        let rest = with_middleware(access_api::router(self.access.clone()), access_api::error_body);
         let base_path = self.web.base_path.clone();
         Ok(Gateway { groups, rest, emulate_http_api, base_path }.router())
     }

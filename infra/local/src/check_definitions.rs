@@ -8,8 +8,8 @@ use chrono::Utc;
 use clap::Args;
 use domain::notification::event::{Event, Value as Trait};
 use domain::platform::clock::Clock;
+use domain::streams::definitions::{Definitions, FILES};
 use domain::streams::distil::Distilled;
-use domain::streams::rulebook::{FILES, Rulebook};
 use domain::streams::trigger::{Distinguished, Distinguishing, Trigger};
 use domain::time::Micros;
 use serde_json::Value;
@@ -41,8 +41,8 @@ impl CheckDefinitions {
         Ok(())
     }
 
-    fn rules(&self) -> Result<Rulebook> {
-        let mut texts = Rulebook::shipped_files();
+    fn rules(&self) -> Result<Definitions> {
+        let mut texts = Definitions::shipped_files();
         for file in &self.files {
             let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let Some(place) = FILES.iter().position(|known| *known == name) else {
@@ -52,7 +52,7 @@ impl CheckDefinitions {
                 fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
             texts[place] = (file.display().to_string(), text);
         }
-        Ok(Rulebook::load(&texts)?)
+        Ok(Definitions::load(&texts)?)
     }
 
     fn notifications(&self, now: chrono::DateTime<Utc>) -> Result<Vec<Value>> {
@@ -67,7 +67,7 @@ impl CheckDefinitions {
 }
 
 /// What becomes of a notification, in a few lines.
-fn outcome(rules: &Rulebook, notification: &Value, now: Micros) -> String {
+fn outcome(rules: &Definitions, notification: &Value, now: Micros) -> String {
     let none = serde_json::Map::new();
     let body = notification.as_object().unwrap_or(&none);
     let name = body.get("event_type").and_then(Value::as_str).unwrap_or("?").to_owned();
@@ -82,7 +82,7 @@ fn outcome(rules: &Rulebook, notification: &Value, now: Micros) -> String {
     }
 }
 
-fn triggers(rules: &Rulebook, event: &Event) -> Vec<String> {
+fn triggers(rules: &Definitions, event: &Event) -> Vec<String> {
     let of = |trigger: &Trigger| match trigger.matched(event) {
         Ok(Distinguished(found)) => {
             let apart: Vec<_> =

@@ -19,7 +19,7 @@ pub const SESSION: &str = "3b28ed94743e3ada57b217bbf9f36c6d1eb45e669a1ab693e8ca7
 const USERS: [(&str, &str); 3] = [("admin", "admin"), ("dba", "approver"), ("dev", "editor")];
 
 /// Lets in whom the documents let in, unless they are in already.
-pub async fn let_in(access: &Access) -> Result<()> {
+pub async fn grant_access(access: &Access) -> Result<()> {
     let origin = Origin {
         actor: "samples".to_owned(),
         tenant: DEFAULT_TENANT.to_owned(),

@@ -25,8 +25,8 @@ use domain::platform::clock::Clock;
 use domain::platform::variables::Variables;
 use domain::storage::block::Start;
 use domain::streams::Streams;
+use domain::streams::definitions::Definitions;
 use domain::streams::listing::{EventFilter, StreamFilter};
-use domain::streams::rulebook::Rulebook;
 use domain::streams::running::Runner;
 use domain::streams::settings::Settings;
 use domain::time::Micros;
@@ -117,7 +117,7 @@ impl Replay {
         if let Some(folder) = &self.definitions {
             variables = variables.with([("STREAM_DEFINITIONS", folder.display().to_string())]);
         }
-        let rules = Rulebook::by(&Settings::read(&variables)?)?;
+        let rules = Definitions::by(&Settings::read(&variables)?)?;
         let platform = Platform {
             clock: clock.clone(),
             ..Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), variables)

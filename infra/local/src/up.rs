@@ -12,7 +12,7 @@ use domain::access::Access;
 use domain::platform::Platform;
 use domain::platform::clock::Clock;
 use domain::platform::variables::Variables;
-use domain::streams::rulebook::Rulebook;
+use domain::streams::definitions::Definitions;
 use domain::streams::settings::Settings;
 use edge::gate::StackTachAuth;
 use edge::log::LogFormat;
@@ -74,7 +74,7 @@ impl Up {
     pub async fn run(self) -> Result<()> {
         let environment = Variables::from_env();
         let auth = self.auth(&environment)?;
-        let rules = Rulebook::by(&Settings::read(&environment)?)?;
+        let rules = Definitions::by(&Settings::read(&environment)?)?;
         let listener = self.listener().await?;
         let terminated = signal(SignalKind::terminate())?;
         let stand_ins = Arc::new(StandIns::start(&self.storage(), Clock::system()).await?);
@@ -94,7 +94,7 @@ impl Up {
         let bundle = Bundle::new(platform, access, rules)?;
 
         if self.samples {
-            demonstration::let_in(bundle.access()).await?;
+            demonstration::grant_access(bundle.access()).await?;
             if stand_ins.are_empty().await? {
                 bundle.post(samples::notifications(now)?).await.context("the samples were not accepted")?;
                 demonstration::recomputations(&bundle).await?;

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
 
 /// An API's own body for a failing status and a text.
-pub type Shape = fn(StatusCode, &str) -> Response;
+pub type ErrorBody = fn(StatusCode, &str) -> Response;
 
 /// Bytes up to which a body is not worth compressing.
 const SMALL: usize = 1_024;
@@ -41,17 +41,17 @@ impl Wanted {
     /// The answer as it goes out, its body in memory; one in `shape` where the body is too large.
     ///
     /// An `ETag` stays: it is that of a record, for `If-Match`, and not of bytes.
-    pub async fn given(self, response: Response, shape: Shape) -> Response {
+    pub async fn given(self, response: Response, error_body: ErrorBody) -> Response {
         let (mut parts, body) = response.into_parts();
         let Ok(body) = body.collect().await else {
-            return shape(StatusCode::INTERNAL_SERVER_ERROR, UNREADABLE);
+            return error_body(StatusCode::INTERNAL_SERVER_ERROR, UNREADABLE);
         };
         let mut body = body.to_bytes();
         let headers = &mut parts.headers;
         headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
         if self.takes_gzip && body.len() > SMALL && !headers.contains_key(CONTENT_ENCODING) {
             let Ok(smaller) = gzip(&body) else {
-                return shape(StatusCode::INTERNAL_SERVER_ERROR, UNREADABLE);
+                return error_body(StatusCode::INTERNAL_SERVER_ERROR, UNREADABLE);
             };
             body = smaller.into();
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -61,9 +61,9 @@ impl Wanted {
             return Response::from_parts(parts, Body::from(body));
         }
         match (self.is_read, self.takes_gzip) {
-            (false, _) => shape(StatusCode::INTERNAL_SERVER_ERROR, DONE),
-            (true, true) => shape(StatusCode::BAD_REQUEST, TOO_LARGE),
-            (true, false) => shape(StatusCode::BAD_REQUEST, TOO_LARGE_PLAIN),
+            (false, _) => error_body(StatusCode::INTERNAL_SERVER_ERROR, DONE),
+            (true, true) => error_body(StatusCode::BAD_REQUEST, TOO_LARGE),
+            (true, false) => error_body(StatusCode::BAD_REQUEST, TOO_LARGE_PLAIN),
         }
     }
 }
@@ -122,13 +122,13 @@ mod tests {
 
     use super::*;
 
-    fn shape(status: StatusCode, text: &str) -> Response {
+    fn error_body(status: StatusCode, text: &str) -> Response {
         (status, text.to_owned()).into_response()
     }
 
     async fn given(method: &Method, encoding: &str, response: Response) -> (HeaderMap, u16, Bytes) {
         let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, encoding.parse().expect("it is a header"))]);
-        let response = Wanted::by(method, &headers).given(response, shape).await;
+        let response = Wanted::by(method, &headers).given(response, error_body).await;
         let (parts, body) = response.into_parts();
         (parts.headers, parts.status.as_u16(), body.collect().await.expect("it is in memory").to_bytes())
     }

@@ -10,7 +10,7 @@ use domain::error::{Error, Kind};
 use domain::platform::variables::Variables;
 use http::Method;
 
-use crate::asking::{API_KEY, Asking};
+use crate::credentials::{API_KEY, Credentials};
 
 /// The variables that these settings are read from.
 pub const VARIABLES: &[&str] = &["STACKTACH_AUTH"];
@@ -81,7 +81,7 @@ impl Gate {
             _ => return Ok(request),
         };
         let (mut parts, body) = request.into_parts();
-        let principal = match &Asking::of(&parts).key {
+        let principal = match &Credentials::of(&parts).key {
             Some(key) => access.by_key(key).await?,
             None => None,
         };

@@ -26,7 +26,7 @@ use tokio::time::timeout;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
-use crate::answer::{Shape, Wanted};
+use crate::answer::{ErrorBody, Wanted};
 use crate::body::{self, Unread};
 use crate::cors::{self, Page};
 use crate::web::Web;
@@ -47,33 +47,33 @@ const LATE: &str = "The request was not served in time. Ask again, or ask for le
 
 /// A router with manners. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Manners {
+pub struct Middleware {
     router: Router,
-    shape: Shape,
+    error_body: ErrorBody,
     web: Arc<Web>,
     ids: Ids,
     deadline: Duration,
 }
 
 /// Serves a router under Lambda until the environment is shut down, with the settings in the environment.
-pub async fn run(router: Router, shape: Shape) -> Result<(), crate::Error> {
-    let manners = manners(router, shape).on(Web::read(&Variables::from_env())?);
-    lambda_http::lambda_runtime::run(lambda(manners)).await
+pub async fn run(router: Router, error_body: ErrorBody) -> Result<(), crate::Error> {
+    let middleware = middleware(router, error_body).on(Web::read(&Variables::from_env())?);
+    lambda_http::lambda_runtime::run(lambda(middleware)).await
 }
 
 /// Gives a router manners; what fails outside it is answered in `shape`. The settings are the defaults; see
-/// [`Manners::on`].
+/// [`Middleware::on`].
 ///
 /// - One trailing slash is cut off and `//` is a 404.
 /// - HEAD is answered as GET without the body, OPTIONS as [`methods::options`] says.
 /// - The body is read, limited and inflated as [`body::read`] says, and the answer's as [`Wanted::given`] says.
 /// - A panic is a 500, and what takes longer than [`DEADLINE`] is a 503 after which to ask again.
 /// - Every answer carries [`REQUEST_ID`], and no header twice.
-pub fn manners(router: Router, shape: Shape) -> Manners {
-    Manners {
+pub fn middleware(router: Router, error_body: ErrorBody) -> Middleware {
+    Middleware {
         // The limit is kept by `body::read`; axum's own of 2 MB would stand in its way.
         router: router.layer(DefaultBodyLimit::disable()),
-        shape,
+        error_body,
         web: Arc::default(),
         ids: Ids::random(),
         deadline: DEADLINE,
@@ -83,16 +83,16 @@ pub fn manners(router: Router, shape: Shape) -> Manners {
 /// Takes an API's events to a router and its answers back: all that [`run`] does with an event. They are an HTTP API's
 /// (payload 2.0) or a REST API's.
 pub fn lambda(
-    manners: Manners,
+    middleware: Middleware,
 ) -> impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize, Error = Infallible, Future: Send> + Clone
 {
-    let web = Arc::clone(&manners.web);
+    let web = Arc::clone(&middleware.web);
     let service = service_fn(move |request: lambda_http::Request| {
-        let manners = manners.clone();
+        let middleware = middleware.clone();
         async move {
-            Ok::<_, Infallible>(match received(request, &manners.web.base_path) {
-                Ok(request) => manners.answer(request).await,
-                Err(_) => (manners.shape)(StatusCode::BAD_REQUEST, UNREADABLE),
+            Ok::<_, Infallible>(match received(request, &middleware.web.base_path) {
+                Ok(request) => middleware.answer(request).await,
+                Err(_) => (middleware.error_body)(StatusCode::BAD_REQUEST, UNREADABLE),
             })
         }
     });
@@ -114,7 +114,7 @@ fn received(request: lambda_http::Request, base_path: &str) -> Result<Request, I
     Ok(request)
 }
 
-impl Manners {
+impl Middleware {
     /// The same with these settings: who may ask from where, and under which address.
     #[must_use]
     pub fn on(self, web: Web) -> Self {
@@ -142,16 +142,16 @@ impl Manners {
 
     /// The router's answer, or one in its place where there is none.
     async fn in_time(self, request: Request) -> Response {
-        let (shape, deadline) = (self.shape, self.deadline);
+        let (error_body, deadline) = (self.error_body, self.deadline);
         let response = match timeout(deadline, AssertUnwindSafe(self.serve(request)).catch_unwind()).await {
             Ok(Ok(response)) => response,
             Ok(Err(panic)) => {
                 tracing::error!(panic = said(&*panic), "a request panicked");
-                shape(StatusCode::INTERNAL_SERVER_ERROR, PANICKED)
+                error_body(StatusCode::INTERNAL_SERVER_ERROR, PANICKED)
             }
             Err(_) => {
                 tracing::error!("a request was not served in time");
-                let mut response = shape(StatusCode::SERVICE_UNAVAILABLE, LATE);
+                let mut response = error_body(StatusCode::SERVICE_UNAVAILABLE, LATE);
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
                 response
             }
@@ -161,18 +161,18 @@ impl Manners {
     }
 
     async fn serve(self, mut request: Request) -> Response {
-        let (shape, wanted) = (self.shape, Wanted::by(request.method(), request.headers()));
+        let (error_body, wanted) = (self.error_body, Wanted::by(request.method(), request.headers()));
         let is_head = request.method() == Method::HEAD;
         if is_head {
             *request.method_mut() = Method::GET;
         }
-        let response = wanted.given(self.routed(request).await, shape).await;
+        let response = wanted.given(self.routed(request).await, error_body).await;
         if is_head { response.map(|_| Body::empty()) } else { response }
     }
 
     async fn routed(self, mut request: Request) -> Response {
         let Some(uri) = without_slash(request.uri()) else {
-            return (self.shape)(StatusCode::NOT_FOUND, NOTHING_HERE);
+            return (self.error_body)(StatusCode::NOT_FOUND, NOTHING_HERE);
         };
         *request.uri_mut() = uri;
         if request.method() == Method::OPTIONS {
@@ -183,12 +183,12 @@ impl Manners {
                 let Ok(response) = self.router.oneshot(request).await;
                 methods::refused(response)
             }
-            Err(Unread(status, text)) => (self.shape)(status, text),
+            Err(Unread(status, text)) => (self.error_body)(status, text),
         }
     }
 }
 
-impl Service<Request> for Manners {
+impl Service<Request> for Middleware {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -243,7 +243,7 @@ mod tests {
 
     use super::*;
 
-    fn served() -> Manners {
+    fn served() -> Middleware {
         let router = Router::new()
             .route("/", get(async || "index"))
             .route("/item/{id}", get(async |uri: Uri| uri.to_string()))
@@ -251,7 +251,7 @@ mod tests {
             .route("/panic", get(async |uri: Uri| assert_eq!(uri.path(), "a secret")))
             .route("/size", post(async |body: axum::body::Bytes| body.len().to_string()))
             .fallback(async || (StatusCode::NOT_FOUND, "not found"));
-        manners(router, |status, text| (status, format!("shaped: {text}")).into_response())
+        middleware(router, |status, text| (status, format!("shaped: {text}")).into_response())
     }
 
     async fn answer(method: &str, address: &str, body: Vec<u8>) -> (u16, String, Response<()>) {
@@ -313,9 +313,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_served_in_time_is_a_503_after_which_to_ask_again() {
         for (address, status, retry) in [("/pending", 503, Some("1")), ("/item/7", 200, None)] {
-            let manners = Manners { deadline: Duration::ZERO, ..served() };
+            let middleware = Middleware { deadline: Duration::ZERO, ..served() };
             let request = Request::get(address).body(Body::empty()).expect("it is fine");
-            let response = manners.answer(request).await;
+            let response = middleware.answer(request).await;
             let after = response.headers().get(RETRY_AFTER).map(|after| after.to_str().expect("it is text"));
             assert_eq!((response.status().as_u16(), after), (status, retry), "{address}");
             assert!(response.headers().contains_key(REQUEST_ID));

@@ -19,11 +19,10 @@
 //! - `web.rs`: how the APIs are reached
 
 pub mod answer;
-pub mod asking;
 pub mod aws;
 pub mod body;
 pub mod cors;
-pub mod failing;
+pub mod credentials;
 pub mod gate;
 pub mod gateway;
 pub mod http;
@@ -33,6 +32,7 @@ pub mod path;
 pub mod query;
 pub mod sqs;
 pub mod start;
+pub mod status;
 pub mod tick;
 pub mod web;
 

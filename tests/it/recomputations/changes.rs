@@ -5,7 +5,9 @@ use chrono::TimeDelta;
 use serde_json::json;
 use tests::TestBundle;
 
-use super::{Tenant, begin, failed, let_in, malformed, not_found, power_cuts, power_cuts_but, statuses};
+use super::{
+    Tenant, begin, failed, grant_access, malformed, not_found, power_cuts, power_cuts_but, statuses,
+};
 
 fn ineligible(status: u16) -> (u16, String, String) {
     let details = r#"status should be among values: "pending","approved","rejected","running","done""#;
@@ -46,7 +48,7 @@ async fn an_accepted_status_is_answered_as_documented_and_added_to_the_history()
 async fn a_status_that_is_none_changes_nothing_and_is_answered_404_or_409_as_set() -> Result<()> {
     for (code, configured) in [(404, "404"), (409, "409")] {
         let bundle = TestBundle::with([("RECOMP_INVALID_STATUS_CODE", configured)]).await?;
-        let_in(&bundle, &["ours"]).await?;
+        grant_access(&bundle, &["ours"]).await?;
         let ours = Tenant::ours(&bundle);
         let id = ours.submits(&power_cuts()).await?;
         for body in [r#"{"status": "whatever"}"#, r#"{"status": "Approved"}"#, r#"{"status": ""}"#, "{}"] {
@@ -178,7 +180,7 @@ async fn a_change_for_another_version_is_refused() -> Result<()> {
 #[tokio::test]
 async fn guarded_transitions_say_what_may_follow() -> Result<()> {
     let bundle = TestBundle::with([("RECOMP_TRANSITIONS", "guarded")]).await?;
-    let_in(&bundle, &["ours"]).await?;
+    grant_access(&bundle, &["ours"]).await?;
     let ours = Tenant::ours(&bundle);
     let id = ours.submits(&power_cuts()).await?;
     let refused = failed(&ours.decides(&id, "done").await);

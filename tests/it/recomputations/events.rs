@@ -3,7 +3,7 @@
 use anyhow::Result;
 use chrono::TimeDelta;
 use serde_json::Value;
-use tests::tap::Fault;
+use tests::faults::Fault;
 use ticker::Ticker;
 
 use super::{Tenant, begin, power_cuts};
@@ -52,9 +52,9 @@ async fn what_could_not_be_published_is_accepted_and_published_by_the_next_tick_
     let bundle = begin().await?;
     let ours = Tenant::ours(&bundle);
     let id = ours.submits(&power_cuts()).await?;
-    bundle.queue_tap.fail_from(1, Fault::Lost);
+    bundle.queue_faults.fail_from(1, Fault::Lost);
     assert_eq!(ours.decides(&id, "approved").await.status, 200);
-    assert!(bundle.queue_tap.heal(), "the queue was down");
+    assert!(bundle.queue_faults.heal(), "the queue was down");
     let queue = &bundle.queue_url("PublishedQueue");
     let ticker = Ticker::new(&bundle.platform)?;
     ticker.tick().await?;
@@ -75,9 +75,9 @@ async fn a_request_that_dies_anywhere_has_changed_everything_or_nothing() -> Res
             let ours = Tenant::ours(&bundle);
             let id = ours.submits(&power_cuts()).await?;
             let before = ours.sees(&id).await;
-            bundle.tap.fail_from(call, fault);
+            bundle.faults.fail_from(call, fault);
             let reply = ours.decides(&id, "approved").await;
-            bundle.tap.heal();
+            bundle.faults.heal();
             let changed = ours.sees(&id).await != before;
             assert!(changed || reply.status == 503, "{fault:?} at call {call}: {reply:?}");
             bundle.advance(TimeDelta::seconds(61));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
-use domain::streams::rulebook::Rulebook;
+use domain::streams::definitions::Definitions;
 use serde_json::json;
 use tests::TestBundle;
 
@@ -154,7 +154,7 @@ async fn a_long_stream_keeps_all_its_members_and_fires_all_the_same() -> Result<
 
 #[tokio::test]
 async fn the_verifiers_echo_is_no_event() -> Result<()> {
-    let rules = Arc::new(Rulebook::shipped()?);
+    let rules = Arc::new(Definitions::shipped()?);
     let bundle = TestBundle::by(rules, [("VERIFY_LEVEL", "none")]).await?;
     bundle.clock.set("2035-01-06T00:00:30Z".parse()?);
     bundle.tick().await?;

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::{VISIBILITY_SECONDS, chunk};
-use tests::tap::Fault;
+use tests::faults::Fault;
 
 use super::{begin, day, list, notification, streams, wait};
 
@@ -57,19 +57,19 @@ async fn settle(bundle: &TestBundle) -> Result<()> {
 #[tokio::test]
 async fn a_worker_that_dies_at_any_call_loses_no_event_and_puts_none_into_two_streams() -> Result<()> {
     let all = notifications();
-    let calm = begin().await?;
-    deliver(&calm, "c", &all).await?;
-    let calls = calm.tap.take().len();
-    settle(&calm).await?;
-    let expected = seen(&calm).await;
+    let baseline = begin().await?;
+    deliver(&baseline, "c", &all).await?;
+    let calls = baseline.faults.take().len();
+    settle(&baseline).await?;
+    let expected = seen(&baseline).await;
     assert_eq!(expected["made"].len(), 2);
     ensure!(calls > 15, "there are calls to lose: {calls}");
     for fault in [Fault::Lost, Fault::ReplyLost] {
         for call in 1..=calls {
             let bundle = begin().await?;
-            bundle.tap.fail_from(call, fault);
+            bundle.faults.fail_from(call, fault);
             bundle.process(&[chunk("c", &all)]).await;
-            bundle.tap.heal();
+            bundle.faults.heal();
             bundle.advance(TimeDelta::seconds(VISIBILITY_SECONDS));
             deliver(&bundle, "c", &all).await?;
             settle(&bundle).await?;
@@ -86,33 +86,33 @@ async fn a_pipeline_whose_worker_dies_at_any_call_is_run_again_and_makes_the_sam
         let bundle = begin().await?;
         deliver(&bundle, "c", &all).await?;
         bundle.queued(&bundle.queue_url("StreamQueue")).await?;
-        bundle.tap.take();
+        bundle.faults.take();
         Ok(bundle)
     };
     let run = async |bundle: &TestBundle| {
         let body = r#"{"task":"run","id":1}"#;
         bundle.runner.work(body, bundle.deadline()).await.is_ok()
     };
-    let calm = prepared().await?;
-    ensure!(run(&calm).await, "it runs");
-    let calls = calm.tap.take().len();
-    settle(&calm).await?;
-    let expected = seen(&calm).await;
+    let baseline = prepared().await?;
+    ensure!(run(&baseline).await, "it runs");
+    let calls = baseline.faults.take().len();
+    settle(&baseline).await?;
+    let expected = seen(&baseline).await;
     for fault in [Fault::Lost, Fault::ReplyLost] {
         for call in 1..=calls {
             let bundle = prepared().await?;
-            bundle.tap.fail_from(call, fault);
+            bundle.faults.fail_from(call, fault);
             run(&bundle).await;
-            bundle.tap.heal();
+            bundle.faults.heal();
             settle(&bundle).await?;
             assert_eq!(seen(&bundle).await, expected, "{fault:?} at call {call} of {calls}");
         }
     }
     for call in 1..=2 {
         let bundle = prepared().await?;
-        bundle.queue_tap.fail_from(call, Fault::ReplyLost);
+        bundle.queue_faults.fail_from(call, Fault::ReplyLost);
         run(&bundle).await;
-        bundle.queue_tap.heal();
+        bundle.queue_faults.heal();
         settle(&bundle).await?;
         assert_eq!(seen(&bundle).await, expected, "the queue's reply is lost");
     }

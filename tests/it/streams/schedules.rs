@@ -9,7 +9,7 @@ use futures::future::join_all;
 use serde_json::json;
 use tests::TestBundle;
 use tests::bundle::chunk;
-use tests::dice::Dice;
+use tests::rng::Rng;
 
 use super::{begin, exists, list, notification, streams, wait};
 
@@ -27,15 +27,15 @@ async fn no_schedule_of_workers_breaks_what_holds_of_streams() -> Result<()> {
 /// Some chunks of few instances, delivered twice and by two workers at once, while streams fire and are reset.
 async fn schedule(seed: u64) -> Result<()> {
     let bundle = begin().await?;
-    let mut dice = Dice::new(seed);
+    let mut rng = Rng::new(seed);
     let mut chunks = Vec::new();
     let mut sent = Vec::new();
     for number in 0..6 {
         let mut notifications = Vec::new();
-        for place in 0..=dice.below(4) {
-            let instance = format!("i-{}", dice.below(2));
-            let at = format!("2035-01-05 1{number}:0{place}:{:02}", dice.below(60));
-            let one = match dice.below(5) {
+        for place in 0..=rng.below(4) {
+            let instance = format!("i-{}", rng.below(2));
+            let at = format!("2035-01-05 1{number}:0{place}:{:02}", rng.below(60));
+            let one = match rng.below(5) {
                 0 => {
                     let mut record = exists(&instance, &json!({"launched_at": "2035-01-04 10:00:00"}));
                     record["message_id"] = json!(super::uuid(&format!("{seed} {number} {place}")));
@@ -49,7 +49,7 @@ async fn schedule(seed: u64) -> Result<()> {
         chunks.push((format!("c{number}"), notifications));
     }
     let mut deliveries: Vec<_> = (0..chunks.len()).chain(0..chunks.len()).collect();
-    dice.shuffle(&mut deliveries);
+    rng.shuffle(&mut deliveries);
     for pair in deliveries.chunks(2) {
         let work = pair.iter().map(|number| {
             let (name, notifications) = &chunks[*number];
@@ -58,10 +58,10 @@ async fn schedule(seed: u64) -> Result<()> {
             async move { bundle.process(&delivery).await }
         });
         join_all(work.collect::<Vec<_>>()).await;
-        if dice.below(3) == 0 {
+        if rng.below(3) == 0 {
             bundle.drain().await?;
         }
-        if dice.below(3) == 0 {
+        if rng.below(3) == 0 {
             bundle.advance(TimeDelta::seconds(61));
             bundle.streams.tick().await?;
         }

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use crate::TestBundle;
-use crate::waves::Exchange;
+use crate::lockstep::Exchange;
 
 const WRITE_UNIT: usize = 1_024;
 const READS: [&str; 3] = [".GetItem", ".BatchGetItem", ".Query"];
@@ -26,9 +26,9 @@ pub struct Cost {
 
 /// Does some work in waves and returns its outcome and cost.
 pub async fn measure<T>(bundle: &TestBundle, work: impl Future<Output = Result<T>>) -> Result<(T, Cost)> {
-    bundle.waves.listen();
-    let (outcome, trips) = bundle.waves.count(work).await;
-    let heard = bundle.waves.heard();
+    bundle.lockstep.listen();
+    let (outcome, trips) = bundle.lockstep.count(work).await;
+    let heard = bundle.lockstep.heard();
     let chunk = heard.iter().map(chunk_units).sum::<Result<f64>>()?;
     Ok((outcome?, Cost { chunk, trips, ..of(&heard) }))
 }

@@ -12,7 +12,7 @@ use super::cost::{self, Cost};
 use super::table::Table;
 use crate::TestBundle;
 use crate::bundle::chunk;
-use crate::waves::Exchange;
+use crate::lockstep::Exchange;
 
 /// Events of one stream before the append that is measured.
 const APPENDS: [usize; 3] = [10, 100, 1_000];
@@ -117,9 +117,9 @@ async fn alone(bundle: &TestBundle, number: usize, event: Value) -> Result<()> {
 
 /// What the streams' own table is charged for some work.
 async fn charged(bundle: &TestBundle, work: impl Future<Output = Result<()>>) -> Result<Cost> {
-    bundle.waves.listen();
+    bundle.lockstep.listen();
     work.await?;
-    Ok(cost::of(bundle.waves.heard().iter().filter(|exchange| is_of_streams(exchange))))
+    Ok(cost::of(bundle.lockstep.heard().iter().filter(|exchange| is_of_streams(exchange))))
 }
 
 fn sum(one: Cost, other: Cost) -> Cost {

@@ -14,7 +14,7 @@ use super::cost::{puts, size};
 use super::table::Table;
 use crate::TestBundle;
 use crate::generate::World;
-use crate::waves::Exchange;
+use crate::lockstep::Exchange;
 
 /// Items that the bare writer has under way at once: as many as the worker has on average.
 const AT_ONCE: usize = 32;
@@ -68,13 +68,13 @@ pub async fn measure() -> Result<String> {
 async fn record(world: &World) -> Result<(Duration, Vec<Exchange>)> {
     let bundle = TestBundle::start().await?;
     let body = serde_json::to_vec(&world.notifications)?;
-    bundle.waves.listen();
+    bundle.lockstep.listen();
     let begun = Instant::now();
     let accepted = bundle.intake.accept(&body, None).await;
     accepted.map_err(|refusal| anyhow::anyhow!("{:?}", refusal.error))?;
     bundle.drain().await?;
     let elapsed = begun.elapsed();
-    Ok((elapsed, bundle.waves.heard()))
+    Ok((elapsed, bundle.lockstep.heard()))
 }
 
 impl Puts {

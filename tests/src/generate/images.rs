@@ -4,7 +4,7 @@ use domain::time::Micros;
 use serde_json::{Value, json};
 
 use super::{World, day};
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// One image of a message, and what else is told of it.
 pub(super) struct Case {
@@ -70,9 +70,9 @@ pub(super) const WAYS: &[Way] = &[
 ];
 
 impl Case {
-    fn new(world: &mut World, dice: &mut Dice, owner: &str, begins: Micros) -> Self {
-        let created_at = Micros(begins.0 + dice.between(3_600, 43_200) * 1_000_000 + 500_000);
-        let (uuid, size) = (world.names.uuid(), dice.between(2, 1 << 40));
+    fn new(world: &mut World, rng: &mut Rng, owner: &str, begins: Micros) -> Self {
+        let created_at = Micros(begins.0 + rng.between(3_600, 43_200) * 1_000_000 + 500_000);
+        let (uuid, size) = (world.names.uuid(), rng.between(2, 1 << 40));
         Self {
             activation: json!({
                 "id": uuid, "owner": owner, "size": size, "created_at": created_at.to_string(), "status": "active",
@@ -95,15 +95,15 @@ impl Case {
 }
 
 /// Tells of one image with the way of this number, up to three right ones, and the message that lists them all.
-pub(super) fn tell(world: &mut World, dice: &mut Dice, way: usize) {
+pub(super) fn tell(world: &mut World, rng: &mut Rng, way: usize) {
     let (meant, way) = WAYS[way];
-    let owner = dice.between(5_850_000, 5_899_999).to_string();
-    let begins = day(dice.between(1, 4));
-    let mut first = Case::new(world, dice, &owner, begins);
+    let owner = rng.between(5_850_000, 5_899_999).to_string();
+    let begins = day(rng.between(1, 4));
+    let mut first = Case::new(world, rng, &owner, begins);
     way(&mut first);
     let mut cases = vec![(meant, first)];
     if cases[0].1.owner.is_none() {
-        cases.extend((0..dice.below(3)).map(|_| ("", Case::new(world, dice, &owner, begins))));
+        cases.extend((0..rng.below(3)).map(|_| ("", Case::new(world, rng, &owner, begins))));
     }
     for (_, case) in &cases {
         tell_image(world, case);

@@ -4,7 +4,7 @@ use domain::time::Micros;
 use serde_json::{Value, json};
 
 use super::{World, day};
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 const ARCHITECTURE: &str = "org.openstack__1__architecture";
 const DISTRO: &str = "org.openstack__1__os_distro";
@@ -126,15 +126,15 @@ pub(super) const WAYS: &[Way] = &[
 ];
 
 impl Case {
-    fn new(world: &mut World, dice: &mut Dice) -> Self {
-        let begins = day(dice.between(2, 4));
-        let launched_at = Micros(begins.0 + dice.between(3_600, 43_200) * 1_000_000 + 500_000);
+    fn new(world: &mut World, rng: &mut Rng) -> Self {
+        let begins = day(rng.between(2, 4));
+        let launched_at = Micros(begins.0 + rng.between(3_600, 43_200) * 1_000_000 + 500_000);
         let payload = json!({
-            "instance_id": world.names.uuid(), "tenant_id": dice.between(5_850_000, 5_899_999).to_string(),
-            "instance_type_id": dice.between(2, 8), "instance_flavor_id": dice.pick(&["performance1-4", "2", "io1-15"]),
+            "instance_id": world.names.uuid(), "tenant_id": rng.between(5_850_000, 5_899_999).to_string(),
+            "instance_type_id": rng.between(2, 8), "instance_flavor_id": rng.pick(&["performance1-4", "2", "io1-15"]),
             "state": "active", "deleted_at": "", "image_meta": {
-                "image_type": dice.pick(&["base", "snapshot"]), ARCHITECTURE: dice.pick(&["x64", "x86_64"]),
-                DISTRO: dice.pick(&["org.centos", "com.ubuntu"]), VERSION: dice.pick(&["5.8", "12.04"]), OPTIONS: "0",
+                "image_type": rng.pick(&["base", "snapshot"]), ARCHITECTURE: rng.pick(&["x64", "x86_64"]),
+                DISTRO: rng.pick(&["org.centos", "com.ubuntu"]), VERSION: rng.pick(&["5.8", "12.04"]), OPTIONS: "0",
             },
         });
         Self {
@@ -197,15 +197,15 @@ impl Case {
 }
 
 /// Tells the life of an instance, with the way of this number.
-pub(super) fn tell(world: &mut World, dice: &mut Dice, way: usize) {
+pub(super) fn tell(world: &mut World, rng: &mut Rng, way: usize) {
     let (meant, way) = WAYS[way];
-    let mut case = Case::new(world, dice);
+    let mut case = Case::new(world, rng);
     way(&mut case);
-    if !case.launches.is_empty() && dice.percent(50) {
-        tell_youth(world, dice, &case);
+    if !case.launches.is_empty() && rng.percent(50) {
+        tell_youth(world, rng, &case);
     }
     for (place, later) in case.launches.iter().enumerate() {
-        tell_launch(world, dice, &case, Micros(case.launched_at.0 + later), place);
+        tell_launch(world, rng, &case, Micros(case.launched_at.0 + later), place);
     }
     for (later, deleted_at) in &case.deletes {
         let mut payload = case.launch.clone();
@@ -217,7 +217,7 @@ pub(super) fn tell(world: &mut World, dice: &mut Dice, way: usize) {
     }
     let mut exists = case.exists.clone();
     exists["launched_at"] = json!(case.launched_at.to_string());
-    let message_id = say_exists(world, dice, exists, case.ends);
+    let message_id = say_exists(world, rng, exists, case.ends);
     world.reports.extend(case.reports);
     let uuid = case.exists["instance_id"].as_str().unwrap_or_default().to_owned();
     world.meant.insert((message_id.clone(), uuid), meant);
@@ -226,15 +226,15 @@ pub(super) fn tell(world: &mut World, dice: &mut Dice, way: usize) {
     }
 }
 
-fn say_exists(world: &mut World, dice: &mut Dice, mut payload: Value, ends: Micros) -> String {
+fn say_exists(world: &mut World, rng: &mut Rng, mut payload: Value, ends: Micros) -> String {
     payload["audit_period_beginning"] = json!(ends.plus_seconds(-86_399).to_string());
     payload["audit_period_ending"] = json!(ends.to_string());
-    payload["bandwidth"] = json!({"public": {"bw_in": 1, "bw_out": dice.between(0, 1 << 40)}});
+    payload["bandwidth"] = json!({"public": {"bw_in": 1, "bw_out": rng.between(0, 1 << 40)}});
     world.say("compute.instance.exists", ends.plus_seconds(7), "req-audit", payload)
 }
 
 /// Before the launch that the exists names it was made, a day earlier and smaller, and its exists of that day is right.
-fn tell_youth(world: &mut World, dice: &mut Dice, case: &Case) {
+fn tell_youth(world: &mut World, rng: &mut Rng, case: &Case) {
     let mut young = case.launch.clone();
     young["instance_type_id"] = json!(1);
     young["tenant_id"] = json!("1");
@@ -247,13 +247,13 @@ fn tell_youth(world: &mut World, dice: &mut Dice, case: &Case) {
     young["message"] = json!("Success");
     world.say("compute.instance.create.end", at, "req-create", young.clone());
     let uuid = young["instance_id"].as_str().unwrap_or_default().to_owned();
-    let message_id = say_exists(world, dice, young, case.ends.plus_seconds(-86_400));
+    let message_id = say_exists(world, rng, young, case.ends.plus_seconds(-86_400));
     world.meant.insert((message_id, uuid), "");
 }
 
 /// A launch in one of the ways to come to one. What starts it names another tenant and an earlier launch, and a resize
 /// the smaller flavor; what ends it has the last word.
-fn tell_launch(world: &mut World, dice: &mut Dice, case: &Case, launched_at: Micros, place: usize) {
+fn tell_launch(world: &mut World, rng: &mut Rng, case: &Case, launched_at: Micros, place: usize) {
     let request = format!("req-{}", world.names.uuid());
     let mut early = case.launch.clone();
     early["tenant_id"] = json!("2");
@@ -261,7 +261,7 @@ fn tell_launch(world: &mut World, dice: &mut Dice, case: &Case, launched_at: Mic
     let mut last = case.launch.clone();
     last["launched_at"] = json!(launched_at.to_string());
     world.say("compute.instance.update", launched_at.plus_seconds(-40), &request, early.clone());
-    let story: &[&str] = match if place > 0 { 0 } else { dice.below(4) } {
+    let story: &[&str] = match if place > 0 { 0 } else { rng.below(4) } {
         0 => &["create.start", "create.end"],
         1 => &["resize.prep.start", "resize.prep.end", "finish_resize.start", "finish_resize.end"],
         2 => &["rebuild.start", "rebuild.end"],

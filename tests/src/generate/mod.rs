@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use domain::time::Micros;
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// What happened, as producers, auditors and operators tell it.
 #[derive(Clone, Debug, Default)]
@@ -25,20 +25,20 @@ pub struct World {
     pub repaired_images: Vec<String>,
     /// The reason that an exists was made to fail with at level `all`, by message id and UUID; empty where it is right.
     pub meant: BTreeMap<(String, String), &'static str>,
-    names: Dice,
+    names: Rng,
 }
 
 impl World {
     /// The world of a seed: an instance and a message about images for each of these ways to be right or wrong. With
     /// other names the same happens to others.
     pub fn telling(seed: u64, names: u64, instances: &[usize], images: &[usize]) -> Self {
-        let (mut world, mut dice) = (Self::default(), Dice::new(seed));
-        world.names = Dice::new(names);
+        let (mut world, mut rng) = (Self::default(), Rng::new(seed));
+        world.names = Rng::new(names);
         for way in instances {
-            instances::tell(&mut world, &mut dice, *way);
+            instances::tell(&mut world, &mut rng, *way);
         }
         for way in images {
-            images::tell(&mut world, &mut dice, *way);
+            images::tell(&mut world, &mut rng, *way);
         }
         world.notifications.sort_by_key(|notification| notification["timestamp"].to_string());
         world

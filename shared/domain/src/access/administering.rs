@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::access::api_key::ApiKey;
-use crate::access::audit::{Deed, Origin};
+use crate::access::audit::{AuditAction, Origin};
 use crate::access::principal::Grant;
 use crate::access::user::{self, User};
 use crate::access::{Access, password};
@@ -68,7 +68,7 @@ impl Access {
             revoked: None,
             version: 1,
         };
-        let deed = Deed {
+        let deed = AuditAction {
             action: "key.make",
             target: key.id(),
             note: Some(key.name.clone()),
@@ -99,7 +99,7 @@ impl Access {
         let now = self.now();
         let before = key.version;
         let key = ApiKey { revoked: Some(now), version: before + 1, ..key };
-        let deed = Deed {
+        let deed = AuditAction {
             action: "key.revoke",
             target: key.id(),
             note: Some(key.name.clone()),
@@ -109,7 +109,7 @@ impl Access {
         let stored = item(&Key::api_key(&key.hash), &key)?;
         let entry = origin.entry(deed, now, &self.ids.uuid())?;
         let is_written = self.write_together(vec![Write::Replace(stored, before), entry]).await?;
-        self.memory.forget();
+        self.cache.forget();
         // A key changes in no other way: whoever was first has revoked it.
         if is_written { Ok(Some(key)) } else { self.key_find(id).await }
     }
@@ -124,7 +124,8 @@ impl Access {
         let now = self.now();
         let email = new.email.unwrap_or_default();
         let user = User { name: name.to_owned(), email, grants, hash, created: now, version: 1 };
-        let deed = Deed { action: "user.make", target: name, note: None, before: None, after: Some(1) };
+        let deed =
+            AuditAction { action: "user.make", target: name, note: None, before: None, after: Some(1) };
         let entry = origin.entry(deed, now, &self.ids.uuid())?;
         if self.write_together(vec![Write::PutNew(item(&Key::user(name), &user)?), entry]).await? {
             return Ok(user);
@@ -154,7 +155,7 @@ impl Access {
             version: old.version + 1,
             ..old.clone()
         };
-        let deed = Deed {
+        let deed = AuditAction {
             action: "user.change",
             target: name,
             note: None,
@@ -167,12 +168,17 @@ impl Access {
     /// Removes a user; their sessions end. False where there was none.
     pub async fn user_remove(&self, name: &str, origin: &Origin) -> Result<bool, Error> {
         let Some(old) = self.user_get(name).await? else { return Ok(false) };
-        let deed =
-            Deed { action: "user.remove", target: name, note: None, before: Some(old.version), after: None };
+        let deed = AuditAction {
+            action: "user.remove",
+            target: name,
+            note: None,
+            before: Some(old.version),
+            after: None,
+        };
         let entry = origin.entry(deed, self.now(), &self.ids.uuid())?;
         let is_removed =
             self.write_together(vec![Write::Remove(Key::user(name), old.version), entry]).await?;
-        self.memory.forget();
+        self.cache.forget();
         if is_removed { Ok(true) } else { Err(user::changed_meanwhile(name)) }
     }
 

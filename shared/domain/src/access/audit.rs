@@ -65,7 +65,7 @@ pub struct Entry {
 
 /// What was done to what, and its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed<'a> {
+pub struct AuditAction<'a> {
     /// Such as `recomputation.status`.
     pub action: &'a str,
     /// What it was done to.
@@ -80,7 +80,7 @@ pub struct Deed<'a> {
 
 impl Origin {
     /// The entry of a deed, to be written in one transaction with it. `id` tells entries of one moment apart.
-    pub fn entry(&self, deed: Deed<'_>, at: Micros, id: &str) -> Result<Write, Error> {
+    pub fn entry(&self, deed: AuditAction<'_>, at: Micros, id: &str) -> Result<Write, Error> {
         let entry = Entry {
             id: id.to_owned(),
             at,

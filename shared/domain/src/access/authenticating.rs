@@ -15,7 +15,7 @@ const FIRST: &str = "first-access";
 impl Access {
     /// Whoever shows this API key; none where it is unknown, expired or revoked.
     pub async fn by_key(&self, key: &str) -> Result<Option<Principal>, Error> {
-        if let Some(known) = self.memory.recall(&["key", key], self.now()) {
+        if let Some(known) = self.cache.recall(&["key", key], self.now()) {
             return Ok(Some(known));
         }
         if self.first.as_ref().is_some_and(|First(secret)| is_same(key, secret)) {
@@ -28,7 +28,7 @@ impl Access {
         // Found by its hash: a comparison that ends early tells nothing of the key.
         let stored = self.key_get(&digest::whole(key)).await?;
         let principal = stored.and_then(|stored| stored.principal(self.now()));
-        Ok(principal.inspect(|principal| self.memory.remember(&["key", key], principal, self.now())))
+        Ok(principal.inspect(|principal| self.cache.remember(&["key", key], principal, self.now())))
     }
 
     /// Whoever has this name and password; none where there is no such user or the password is another.
@@ -42,13 +42,13 @@ impl Access {
         address: &str,
     ) -> Result<Option<Principal>, Error> {
         let credential = ["password", name, password];
-        if let Some(known) = self.memory.recall(&credential, self.now()) {
+        if let Some(known) = self.cache.recall(&credential, self.now()) {
             return Ok(Some(known));
         }
         let user = self.verified(name, password, address).await?;
         Ok(user.map(|user| {
             let principal = user.principal();
-            self.memory.remember(&credential, &principal, self.now());
+            self.cache.remember(&credential, &principal, self.now());
             principal
         }))
     }
@@ -56,7 +56,7 @@ impl Access {
     /// Whoever logged in to this session, which their asking prolongs; none where it has ended or never was.
     pub async fn by_session(&self, id: &str) -> Result<Option<Principal>, Error> {
         let now = self.now();
-        if let Some(known) = self.memory.recall(&["session", id], now) {
+        if let Some(known) = self.cache.recall(&["session", id], now) {
             return Ok(Some(known));
         }
         let hash = digest::whole(id);
@@ -69,7 +69,7 @@ impl Access {
             self.session_put(&hash, &Session::of(&user, now)).await?;
         }
         let principal = user.principal();
-        self.memory.remember(&["session", id], &principal, now);
+        self.cache.remember(&["session", id], &principal, now);
         Ok(Some(principal))
     }
 
@@ -91,7 +91,7 @@ impl Access {
         let hash = digest::whole(id);
         let is_alive = self.session_get(&hash).await?.is_some_and(|session| session.is_alive(self.now()));
         self.session_remove(&hash).await?;
-        self.memory.forget();
+        self.cache.forget();
         Ok(is_alive && session::is_id(id))
     }
 

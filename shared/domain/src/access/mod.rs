@@ -9,8 +9,8 @@ pub mod api_key;
 pub mod audit;
 pub mod auditing;
 pub mod authenticating;
+mod credential_cache;
 pub mod lockout;
-mod memory;
 pub mod password;
 pub mod principal;
 pub mod session;
@@ -20,7 +20,7 @@ pub mod user;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::access::memory::Memory;
+use crate::access::credential_cache::CredentialCache;
 use crate::error::Error;
 use crate::platform::Platform;
 use crate::platform::clock::Clock;
@@ -40,7 +40,7 @@ pub struct Access {
     clock: Clock,
     ids: Ids,
     table: Table,
-    memory: Arc<Memory>,
+    cache: Arc<CredentialCache>,
     first: Option<First>,
 }
 
@@ -61,7 +61,7 @@ impl Access {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),
             table: platform.table(TABLE)?,
-            memory: Arc::new(Memory::new(platform.ids.secret())),
+            cache: Arc::new(CredentialCache::new(platform.ids.secret())),
             first: None,
         })
     }

@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 
 use crate::access::Access;
 use crate::access::api_key::ApiKey;
-use crate::access::audit::{Deed, Entry, Origin};
+use crate::access::audit::{AuditAction, Entry, Origin};
 use crate::access::auditing::Place;
 use crate::access::lockout::{self, Failures};
 use crate::access::session::Session;
@@ -87,7 +87,7 @@ impl Access {
         &self,
         user: &User,
         old: &User,
-        deed: Deed<'_>,
+        deed: AuditAction<'_>,
         origin: &Origin,
     ) -> Result<(), Error> {
         let entry = origin.entry(deed, self.now(), &self.ids.uuid())?;
@@ -98,7 +98,7 @@ impl Access {
             .set("v", user.version)
             .when_equal("v", old.version);
         let is_written = self.write_together(vec![Write::Change(change), entry]).await?;
-        self.memory.forget();
+        self.cache.forget();
         if is_written { Ok(()) } else { Err(user::changed_meanwhile(&user.name)) }
     }
 

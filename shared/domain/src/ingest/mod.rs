@@ -16,7 +16,7 @@ use crate::platform::clock::Clock;
 use crate::platform::id::Ids;
 use crate::storage::table::Table;
 use crate::streams::Streams;
-use crate::streams::rulebook::Rulebook;
+use crate::streams::definitions::Definitions;
 use crate::usage::Usage;
 use crate::work::queue::Queue;
 
@@ -57,7 +57,7 @@ impl Intake {
 impl Recorder {
     /// The recorder of this platform (`USAGE_TABLE`, `STREAM_TABLE`, `NOTIFICATION_QUEUE_URL`, `STREAM_QUEUE_URL`),
     /// whose streams follow these rules.
-    pub fn new(platform: &Platform, rules: Arc<Rulebook>) -> Result<Self, Error> {
+    pub fn new(platform: &Platform, rules: Arc<Definitions>) -> Result<Self, Error> {
         Ok(Self {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),

@@ -14,7 +14,7 @@ use crate::notification::packing;
 use crate::notification::service::Service;
 use crate::storage::key::Collection;
 use crate::storage::sequence;
-use crate::streams::distil::{Definitions, Distilled};
+use crate::streams::distil::{Distilled, EventDefinitions};
 use crate::time::Micros;
 use crate::usage::record::{self, Effect, Recording, Warning};
 
@@ -73,7 +73,7 @@ pub struct Entry {
     /// What streams collect of it; none where no definition wants it.
     pub event: Option<Event>,
     /// Whether a stream's pipeline made it.
-    pub made: bool,
+    pub synthetic: bool,
 }
 
 /// An element that is set aside.
@@ -89,7 +89,7 @@ pub struct Rejected {
 #[derive(Clone, Copy)]
 enum Origin<'a> {
     /// A producer, whose notifications are distilled by these definitions.
-    Producer(&'a Definitions),
+    Producer(&'a EventDefinitions),
     /// The verifier, whose echoes are counted and are no events.
     Verifier,
     /// A stream's pipeline, whose events need no distilling.
@@ -112,7 +112,7 @@ impl Origin<'_> {
 
 /// The event of a notification that a producer sent, without what is wrong with it.
 fn distilled(
-    definitions: &Definitions,
+    definitions: &EventDefinitions,
     element: &Value,
     notification: &Notification,
     now: Micros,
@@ -135,10 +135,10 @@ fn distilled(
 
 impl Planned {
     /// Reads a delivery. `now` stands in where neither the message nor the queue says when it was received.
-    pub fn of(delivery: &Delivery, definitions: &Definitions, now: Micros) -> Self {
+    pub fn of(delivery: &Delivery, definitions: &EventDefinitions, now: Micros) -> Self {
         if let Ok(chunk) = serde_json::from_str::<NotificationChunk>(&delivery.body) {
-            let NotificationChunk { chunk, service, received, notifications, echo, made } = chunk;
-            let origin = match (made, echo) {
+            let NotificationChunk { chunk, service, received, notifications, echo, synthetic } = chunk;
+            let origin = match (synthetic, echo) {
                 (true, _) => Origin::Pipeline,
                 (false, true) => Origin::Verifier,
                 (false, false) => Origin::Producer(definitions),
@@ -179,7 +179,7 @@ impl Plan {
         let body = Value::Array(elements);
         let mut plan =
             Self { chunk, received, entries: Vec::new(), rejected: Vec::new(), body: body.to_string() };
-        let mut taken = sequence::Ids::new();
+        let mut taken = sequence::CollectionIds::new();
         let mut seen = HashSet::new();
         for (position, element) in (0_u64..).zip(body.as_array().into_iter().flatten()) {
             match Notification::parse(element, service) {
@@ -206,11 +206,12 @@ impl Plan {
         position: u64,
         notification: Notification,
         event: Option<Event>,
-        made: bool,
-        taken: &mut sequence::Ids,
+        synthetic: bool,
+        taken: &mut sequence::CollectionIds,
     ) {
         let mark = notification.mark(&format!("{}#{position}", self.chunk));
-        let recorded = if made { Ok(Recording::default()) } else { record::record(&notification, &mark) };
+        let recorded =
+            if synthetic { Ok(Recording::default()) } else { record::record(&notification, &mark) };
         let (recording, rows) = match recorded {
             Ok(recording) => {
                 let rows = recording.effect.as_ref().map(|effect| {
@@ -229,12 +230,12 @@ impl Plan {
             }
         };
         let Recording { effect, warnings } = recording;
-        self.entries.push(Entry { position, notification, mark, effect, warnings, rows, event, made });
+        self.entries.push(Entry { position, notification, mark, effect, warnings, rows, event, synthetic });
     }
 
     /// How many ids the chunk needs of each collection.
-    pub fn wanted(&self) -> sequence::Ids {
-        let mut wanted = sequence::Ids::new();
+    pub fn wanted(&self) -> sequence::CollectionIds {
+        let mut wanted = sequence::CollectionIds::new();
         let places = self.entries.last().map(|entry| entry.position + 1);
         let rejected = self.rejected.len() as u64;
         let rows = self.entries.iter().filter_map(|entry| entry.rows);

@@ -74,7 +74,7 @@ impl Recorder {
     }
 
     async fn take_ids(&self, plans: &[(String, Plan)], deadline: Micros) -> Result<sequence::Block, Error> {
-        let mut wanted = sequence::Ids::new();
+        let mut wanted = sequence::CollectionIds::new();
         for (collection, count) in plans.iter().flat_map(|(_, plan)| plan.wanted()) {
             *wanted.entry(collection).or_default() += count;
         }
@@ -85,7 +85,7 @@ impl Recorder {
     async fn record_chunk(
         &self,
         plan: &Plan,
-        first: &sequence::Ids,
+        first: &sequence::CollectionIds,
         deadline: Micros,
     ) -> Result<(), Failure> {
         let now = self.clock.micros();
@@ -109,7 +109,7 @@ impl Recorder {
         now: Micros,
     ) -> Result<(), Failure> {
         let recorded: Vec<_> = owned.iter().filter_map(recorded).collect();
-        let kept = self.usage.keep_until(&recorded, now, self.retention_seconds);
+        let kept = self.usage.retain_until(&recorded, now, self.retention_seconds);
         let expires = kept.max(claim.received.epoch_seconds() + self.retention_seconds);
         for Owned { entry, raw, .. } in owned {
             for warning in &entry.warnings {
@@ -136,7 +136,7 @@ fn recorded<'a>(owned: &Owned<'a>) -> Option<Recorded<'a>> {
 }
 
 /// Cuts what one chunk wants off the front of what its invocation was given.
-fn allot(next: &mut sequence::Ids, wanted: &sequence::Ids) -> sequence::Ids {
+fn allot(next: &mut sequence::CollectionIds, wanted: &sequence::CollectionIds) -> sequence::CollectionIds {
     let take = |(collection, count): (&Collection, &u64)| {
         let first = next.get_mut(collection)?;
         *first += count;
@@ -150,7 +150,7 @@ pub(crate) type Counts<'a> = BTreeMap<(Service, i64), BTreeMap<&'a str, u64>>;
 
 fn counts<'a>(owned: &[Owned<'a>]) -> Counts<'a> {
     let mut counts = Counts::new();
-    for Owned { entry, .. } in owned.iter().filter(|owned| !owned.entry.made) {
+    for Owned { entry, .. } in owned.iter().filter(|owned| !owned.entry.synthetic) {
         let notification = &entry.notification;
         let hour = notification.timestamp.0.div_euclid(HOUR);
         let events = counts.entry((notification.service, hour)).or_default();

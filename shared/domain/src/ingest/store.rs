@@ -68,7 +68,7 @@ impl Recorder {
     /// Takes ids for these chunks until `deadline`.
     pub(crate) async fn ids_take(
         &self,
-        wanted: &sequence::Ids,
+        wanted: &sequence::CollectionIds,
         chunks: Vec<String>,
         deadline: Micros,
     ) -> Result<sequence::Block, Error> {
@@ -123,7 +123,8 @@ impl Recorder {
                 received: claim.received,
                 ttl: expires,
             };
-            let row = RawRow::of(&entry.notification, place).with_event(entry.event.as_ref(), entry.made);
+            let row =
+                RawRow::of(&entry.notification, place).with_event(entry.event.as_ref(), entry.synthetic);
             writes.push(Write::Put(item(&Key::row(Collection::Notification, *raw), &row)?));
         }
         for (id, rejected) in (claim.first(Collection::Rejected)..).zip(&plan.rejected) {

@@ -20,8 +20,8 @@ pub struct NotificationChunk {
     #[serde(default)]
     pub echo: bool,
     /// Whether these are events that a stream's pipeline made: they belong to streams, and no ledger counts them.
-    #[serde(default)]
-    pub made: bool,
+    #[serde(default, alias = "made")]
+    pub synthetic: bool,
     /// When they were accepted.
     pub received: Micros,
     /// At most [`crate::notification::packing::CHUNK_NOTIFICATIONS`] of them.

@@ -149,8 +149,7 @@ pub fn made(chunk: &str, received: Micros, events: &[&Event]) -> Result<String, 
             })
         })
         .collect();
-    let message =
-        serde_json::json!({"chunk": chunk, "made": true, "received": received, "notifications": elements});
+    let message = serde_json::json!({"chunk": chunk, "synthetic": true, "received": received, "notifications": elements});
     Ok(ascii(&message.to_string()))
 }
 

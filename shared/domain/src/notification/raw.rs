@@ -74,7 +74,7 @@ pub struct RawRow {
     pub traits: Option<BTreeMap<String, event::Value>>,
     /// Whether a stream's pipeline made it, so that no ledger counts it.
     #[serde(rename = "md", default, skip_serializing_if = "std::ops::Not::not")]
-    pub made: bool,
+    pub synthetic: bool,
     /// When the row may be forgotten, in seconds since the epoch.
     pub ttl: i64,
 }
@@ -124,15 +124,15 @@ impl RawRow {
             chunk: place.chunk.to_owned(),
             position: place.position,
             traits: None,
-            made: false,
+            synthetic: false,
             ttl: place.ttl,
         }
     }
 
     /// The same with the event that the notification was distilled to, under whose time it is listed.
     #[must_use]
-    pub fn with_event(self, event: Option<&Event>, made: bool) -> Self {
-        Self { traits: event.map(|event| event.traits.clone()), made, ..self }
+    pub fn with_event(self, event: Option<&Event>, synthetic: bool) -> Self {
+        Self { traits: event.map(|event| event.traits.clone()), synthetic, ..self }
     }
 
     /// The event; none where the notification is none.

@@ -1,7 +1,7 @@
 //! Changing a request: read, decided on, and written under the version that was read; from the start where somebody
 //! else was faster. Each turn that is lost was won by another, so the turns end.
 
-use crate::access::audit::{Deed, Origin};
+use crate::access::audit::{AuditAction, Origin};
 use crate::error::Error;
 use crate::recomputations::Recomputations;
 use crate::recomputations::draft::Fields;
@@ -62,7 +62,7 @@ impl Recomputations {
     ) -> Result<(), Refusal> {
         for _ in 0..TURNS {
             let old = self.expected(id, expected, origin).await?;
-            let deed = Deed {
+            let deed = AuditAction {
                 action: "recomputation.delete",
                 target: id,
                 note: Some(old.status.to_string()),
@@ -120,7 +120,7 @@ impl Recomputations {
     ) -> Result<Race, Refusal> {
         let now = self.now();
         let has_status = new.history != old.history;
-        let deed = Deed {
+        let deed = AuditAction {
             action,
             target: &new.id,
             note: has_status.then(|| format!("{} -> {}", old.status, new.status)),

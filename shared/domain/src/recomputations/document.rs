@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::recomputations::draft::{Applied, Metric, Source, written};
-use crate::recomputations::record::{Had, Recomputation};
+use crate::recomputations::record::{Recomputation, StatusChange};
 use crate::recomputations::status::Status;
 use crate::time::Micros;
 
@@ -52,7 +52,7 @@ impl<'a> Document<'a> {
             Zone::Unnamed => written(at).trim_end_matches('Z').to_owned(),
         };
         let fields = &request.fields;
-        let entry = |had: &Had| Entry { status: had.status, timestamp: time(had.at) };
+        let entry = |had: &StatusChange| Entry { status: had.status, timestamp: time(had.at) };
         Self {
             id: &request.id,
             requester_name: &fields.requester_name,

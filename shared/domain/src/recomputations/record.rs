@@ -26,7 +26,7 @@ pub struct Recomputation {
     pub created: Micros,
     /// Every status it had, oldest first, beginning with pending at its submission.
     #[serde(rename = "hi")]
-    pub history: Vec<Had>,
+    pub history: Vec<StatusChange>,
     /// Counts its changes, from 1.
     #[serde(rename = "v")]
     pub version: u64,
@@ -34,7 +34,7 @@ pub struct Recomputation {
 
 /// A status that a request had from a time on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Had {
+pub struct StatusChange {
     /// Which.
     #[serde(rename = "s")]
     pub status: Status,
@@ -46,7 +46,7 @@ pub struct Had {
 impl Recomputation {
     /// A request as it is submitted.
     pub fn submitted(id: String, fields: Fields, now: Micros) -> Self {
-        let history = vec![Had { status: Status::Pending, at: now }];
+        let history = vec![StatusChange { status: Status::Pending, at: now }];
         Self { id, fields, status: Status::Pending, created: now, history, version: 1 }
     }
 
@@ -60,7 +60,7 @@ impl Recomputation {
             return Err(Refusal::Full);
         }
         let mut history = self.history.clone();
-        history.push(Had { status: to, at: now });
+        history.push(StatusChange { status: to, at: now });
         Ok(Self { status: to, history, version: self.version + 1, ..self.clone() })
     }
 
@@ -75,7 +75,7 @@ impl Recomputation {
                 allowed: self.status.followers(transitions),
             });
         }
-        let history = vec![Had { status: Status::Pending, at: self.created }];
+        let history = vec![StatusChange { status: Status::Pending, at: self.created }];
         Ok(Some(Self { status: Status::Pending, history, version: self.version + 1, ..self.clone() }))
     }
 
@@ -112,7 +112,10 @@ mod tests {
         let (old, new) = (new(), new().with_status(Status::Done, at(9), OPEN).expect("it is open"));
         assert_eq!(
             new.history,
-            [Had { status: Status::Pending, at: at(0) }, Had { status: Status::Done, at: at(9) }]
+            [
+                StatusChange { status: Status::Pending, at: at(0) },
+                StatusChange { status: Status::Done, at: at(9) }
+            ]
         );
         let (status, history, version) = (old.status, old.history.clone(), old.version);
         assert_eq!(Recomputation { status, history, version, ..new }, old);

@@ -1,6 +1,6 @@
 //! Submitting a request, once per idempotency key.
 
-use crate::access::audit::{Deed, Origin};
+use crate::access::audit::{AuditAction, Origin};
 use crate::digest;
 use crate::error::Error;
 use crate::recomputations::Recomputations;
@@ -26,7 +26,7 @@ impl Recomputations {
             .map_err(|cause| Error::bug("a request could not be written").because(cause))?;
         let hash = digest::whole(&text);
         let request = Recomputation::submitted(self.ids.uuid(), fields, now);
-        let deed = Deed {
+        let deed = AuditAction {
             action: "recomputation.submit",
             target: &request.id,
             note: None,

@@ -15,7 +15,7 @@ use crate::storage::table::{Outcome, Table};
 use crate::time::Micros;
 
 /// How many ids are wanted, or the first of those that were given, per collection.
-pub type Ids = BTreeMap<Collection, u64>;
+pub type CollectionIds = BTreeMap<Collection, u64>;
 
 /// Everything in the item of the sequences: numbers and blocks side by side, told apart by their names.
 #[derive(Debug, Default, Deserialize)]
@@ -63,14 +63,14 @@ pub struct Block {
     invocation: String,
     collections: Vec<Collection>,
     /// The first id per collection; the others follow it.
-    pub first: Ids,
+    pub first: CollectionIds,
 }
 
 /// Takes this many ids of each collection, and says from now until when and for which chunks they are written.
 pub async fn take(
     table: &Table,
     invocation: &str,
-    wanted: &Ids,
+    wanted: &CollectionIds,
     chunks: Vec<String>,
     now: Micros,
     deadline: Micros,

@@ -410,7 +410,7 @@ fn cancelled(error: SdkError<TransactWriteItemsError>) -> Cancelled {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the store said that it is busy: asking at once would not help it"
+    reason = "the store said that it is busy: credentials at once would not help it"
 )]
 async fn pause(attempt: u32) {
     tokio::time::sleep(failure::delay(attempt)).await;

@@ -211,7 +211,7 @@ impl Streams {
 
 /// Whether a slower worker may still append to it.
 fn is_open(head: &Head) -> bool {
-    head.state == State::Active && !head.gone
+    head.state == State::Active && !head.deleted
 }
 
 /// The stream with the group's events; none where its trigger cannot say when it expires.

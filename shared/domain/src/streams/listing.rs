@@ -48,7 +48,7 @@ impl StreamFilter {
                 Distinguishing::Range(_) => false,
             })
         };
-        !head.gone
+        !head.deleted
             && self.older_than.is_none_or(|at| head.first < at)
             && self.younger_than.is_none_or(|at| head.last > at)
             && self.state.is_none_or(|state| head.state == state)
@@ -73,7 +73,7 @@ const ADVICE: &str = "give a mark, or a limit that is reached earlier";
 impl Streams {
     /// The stream with this id.
     pub async fn get(&self, id: u64) -> Result<Option<Head>, Error> {
-        Ok(self.head_read(id).await?.filter(|head| !head.gone))
+        Ok(self.head_read(id).await?.filter(|head| !head.deleted))
     }
 
     /// At most `limit` streams that pass.

@@ -22,12 +22,12 @@
 
 pub mod appending;
 pub mod definition_file;
+pub mod definitions;
 pub mod distil;
 pub mod glob;
 pub mod listing;
 pub mod pipeline;
 pub mod resetting;
-pub mod rulebook;
 pub mod running;
 pub mod settings;
 pub mod state;
@@ -48,7 +48,7 @@ use crate::platform::Platform;
 use crate::platform::clock::Clock;
 use crate::platform::id::Ids;
 use crate::storage::table::Table;
-use crate::streams::rulebook::Rulebook;
+use crate::streams::definitions::Definitions;
 use crate::time::Micros;
 use crate::work::queue::Queue;
 
@@ -68,12 +68,12 @@ pub struct Streams {
     /// Where streams that are due are sent.
     queue: Queue,
     query_budget: u64,
-    rules: Arc<Rulebook>,
+    rules: Arc<Definitions>,
 }
 
 impl Streams {
     /// The streams of this platform (`STREAM_TABLE`, `USAGE_TABLE`, `STREAM_QUEUE_URL`), by these rules.
-    pub fn new(platform: &Platform, rules: Arc<Rulebook>) -> Result<Self, Error> {
+    pub fn new(platform: &Platform, rules: Arc<Definitions>) -> Result<Self, Error> {
         Ok(Self {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),
@@ -86,7 +86,7 @@ impl Streams {
     }
 
     /// What they go by.
-    pub fn rules(&self) -> &Rulebook {
+    pub fn rules(&self) -> &Definitions {
         &self.rules
     }
 

@@ -1,7 +1,7 @@
 //! What people do to streams: reset one whose pipeline failed, delete one.
 
 use crate::access::AuditLog;
-use crate::access::audit::{Deed, Origin};
+use crate::access::audit::{AuditAction, Origin};
 use crate::error::{Error, Kind};
 use crate::failure;
 use crate::streams::Streams;
@@ -37,16 +37,17 @@ impl Streams {
         change: impl Fn(&Head) -> Option<Head>,
     ) -> Result<Option<Option<Head>>, Error> {
         for _ in 0..failure::ATTEMPTS * 4 {
-            let Some(head) = self.head_get(id).await?.filter(|head| !head.gone) else { return Ok(None) };
+            let Some(head) = self.head_get(id).await?.filter(|head| !head.deleted) else { return Ok(None) };
             let Some(new) = change(&head) else { return Ok(Some(None)) };
             if new.waits() {
                 self.due_put(new.due, id).await?;
             }
             let target = format!("stream {id}");
             let note =
-                if new.gone { head.state.to_string() } else { format!("{} -> {}", head.state, new.state) };
-            let after = (!new.gone).then_some(new.version);
-            let deed = Deed { action, target: &target, note: Some(note), before: Some(head.version), after };
+                if new.deleted { head.state.to_string() } else { format!("{} -> {}", head.state, new.state) };
+            let after = (!new.deleted).then_some(new.version);
+            let deed =
+                AuditAction { action, target: &target, note: Some(note), before: Some(head.version), after };
             if self.head_replace_by(&new, head.version, deed, origin, log).await? {
                 return Ok(Some(Some(new)));
             }

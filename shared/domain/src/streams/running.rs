@@ -11,7 +11,7 @@ use crate::platform::Platform;
 use crate::streams::Streams;
 use crate::streams::pipeline::{Pipeline, Run};
 use crate::streams::settings::Settings;
-use crate::streams::state::Turn;
+use crate::streams::state::PipelineKind;
 use crate::streams::stream::Head;
 use crate::streams::task::StreamTask;
 use crate::time::Micros;
@@ -72,7 +72,7 @@ impl Runner {
     }
 
     /// Runs the pipeline over the stream's events, and sends what it made.
-    async fn pipeline(&self, head: &Head, turn: Turn) -> Result<bool, Error> {
+    async fn pipeline(&self, head: &Head, turn: PipelineKind) -> Result<bool, Error> {
         let pipeline = match self.chosen(head, turn) {
             Ok(None) => return Ok(true),
             Ok(Some(pipeline)) => pipeline,
@@ -102,12 +102,12 @@ impl Runner {
     }
 
     /// The pipeline for this turn; none where the trigger has none for it.
-    fn chosen(&self, head: &Head, turn: Turn) -> Result<Option<&Pipeline>, String> {
+    fn chosen(&self, head: &Head, turn: PipelineKind) -> Result<Option<&Pipeline>, String> {
         let trigger = self.streams.rules.triggers.named(&head.trigger);
         let trigger = trigger.ok_or_else(|| format!("there is no trigger '{}' any more", head.trigger))?;
         let name = match turn {
-            Turn::Fire => &trigger.fire_pipeline,
-            Turn::Expire => &trigger.expire_pipeline,
+            PipelineKind::Fire => &trigger.fire_pipeline,
+            PipelineKind::Expire => &trigger.expire_pipeline,
         };
         let Some(name) = name else { return Ok(None) };
         self.streams
@@ -119,8 +119,8 @@ impl Runner {
     }
 
     async fn send_made(&self, head: &Head, run: &Run) -> Result<(), Error> {
-        let made: Vec<_> = run.made.iter().collect();
-        for (number, events) in made.chunks(packing::CHUNK_NOTIFICATIONS).enumerate() {
+        let synthetic: Vec<_> = run.synthetic.iter().collect();
+        for (number, events) in synthetic.chunks(packing::CHUNK_NOTIFICATIONS).enumerate() {
             let chunk = format!("stream-{}-{}-{number}", head.id, head.version);
             let message = packing::made(&chunk, self.streams.now(), events)?;
             self.notifications.send(message).await?;

@@ -29,7 +29,7 @@ pub enum State {
 
 /// Which of its two pipelines a stream is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum PipelineKind {
     /// The fire pipeline: the criteria are met.
     Fire,
     /// The expire pipeline: the time is over.
@@ -66,12 +66,12 @@ impl State {
     /// The state while a pipeline runs, for a stream that is in this one; none where it cannot be picked up for it.
     ///
     /// One that is running already may be picked up again by whoever finds its worker dead.
-    pub fn picked_up(self, turn: Turn) -> Option<Self> {
+    pub fn picked_up(self, turn: PipelineKind) -> Option<Self> {
         match (self, turn) {
-            (Self::Active | Self::RetryFire | Self::Firing, Turn::Fire) => Some(Self::Firing),
-            (Self::Active | Self::RetryExpire | Self::Expiring, Turn::Expire) => Some(Self::Expiring),
-            (Self::Firing | Self::RetryFire, Turn::Expire)
-            | (Self::Expiring | Self::RetryExpire, Turn::Fire)
+            (Self::Active | Self::RetryFire | Self::Firing, PipelineKind::Fire) => Some(Self::Firing),
+            (Self::Active | Self::RetryExpire | Self::Expiring, PipelineKind::Expire) => Some(Self::Expiring),
+            (Self::Firing | Self::RetryFire, PipelineKind::Expire)
+            | (Self::Expiring | Self::RetryExpire, PipelineKind::Fire)
             | (Self::Error | Self::ExpireError | Self::Completed, _) => None,
         }
     }
@@ -143,7 +143,7 @@ mod tests {
             (RetryExpire, None, Some(Expiring), None, None, None),
         ] {
             assert_eq!(
-                (state.picked_up(Turn::Fire), state.picked_up(Turn::Expire)),
+                (state.picked_up(PipelineKind::Fire), state.picked_up(PipelineKind::Expire)),
                 (fire, expire),
                 "{state}"
             );

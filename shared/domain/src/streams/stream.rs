@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::notification::event::Event;
-use crate::streams::state::{State, Turn};
+use crate::streams::state::{PipelineKind, State};
 use crate::streams::trigger::Distinguishing;
 use crate::time::Micros;
 use crate::work::due;
@@ -65,7 +65,7 @@ pub struct Head {
     pub closed: bool,
     /// Whether it was deleted: nobody sees it any more, and nobody brings it back.
     #[serde(rename = "go", default, skip_serializing_if = "is_false")]
-    pub gone: bool,
+    pub deleted: bool,
     /// When the record of a deleted one may go, in seconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<i64>,
@@ -128,7 +128,7 @@ impl Head {
             due: i64::MAX,
             lease: None,
             closed: false,
-            gone: false,
+            deleted: false,
             ttl: None,
             version: 0,
         }
@@ -136,7 +136,7 @@ impl Head {
 
     /// Whether it takes events now.
     pub fn takes(&self, now: Micros) -> bool {
-        self.state == State::Active && !self.closed && !self.gone && self.expires > now
+        self.state == State::Active && !self.closed && !self.deleted && self.expires > now
     }
 
     /// The same with more events. `met` says which fire criteria an event meets, `outlook` what the trigger then says.
@@ -182,17 +182,17 @@ impl Head {
     }
 
     /// Which pipeline is due now, in whichever state the stream is; none where none is.
-    pub fn turn(&self, now: Micros) -> Option<Turn> {
-        if self.gone {
+    pub fn turn(&self, now: Micros) -> Option<PipelineKind> {
+        if self.deleted {
             return None;
         }
         match self.state {
-            State::Active if self.fires.is_some_and(|fires| fires <= now) => Some(Turn::Fire),
-            State::Active if self.expires < now => Some(Turn::Expire),
-            State::RetryFire => Some(Turn::Fire),
-            State::RetryExpire => Some(Turn::Expire),
-            State::Firing if self.lease.is_some_and(|lease| lease < now) => Some(Turn::Fire),
-            State::Expiring if self.lease.is_some_and(|lease| lease < now) => Some(Turn::Expire),
+            State::Active if self.fires.is_some_and(|fires| fires <= now) => Some(PipelineKind::Fire),
+            State::Active if self.expires < now => Some(PipelineKind::Expire),
+            State::RetryFire => Some(PipelineKind::Fire),
+            State::RetryExpire => Some(PipelineKind::Expire),
+            State::Firing if self.lease.is_some_and(|lease| lease < now) => Some(PipelineKind::Fire),
+            State::Expiring if self.lease.is_some_and(|lease| lease < now) => Some(PipelineKind::Expire),
             _ => None,
         }
     }
@@ -203,11 +203,11 @@ impl Head {
             self.state,
             State::Active | State::RetryFire | State::RetryExpire | State::Firing | State::Expiring
         );
-        is_waiting && !self.gone
+        is_waiting && !self.deleted
     }
 
     /// The same, its pipeline running until `lease` at most.
-    pub fn picked_up(&self, turn: Turn, lease: Micros, now: Micros) -> Option<Self> {
+    pub fn picked_up(&self, turn: PipelineKind, lease: Micros, now: Micros) -> Option<Self> {
         let state = self.state.picked_up(turn)?;
         let due = due::minute(lease, now);
         Some(Self { state, lease: Some(lease), due, version: self.version + 1, ..self.clone() })
@@ -234,7 +234,7 @@ impl Head {
     /// What is left of a deleted one for a while: enough to know its members, and that nobody brings it back.
     #[must_use]
     pub fn tombstone(&self, expires: i64) -> Self {
-        Self { gone: true, lease: None, ttl: Some(expires), version: self.version + 1, ..self.clone() }
+        Self { deleted: true, lease: None, ttl: Some(expires), version: self.version + 1, ..self.clone() }
     }
 
     /// The members that must leave the head for a page; none as long as they fit.
@@ -298,7 +298,7 @@ mod tests {
         assert!(head.takes(at(99)) && !head.takes(at(100)));
         assert!(!head.closed().takes(at(1)));
         assert!(!head.tombstone(0).takes(at(1)));
-        assert!(!head.picked_up(Turn::Fire, at(60), at(1)).expect("it can be").takes(at(1)));
+        assert!(!head.picked_up(PipelineKind::Fire, at(60), at(1)).expect("it can be").takes(at(1)));
     }
 
     #[test]
@@ -306,16 +306,16 @@ mod tests {
         let head = with(&opened(), &[(7, event(0)), (8, event(0))], 0);
         assert_eq!(
             (head.turn(at(4)), head.turn(at(5)), head.turn(at(500))),
-            (None, Some(Turn::Fire), Some(Turn::Fire))
+            (None, Some(PipelineKind::Fire), Some(PipelineKind::Fire))
         );
         let idle = with(&opened(), &[(7, event(0))], 0);
-        assert_eq!((idle.turn(at(100)), idle.turn(at(101))), (None, Some(Turn::Expire)));
-        let firing = head.picked_up(Turn::Fire, at(60), at(5)).expect("it is due");
-        assert_eq!((firing.turn(at(60)), firing.turn(at(61))), (None, Some(Turn::Fire)));
+        assert_eq!((idle.turn(at(100)), idle.turn(at(101))), (None, Some(PipelineKind::Expire)));
+        let firing = head.picked_up(PipelineKind::Fire, at(60), at(5)).expect("it is due");
+        assert_eq!((firing.turn(at(60)), firing.turn(at(61))), (None, Some(PipelineKind::Fire)));
         let failed = firing.ended(false).expect("it ran");
         assert_eq!((failed.turn(at(999)), failed.waits()), (None, false));
         let again = failed.reset(at(70)).expect("it failed");
-        assert_eq!((again.turn(at(70)), again.state), (Some(Turn::Fire), State::RetryFire));
+        assert_eq!((again.turn(at(70)), again.state), (Some(PipelineKind::Fire), State::RetryFire));
         assert_eq!(firing.ended(true).expect("it ran").reset(at(70)), None);
     }
 

@@ -76,10 +76,10 @@ pub struct Origin {
     pub newest: Option<Mark>,
     /// What gave `instance_type_id`.
     #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
-    pub instance_type_id: Option<Giver>,
+    pub instance_type_id: Option<Provenance>,
     /// What gave `instance_flavor_id`.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
-    pub instance_flavor_id: Option<Giver>,
+    pub instance_flavor_id: Option<Provenance>,
     /// The earliest launch time that fills, while it is earlier than every `*.end`.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub filled: Option<Filled>,
@@ -90,7 +90,7 @@ pub struct Origin {
 
 /// The event that gave a flavor field, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Giver {
+pub enum Provenance {
     /// It filled a field that was empty.
     #[serde(rename = "f")]
     Filled(Mark),
@@ -250,23 +250,25 @@ impl Origin {
 /// Gives a flavor field a value if the event that offers it comes before the one that gave the present value.
 fn offer(
     value: &mut Option<String>,
-    giver: &mut Option<Giver>,
+    giver: &mut Option<Provenance>,
     offered: Option<&String>,
     change: &LaunchChange,
 ) {
     let Some(offered) = offered else { return };
     let mark = &change.mark;
     let wins = match (change.flavor, giver.as_ref()) {
-        (_, None) | (FlavorRule::Overwrite, Some(Giver::Filled(_))) => true,
-        (FlavorRule::Fill, Some(Giver::Overwrote(_))) => false,
-        (FlavorRule::Fill, Some(Giver::Filled(old))) => (mark, Some(offered)) < (old, value.as_ref()),
-        (FlavorRule::Overwrite, Some(Giver::Overwrote(old))) => (mark, Some(offered)) > (old, value.as_ref()),
+        (_, None) | (FlavorRule::Overwrite, Some(Provenance::Filled(_))) => true,
+        (FlavorRule::Fill, Some(Provenance::Overwrote(_))) => false,
+        (FlavorRule::Fill, Some(Provenance::Filled(old))) => (mark, Some(offered)) < (old, value.as_ref()),
+        (FlavorRule::Overwrite, Some(Provenance::Overwrote(old))) => {
+            (mark, Some(offered)) > (old, value.as_ref())
+        }
     };
     if wins {
         *value = Some(offered.clone());
         *giver = Some(match change.flavor {
-            FlavorRule::Fill => Giver::Filled(mark.clone()),
-            FlavorRule::Overwrite => Giver::Overwrote(mark.clone()),
+            FlavorRule::Fill => Provenance::Filled(mark.clone()),
+            FlavorRule::Overwrite => Provenance::Overwrote(mark.clone()),
         });
     }
 }

@@ -37,7 +37,7 @@ pub struct Recorded<'a> {
 impl Usage {
     /// Until when (seconds since the epoch) the bodies of these notifications are needed at least: as long as an
     /// exists among them may still be verified and announced.
-    pub fn keep_until(&self, recorded: &[Recorded<'_>], now: Micros, retention_seconds: i64) -> i64 {
+    pub fn retain_until(&self, recorded: &[Recorded<'_>], now: Micros, retention_seconds: i64) -> i64 {
         let ends = recorded.iter().filter_map(|recorded| match recorded.effect {
             Effect::InstanceExists(exists) => Some(exists.audit_period_ending),
             Effect::ImageExists(exists) => Some(exists.audit_period_ending),

@@ -97,7 +97,7 @@ impl<'a> Chunks<'a> {
     pub async fn claim(
         &self,
         chunk: &str,
-        first: &sequence::Ids,
+        first: &sequence::CollectionIds,
         received: Micros,
         now: Micros,
         lease: Micros,

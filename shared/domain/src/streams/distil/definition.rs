@@ -28,7 +28,7 @@ const DEFAULT_TRAITS: [(&str, &[&str]); 3] = [
 
 /// All definitions, in the order of their file. The last that matches an event type counts, alone.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct Definitions(Vec<Definition>);
+pub struct EventDefinitions(Vec<Definition>);
 
 /// What the events of some types look like.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ struct WrittenTrait {
     plugin: Option<Spanned<Named>>,
 }
 
-impl Definitions {
+impl EventDefinitions {
     /// Reads a definition file; `file` is the name that its errors carry.
     pub fn load(file: &str, text: &str) -> Result<Self, LoadError> {
         let source = Source { file, text };

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
-use super::definition::Definitions;
+use super::definition::EventDefinitions;
 use super::when;
 use crate::notification::event::Event;
 use crate::time::Micros;
@@ -56,7 +56,7 @@ impl fmt::Display for Warning {
     }
 }
 
-impl Definitions {
+impl EventDefinitions {
     /// Distils a notification, as its producer sent it. `now` is the event's time where the notification says none.
     pub fn distil(&self, notification: &Map<String, Json>, now: Micros) -> Distilled {
         self.event(notification, now).unwrap_or_else(Distilled::Dropped)

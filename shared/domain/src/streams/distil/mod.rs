@@ -9,7 +9,7 @@ pub mod path;
 pub mod plugin;
 pub mod when;
 
-pub use definition::Definitions;
+pub use definition::EventDefinitions;
 pub use distilling::{Distilled, Reason, Warning};
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ impl Publish {
     }
 
     /// Those of the events that are handed on.
-    pub fn choose<'a>(&self, made: impl Iterator<Item = &'a Event>) -> Vec<Event> {
-        made.filter(|event| self.event_types.matches(&event.event_type)).cloned().collect()
+    pub fn choose<'a>(&self, synthetic: impl Iterator<Item = &'a Event>) -> Vec<Event> {
+        synthetic.filter(|event| self.event_types.matches(&event.event_type)).cloned().collect()
     }
 }

@@ -26,7 +26,7 @@ pub struct Pipeline(Vec<Handler>);
 pub struct Run {
     /// New events, which enter like those that producers send. The same events make the same ones again, with the
     /// same message ids.
-    pub made: Vec<Event>,
+    pub synthetic: Vec<Event>,
     /// What is to be sent to consumers, once the stream is known to be completed.
     pub published: Vec<Event>,
     /// What is to be said in the log.
@@ -56,7 +56,7 @@ impl Pipeline {
                 }
             }
         }
-        run.made = events.into_iter().filter(|event| is_new(&event)).collect();
+        run.synthetic = events.into_iter().filter(|event| is_new(&event)).collect();
         Ok(run)
     }
 }
@@ -95,16 +95,17 @@ mod tests {
         let events = vec![event("c", "3", 20), event("a", "1", 10), event("b", "2", 20)];
         let run = run("p: [logger]", events).expect("it runs");
         assert_eq!(run.lines, ["received 3 events: a: 1, b: 2, c: 3"]);
-        assert_eq!((run.made, run.published), (Vec::new(), Vec::new()));
+        assert_eq!((run.synthetic, run.published), (Vec::new(), Vec::new()));
     }
 
     #[test]
     fn a_handler_receives_what_the_one_before_it_made() {
         let run = run("p: [logger, usage, logger]", vec![event(EXISTS, ID, 10)]).expect("it runs");
-        assert_eq!(types(&run.made), ["compute.instance.exists.verified"]);
+        assert_eq!(types(&run.synthetic), ["compute.instance.exists.verified"]);
         assert_eq!(run.lines.len(), 2);
         assert!(
-            run.lines[1].ends_with(&format!("compute.instance.exists.verified: {}", run.made[0].message_id))
+            run.lines[1]
+                .ends_with(&format!("compute.instance.exists.verified: {}", run.synthetic[0].message_id))
         );
     }
 
@@ -112,11 +113,11 @@ mod tests {
     fn what_the_stream_already_has_is_not_made_again() {
         let first = run("p: [usage, publish]", vec![event(EXISTS, ID, 10)]).expect("it runs");
         let again =
-            vec![first.made[0].clone(), event(EXISTS, ID, 10), event("compute.instance.update", "u", 9)];
+            vec![first.synthetic[0].clone(), event(EXISTS, ID, 10), event("compute.instance.update", "u", 9)];
         let again = run("p: [usage, publish]", again).expect("it runs");
         assert_eq!(types(&first.published), ["compute.instance.exists.verified"]);
-        assert!(!types(&again.made).contains(&"compute.instance.exists.verified"), "{again:?}");
-        assert_eq!(again.published, again.made);
+        assert!(!types(&again.synthetic).contains(&"compute.instance.exists.verified"), "{again:?}");
+        assert_eq!(again.published, again.synthetic);
     }
 
     #[test]
@@ -136,7 +137,7 @@ mod tests {
         ] {
             let run = run(&format!("p: {handlers}"), events.clone()).expect("it runs");
             assert_eq!(types(&run.published), expected, "{handlers}");
-            assert_eq!(run.made.len(), 2);
+            assert_eq!(run.synthetic.len(), 2);
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::access::AuditLog;
-use crate::access::audit::{Deed, Origin};
+use crate::access::audit::{AuditAction, Origin};
 use crate::digest;
 use crate::error::Error;
 use crate::storage::change::Change;
@@ -125,7 +125,7 @@ impl Streams {
         &self,
         head: &Head,
         version: u64,
-        deed: Deed<'_>,
+        deed: AuditAction<'_>,
         origin: &Origin,
         log: &AuditLog,
     ) -> Result<bool, Error> {

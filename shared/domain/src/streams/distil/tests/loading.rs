@@ -26,7 +26,7 @@ fn what_is_wrong_is_said_with_its_file_and_line() {
         "event_type: a\ntraits: {}\n",
         "",
     ] {
-        let error = Definitions::load("definitions.yaml", text).expect_err(text);
+        let error = EventDefinitions::load("definitions.yaml", text).expect_err(text);
         said.push(error.to_string());
     }
     insta::assert_snapshot!(said.join("\n"), @r#"

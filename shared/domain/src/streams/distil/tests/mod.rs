@@ -6,14 +6,14 @@ mod shipped;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Definitions, Distilled, Reason, Warning};
+use super::{Distilled, EventDefinitions, Reason, Warning};
 use crate::notification::event::{Event, Value};
 use crate::time::Micros;
 
 const NOW: Micros = Micros(1_711_000_000_000_000);
 
-fn load(text: &str) -> Definitions {
-    Definitions::load("definitions.yaml", text).expect(text)
+fn load(text: &str) -> EventDefinitions {
+    EventDefinitions::load("definitions.yaml", text).expect(text)
 }
 
 fn map(value: Json) -> Map<String, Json> {
@@ -41,14 +41,14 @@ fn notification() -> Map<String, Json> {
     }))
 }
 
-fn event(definitions: &Definitions, notification: &Map<String, Json>) -> (Event, Vec<Warning>) {
+fn event(definitions: &EventDefinitions, notification: &Map<String, Json>) -> (Event, Vec<Warning>) {
     match definitions.distil(notification, NOW) {
         Distilled::Event { event, warnings } => (event, warnings),
         Distilled::Dropped(reason) => panic!("{reason}"),
     }
 }
 
-fn dropped(definitions: &Definitions, notification: &Map<String, Json>) -> Reason {
+fn dropped(definitions: &EventDefinitions, notification: &Map<String, Json>) -> Reason {
     match definitions.distil(notification, NOW) {
         Distilled::Event { event, .. } => panic!("{event:?}"),
         Distilled::Dropped(reason) => reason,

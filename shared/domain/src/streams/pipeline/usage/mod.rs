@@ -24,7 +24,7 @@ const WARNINGS: &str = "compute.instance.exists.warnings";
 ///
 /// Every message id follows from those of the events, so that a run that is repeated makes the same events.
 pub fn check(stream_id: u64, events: &[Event]) -> Result<Vec<Event>, HandlerError> {
-    let mut made = Vec::new();
+    let mut synthetic = Vec::new();
     // Not emptied between blocks, as in the original: a warning is repeated with every later record of the run.
     let mut warnings = Vec::new();
     for block in events.split_inclusive(|event| event.event_type == EXISTS) {
@@ -33,15 +33,15 @@ pub fn check(stream_id: u64, events: &[Event]) -> Result<Vec<Event>, HandlerErro
                 let times = Times::of(exists)?;
                 let found = fault::find(before, exists, &times, &mut warnings);
                 if !warnings.is_empty() {
-                    made.push(verdict::warnings(stream_id, exists, &warnings));
+                    synthetic.push(verdict::warnings(stream_id, exists, &warnings));
                 }
-                made.push(verdict::of(stream_id, exists, found)?);
+                synthetic.push(verdict::of(stream_id, exists, found)?);
             }
-            [first, ..] => made.push(verdict::unended(stream_id, first)),
+            [first, ..] => synthetic.push(verdict::unended(stream_id, first)),
             [] => {}
         }
     }
-    Ok(made)
+    Ok(synthetic)
 }
 
 #[cfg(test)]

@@ -63,8 +63,9 @@ fn shown(event: &Event) -> String {
 
 /// What is said of a record after these events: code and text, or nothing when it is verified.
 fn said(before: &[Event], exists: &Event) -> Option<(String, String)> {
-    let made = check(STREAM, &[before, std::slice::from_ref(exists)].concat()).expect("it can be checked");
-    let verdict = made.last().expect("there is a verdict");
+    let synthetic =
+        check(STREAM, &[before, std::slice::from_ref(exists)].concat()).expect("it can be checked");
+    let verdict = synthetic.last().expect("there is a verdict");
     let trait_of = |name: &str| match verdict.get(name) {
         Some(Value::Text(text)) => Some(text),
         _ => None,
@@ -98,9 +99,9 @@ fn u0_events_that_no_record_ends() {
     let update =
         event("compute.instance.update", "u-1", &[("instance_id", text("i-1")), ("state", text("active"))]);
     let later = event("compute.instance.update", "u-2", &[("instance_id", text("i-1"))]);
-    let made = check(STREAM, &[exists(&[]), update, later]).expect("it can be checked");
-    assert_eq!(made.len(), 2);
-    insta::assert_snapshot!(shown(&made[1]), @r#"
+    let synthetic = check(STREAM, &[exists(&[]), update, later]).expect("it can be checked");
+    assert_eq!(synthetic.len(), 2);
+    insta::assert_snapshot!(shown(&synthetic[1]), @r#"
     compute.instance.exists.failed e02bfb51-b922-5bfb-b1a3-c9709c2bcfa9 2024-03-15 00:10:00
     error: Text("there are events, and no .exists after them")
     error_code: Text("U0")
@@ -290,16 +291,16 @@ fn u2_the_event_of_a_deletion_says_something_else_and_the_record_is_named_first(
 #[test]
 fn a_period_that_is_no_day_is_a_warning_unless_an_operation_explains_it() {
     let odd = [("audit_period_ending", Some(at("2024-03-14 12:00:00")))];
-    let made = check(STREAM, &[exists(&odd)]).expect("it can be checked");
-    assert_eq!(made.len(), 2);
-    insta::assert_snapshot!(shown(&made[0]), @r#"
+    let synthetic = check(STREAM, &[exists(&odd)]).expect("it can be checked");
+    assert_eq!(synthetic.len(), 2);
+    insta::assert_snapshot!(shown(&synthetic[0]), @r#"
     compute.instance.exists.warnings d1b4ad84-fc6a-5170-a25d-379a9853bc82 2024-03-15 00:10:00
     instance_id: Text("i-1")
     publisher_id: Text("stv3")
     stream_id: Int(42)
     warnings: Text("Non-EOD .exists found (msg_id: 5a1d7e5a-3bfb-4e1f-9b59-2f1f9f4c1c11) with no operation event.")
     "#);
-    assert_eq!(made[1].event_type, VERIFIED);
+    assert_eq!(synthetic[1].event_type, VERIFIED);
 
     let operation =
         event("compute.instance.rebuild.end", "o-1", &[("launched_at", at("2024-03-01 09:00:00"))]);
@@ -319,27 +320,27 @@ fn a_period_that_is_no_day_is_a_warning_unless_an_operation_explains_it() {
 fn a_warning_is_repeated_with_every_later_record_of_the_run() {
     let mut first = exists(&[("audit_period_ending", Some(at("2024-03-14 12:00:00")))]);
     first.message_id = "00000000-0000-4000-8000-000000000001".to_owned();
-    let made = check(STREAM, &[first, exists(&[])]).expect("it can be checked");
-    let types: Vec<&str> = made.iter().map(|event| event.event_type.as_str()).collect();
+    let synthetic = check(STREAM, &[first, exists(&[])]).expect("it can be checked");
+    let types: Vec<&str> = synthetic.iter().map(|event| event.event_type.as_str()).collect();
     assert_eq!(types, [WARNINGS, VERIFIED, WARNINGS, VERIFIED]);
-    assert_eq!(made[0].get("warnings"), made[2].get("warnings"));
-    assert_ne!(made[0].message_id, made[2].message_id);
+    assert_eq!(synthetic[0].get("warnings"), synthetic[2].get("warnings"));
+    assert_ne!(synthetic[0].message_id, synthetic[2].message_id);
 }
 
 #[test]
 fn each_record_is_checked_against_the_events_since_the_one_before() {
     let mut second = exists(&[]);
     second.message_id = "00000000-0000-4000-8000-000000000002".to_owned();
-    let made = check(STREAM, &[delete_end(&[]), exists(&[]), second]).expect("it can be checked");
-    let types: Vec<&str> = made.iter().map(|event| event.event_type.as_str()).collect();
+    let synthetic = check(STREAM, &[delete_end(&[]), exists(&[]), second]).expect("it can be checked");
+    let types: Vec<&str> = synthetic.iter().map(|event| event.event_type.as_str()).collect();
     assert_eq!(types, [FAILED, VERIFIED]);
 }
 
 #[test]
 fn a_verdict_has_all_traits_of_the_record_and_defaults_for_billing() {
     let record = exists(&[("bandwidth_in", Some(text("7"))), ("error_code", Some(text("X")))]);
-    let made = check(STREAM, &[record]).expect("it can be checked");
-    insta::assert_snapshot!(shown(&made[0]), @r#"
+    let synthetic = check(STREAM, &[record]).expect("it can be checked");
+    insta::assert_snapshot!(shown(&synthetic[0]), @r#"
     compute.instance.exists.verified 828f89a8-77c0-5120-bd91-8cdc3dd2e929 2024-03-15 00:10:00
     audit_period_beginning: Datetime(Micros(1710374400000000))
     audit_period_ending: Datetime(Micros(1710460800000000))
@@ -362,15 +363,15 @@ fn the_same_events_make_the_same_events_again_and_no_two_alike() {
         exists(&[("audit_period_ending", Some(at("2024-03-14 12:00:00")))]),
         event("compute.instance.update", "u-1", &[]),
     ];
-    let made = check(STREAM, &events).expect("it can be checked");
-    assert_eq!(check(STREAM, &events).expect("it can be checked"), made);
-    let mut ids: Vec<&str> = made.iter().map(|event| event.message_id.as_str()).collect();
+    let synthetic = check(STREAM, &events).expect("it can be checked");
+    assert_eq!(check(STREAM, &events).expect("it can be checked"), synthetic);
+    let mut ids: Vec<&str> = synthetic.iter().map(|event| event.message_id.as_str()).collect();
     assert!(ids.iter().all(|id| Uuid::parse_str(id).is_ok()), "{ids:?}");
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 3);
     let elsewhere = check(STREAM + 1, &events).expect("it can be checked");
-    assert_ne!(elsewhere[2].message_id, made[2].message_id);
+    assert_ne!(elsewhere[2].message_id, synthetic[2].message_id);
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub const SESSION: &str = "x-session";
 
 /// The credentials of a request, none of them verified, and where it comes from.
 #[derive(Clone, Default)]
-pub struct Asking {
+pub struct Credentials {
     /// An API key.
     pub key: Option<String>,
     /// The id of a session.
@@ -39,14 +39,17 @@ pub struct Asking {
 }
 
 /// Without what opens doors.
-impl fmt::Debug for Asking {
+impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.password.as_ref().map(|(name, _)| name);
-        f.debug_struct("Asking").field("user", &name).field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("user", &name)
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
-impl Asking {
+impl Credentials {
     /// What the request with this head shows.
     pub fn of(parts: &Parts) -> Self {
         let header = |name| {
@@ -102,7 +105,7 @@ impl Asking {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Asking {
+impl<S: Sync> FromRequestParts<S> for Credentials {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -140,13 +143,13 @@ mod tests {
 
     #[test]
     fn what_opens_doors_is_not_printed() {
-        let asking = Asking {
+        let credentials = Credentials {
             key: Some("hush".to_owned()),
             session: Some("hush".to_owned()),
             password: Some(("ann".to_owned(), "hush".to_owned())),
-            ..Asking::default()
+            ..Credentials::default()
         };
-        let printed = format!("{asking:?}");
+        let printed = format!("{credentials:?}");
         assert!(printed.contains("ann") && !printed.contains("hush"), "{printed}");
     }
 }

@@ -50,36 +50,36 @@ struct State {
     exchanges: Vec<Exchange>,
 }
 
-/// Between the SDK clients and the network. Lets everything through at once, except in [`Waves::count`].
+/// Between the SDK clients and the network. Lets everything through at once, except in [`Lockstep::count`].
 #[derive(Clone, Debug, Default)]
-pub struct Waves {
+pub struct Lockstep {
     state: Arc<Mutex<State>>,
     arrived: Arc<Notify>,
 }
 
-impl Waves {
+impl Lockstep {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same client with the waves in between.
     pub fn around(&self, client: SharedHttpClient) -> impl HttpClient + use<> {
-        Client { waves: self.clone(), inner: client }
+        Client { lockstep: self.clone(), inner: client }
     }
 
     /// Does some work in waves; its outcome and the number of waves.
     pub async fn count<T>(&self, work: impl Future<Output = T>) -> (T, usize) {
         self.state().gated = true;
-        let (mut work, mut waves) = (std::pin::pin!(work), 0);
+        let (mut work, mut lockstep) = (std::pin::pin!(work), 0);
         let outcome = loop {
             tokio::select! {
                 biased;
                 outcome = &mut work => break outcome,
-                made = self.wave() => waves += usize::from(made > 0),
+                made = self.wave() => lockstep += usize::from(made > 0),
             }
         };
         self.state().gated = false;
-        (outcome, waves)
+        (outcome, lockstep)
     }
 
     /// Makes the calls that wait once no more of them come, and lets their replies be seen, in the order of the calls,
@@ -143,7 +143,7 @@ impl Waves {
 
 #[derive(Debug)]
 struct Client {
-    waves: Waves,
+    lockstep: Lockstep,
     inner: SharedHttpClient,
 }
 
@@ -154,12 +154,12 @@ impl HttpClient for Client {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(Connector { waves: self.waves.clone(), inner })
+        SharedHttpConnector::new(Connector { lockstep: self.lockstep.clone(), inner })
     }
 }
 
 struct Connector {
-    waves: Waves,
+    lockstep: Lockstep,
     inner: SharedHttpConnector,
 }
 
@@ -171,16 +171,16 @@ impl fmt::Debug for Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (waves, inner) = (self.waves.clone(), self.inner.clone());
+        let (lockstep, inner) = (self.lockstep.clone(), self.inner.clone());
         let (gated, listening) = {
-            let state = waves.state();
+            let state = lockstep.state();
             (state.gated, state.listening)
         };
         if !gated && !listening {
             return inner.call(request);
         }
         HttpConnectorFuture::new(async move {
-            let number = if gated { waves.outward().await } else { 0 };
+            let number = if gated { lockstep.outward().await } else { 0 };
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let asked = request.body().bytes().unwrap_or_default().to_vec();
             let reply = whole(inner.call(request)).await;
@@ -191,10 +191,10 @@ impl HttpConnector for Connector {
                 };
                 let exchange =
                     Exchange { target, request: json(Some(&asked)), reply: json(reply.body().bytes()) };
-                waves.state().exchanges.push(exchange);
+                lockstep.state().exchanges.push(exchange);
             }
             if gated {
-                waves.homeward(number).await;
+                lockstep.homeward(number).await;
             }
             reply
         })

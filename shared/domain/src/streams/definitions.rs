@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::streams::definition_file::LoadError;
-use crate::streams::distil::{self, Definitions};
+use crate::streams::distil::{self, EventDefinitions};
 use crate::streams::pipeline::{self, Pipelines};
 use crate::streams::settings::Settings;
 use crate::streams::trigger::{self, Loaded, Triggers, Warning};
@@ -17,9 +17,9 @@ pub const FILES: [&str; 3] = ["definitions.yaml", "triggers.yaml", "pipelines.ya
 
 /// Everything that is defined; by default nothing, for whoever neither distils nor runs.
 #[derive(Clone, Debug, Default)]
-pub struct Rulebook {
+pub struct Definitions {
     /// How notifications become events.
-    pub definitions: Definitions,
+    pub definitions: EventDefinitions,
     /// Which events open and join streams.
     pub triggers: Triggers,
     /// What is done with a stream that fires or expires.
@@ -44,14 +44,14 @@ pub enum Unusable {
     Wrong(#[from] LoadError),
 }
 
-impl Rulebook {
+impl Definitions {
     /// The definitions in three files, in the order of [`FILES`], each with the name that stands in what is said of its
     /// mistakes.
     pub fn load(files: &[(String, String); 3]) -> Result<Self, LoadError> {
         let [definitions, triggers, pipelines] = files;
         let Loaded { triggers, warnings } = Triggers::load(&triggers.0, &triggers.1)?;
         Ok(Self {
-            definitions: Definitions::load(&definitions.0, &definitions.1)?,
+            definitions: EventDefinitions::load(&definitions.0, &definitions.1)?,
             triggers,
             pipelines: Pipelines::load(&pipelines.0, &pipelines.1)?,
             warnings,

@@ -51,9 +51,9 @@ struct State {
 
 /// The tap. Clones share what they count and fail.
 #[derive(Clone, Debug, Default)]
-pub struct Tap(Arc<Mutex<State>>);
+pub struct Faults(Arc<Mutex<State>>);
 
-impl Tap {
+impl Faults {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,9 +123,9 @@ impl aws_smithy_types::config_bag::Storable for Operation {
     type Storer = aws_smithy_types::config_bag::StoreReplace<Self>;
 }
 
-impl Intercept for Tap {
+impl Intercept for Faults {
     fn name(&self) -> &'static str {
-        "tap"
+        "faults"
     }
 
     fn modify_before_transmit(

@@ -15,18 +15,18 @@ const SECONDS: i64 = 60;
 const MOST: usize = 1_000;
 
 /// Credentials by a hash that only this process can make: a copy of its memory opens nothing.
-pub(crate) struct Memory {
+pub(crate) struct CredentialCache {
     salt: String,
     known: Mutex<HashMap<[u8; 32], (Micros, Principal)>>,
 }
 
-impl fmt::Debug for Memory {
+impl fmt::Debug for CredentialCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Memory")
+        f.write_str("CredentialCache")
     }
 }
 
-impl Memory {
+impl CredentialCache {
     pub(crate) fn new(salt: String) -> Self {
         Self { salt, known: Mutex::default() }
     }

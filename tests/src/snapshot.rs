@@ -8,10 +8,10 @@ use aws_sdk_dynamodb::Client;
 use serde_json::{Map, Value, json};
 
 /// What is stored, by kind and by what names a thing in the notifications themselves.
-pub type Picture = BTreeMap<String, BTreeMap<String, Value>>;
+pub type Snapshot = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// Takes the picture of a table.
-pub async fn of(client: &Client, table: &str) -> Result<Picture> {
+pub async fn of(client: &Client, table: &str) -> Result<Snapshot> {
     let items = scan(client, table).await?;
     let names = Names::of(&items);
     let mut places = BTreeMap::<String, BTreeMap<String, Vec<Value>>>::new();
@@ -23,7 +23,7 @@ pub async fn of(client: &Client, table: &str) -> Result<Picture> {
 }
 
 /// What two pictures do not agree in.
-pub fn differences(one: &Picture, other: &Picture) -> Vec<String> {
+pub fn differences(one: &Snapshot, other: &Snapshot) -> Vec<String> {
     let none = BTreeMap::new();
     let mut found = Vec::new();
     for kind in one.keys().chain(other.keys()).collect::<BTreeSet<_>>() {

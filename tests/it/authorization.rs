@@ -144,10 +144,10 @@ fn every_route_is_in_the_table() {
         DOORS.iter().map(|door| (door.method.to_owned(), door.path.to_owned())).collect();
     let routes = routes();
     let missing: Vec<_> = routes.difference(&listed).collect();
-    let gone: Vec<_> = listed.difference(&routes).collect();
+    let stale: Vec<_> = listed.difference(&routes).collect();
     assert!(
-        missing.is_empty() && gone.is_empty(),
-        "not in the table: {missing:?}; not in a router: {gone:?}"
+        missing.is_empty() && stale.is_empty(),
+        "not in the table: {missing:?}; not in a router: {stale:?}"
     );
     assert_eq!(listed.len(), DOORS.len(), "no route is listed twice");
 }

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use tokio::sync::oneshot;
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// A worker's work; its result is the caller's to read from where the work puts it.
 pub type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
@@ -40,19 +40,19 @@ struct State {
 
 /// The gate. Clones are the same gate.
 #[derive(Clone, Debug, Default)]
-pub struct Gate(Arc<Mutex<State>>);
+pub struct Scheduler(Arc<Mutex<State>>);
 
-impl Gate {
+impl Scheduler {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same HTTP client behind the gate, for the worker of this number.
     pub fn before(&self, client: SharedHttpClient, worker: usize) -> SharedHttpClient {
-        let gate = self.clone();
+        let scheduler = self.clone();
         http_client_fn(move |settings, components| {
             let behind = client.http_connector(settings, components);
-            SharedHttpConnector::new(Gated { gate: gate.clone(), behind, worker })
+            SharedHttpConnector::new(Gated { scheduler: scheduler.clone(), behind, worker })
         })
     }
 
@@ -67,13 +67,13 @@ impl Gate {
     /// were let through, sent and answered.
     pub async fn run(
         &self,
-        dice: &mut Dice,
+        rng: &mut Rng,
         work: Vec<Work<'_>>,
         mishaps: &[Mishap],
         between: impl FnOnce(),
         successors: Vec<Work<'_>>,
     ) -> usize {
-        let mut shift = Shift { gate: self, dice, mishaps: mishaps.to_vec(), calls: 0, work: Vec::new() };
+        let mut shift = Shift { scheduler: self, rng, mishaps: mishaps.to_vec(), calls: 0, work: Vec::new() };
         shift.work.extend(work.into_iter().map(Some));
         let mut second = Some((between, successors));
         std::future::poll_fn(|context| {
@@ -103,8 +103,8 @@ impl Gate {
 
 /// Workers at their work.
 struct Shift<'a, 'w> {
-    gate: &'a Gate,
-    dice: &'a mut Dice,
+    scheduler: &'a Scheduler,
+    rng: &'a mut Rng,
     work: Vec<Option<Work<'w>>>,
     mishaps: Vec<Mishap>,
     /// How many calls were let through.
@@ -132,7 +132,7 @@ impl Shift<'_, '_> {
             let dies = matches!(self.mishap(worker), Mishap::Dies(_));
             let work = &mut self.work[worker];
             if dies && work.take().is_some() {
-                self.gate.state().busy.take_if(|busy| *busy == worker);
+                self.scheduler.state().busy.take_if(|busy| *busy == worker);
             }
             if work.as_mut().is_some_and(|work| work.as_mut().poll(context).is_ready()) {
                 *work = None;
@@ -143,13 +143,13 @@ impl Shift<'_, '_> {
     /// Lets one of the waiting calls through; false where there is none that may.
     fn open(&mut self) -> bool {
         loop {
-            let mut state = self.gate.state();
+            let mut state = self.scheduler.state();
             let free = |place: &usize| !self.stalls(state.waiting[*place].0);
             let waiting: Vec<_> = (0..state.waiting.len()).filter(free).collect();
             if waiting.is_empty() {
                 return false;
             }
-            let (worker, go) = state.waiting.remove(self.dice.pick(&waiting));
+            let (worker, go) = state.waiting.remove(self.rng.pick(&waiting));
             // One whose worker is dead goes nowhere.
             if go.send(()).is_ok() {
                 state.busy = Some(worker);
@@ -162,21 +162,21 @@ impl Shift<'_, '_> {
 
 #[derive(Debug)]
 struct Gated {
-    gate: Gate,
+    scheduler: Scheduler,
     behind: SharedHttpConnector,
     worker: usize,
 }
 
 impl HttpConnector for Gated {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (gate, behind, worker) = (self.gate.clone(), self.behind.clone(), self.worker);
+        let (scheduler, behind, worker) = (self.scheduler.clone(), self.behind.clone(), self.worker);
         HttpConnectorFuture::new(async move {
             // A gate that is gone holds nobody.
-            gate.wait(worker).await.ok();
+            scheduler.wait(worker).await.ok();
             let reply = behind.call(request).await;
-            gate.state().busy = None;
-            gate.wait(worker).await.ok();
-            gate.state().busy = None;
+            scheduler.state().busy = None;
+            scheduler.wait(worker).await.ok();
+            scheduler.state().busy = None;
             reply
         })
     }

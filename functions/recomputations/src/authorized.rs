@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use axum::extract::FromRequestParts;
 use domain::access::audit::Origin;
 use domain::access::principal::{self, Role};
-use edge::asking::Asking;
+use edge::credentials::Credentials;
 use edge::http::BaseUrl;
 use http::header::ACCEPT;
 use http::request::Parts;
@@ -13,7 +13,7 @@ use http::request::Parts;
 use crate::Api;
 use crate::accept::takes_json;
 use crate::dialect::Dialect;
-use crate::error::Refused;
+use crate::error::ApiError;
 
 /// A role that a handler needs.
 pub trait Needed {
@@ -47,7 +47,7 @@ impl Needed for Admin {
 }
 
 /// A request of somebody who may make it, and takes JSON.
-pub struct Asked<R> {
+pub struct Authorized<R> {
     /// Who, and where from.
     pub origin: Origin,
     /// In which dialect.
@@ -57,26 +57,26 @@ pub struct Asked<R> {
     role: PhantomData<R>,
 }
 
-impl<R: Needed> FromRequestParts<Api> for Asked<R> {
-    type Rejection = Refused;
+impl<R: Needed> FromRequestParts<Api> for Authorized<R> {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refused> {
-        let asking = Asking::of(parts);
-        let principal = match &asking.key {
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let credentials = Credentials::of(parts);
+        let principal = match &credentials.key {
             Some(key) => api.access.by_key(key).await?,
             None => None,
         };
-        let principal = principal.ok_or(Refused::Unauthorized)?;
+        let principal = principal.ok_or(ApiError::Unauthorized)?;
         if !principal.is(R::ROLE, principal::Api::Recomputations) {
-            return Err(Refused::Forbidden);
+            return Err(ApiError::Forbidden);
         }
         // The original looked at the first one only.
         let accept = parts.headers.get(ACCEPT).map(|accept| accept.to_str().unwrap_or("?"));
         if !takes_json(accept) {
-            return Err(Refused::NotAcceptable);
+            return Err(ApiError::NotAcceptable);
         }
         let base = parts.extensions.get::<BaseUrl>().map(|base| base.0.clone()).unwrap_or_default();
         let dialect = Dialect::of(parts.uri.path());
-        Ok(Self { origin: asking.origin(&principal), dialect, base, role: PhantomData })
+        Ok(Self { origin: credentials.origin(&principal), dialect, base, role: PhantomData })
     }
 }

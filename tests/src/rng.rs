@@ -2,9 +2,9 @@
 
 /// Throws numbers.
 #[derive(Clone, Debug, Default)]
-pub struct Dice(u64);
+pub struct Rng(u64);
 
-impl Dice {
+impl Rng {
     /// The dice of this seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)

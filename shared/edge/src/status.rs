@@ -5,7 +5,7 @@ use http::StatusCode;
 
 /// The status of a failure, and what may be told of it. One that is not the client's is logged with its causes, which
 /// nobody outside sees.
-pub fn told(error: &Error) -> (StatusCode, String) {
+pub fn to_status(error: &Error) -> (StatusCode, String) {
     let status = match error.kind() {
         Kind::Invalid => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -40,7 +40,7 @@ mod tests {
                 (StatusCode::INTERNAL_SERVER_ERROR, "The request could not be served."),
             ),
         ] {
-            assert_eq!(told(&error), (expected.0, expected.1.to_owned()));
+            assert_eq!(to_status(&error), (expected.0, expected.1.to_owned()));
         }
     }
 }
