@@ -1,34 +1,35 @@
-//! What can go wrong, without a word about transport.
+//! Errors of the domain, independent of any transport.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Which kind of failure it is; each API turns a kind into its own status and body.
+/// The kind of an error. Each API maps a kind to its own status and body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The request is wrong and must be changed before it is sent again.
+    /// The request is invalid and must be changed before it is sent again.
     Invalid,
-    /// The request is larger than it may be.
+    /// The request exceeds a size limit.
     TooLarge,
-    /// Nobody known asks.
+    /// The request has no valid credentials.
     Unauthenticated,
-    /// Whoever asks may not do this.
+    /// The caller lacks the required role.
     Forbidden,
-    /// Too many wrong passwords came from there.
+    /// The user is locked after too many wrong passwords.
     Locked,
-    /// What the request names is not there.
+    /// The requested record does not exist.
     Missing,
-    /// Somebody else changed the same thing first, or the state does not allow the change.
+    /// A concurrent change won, or the record's state does not allow the change.
     Conflict,
-    /// A service that Steward stands on did not answer; the same request may work later.
+    /// A service that Steward depends on did not answer. The same request may succeed later.
     Unavailable,
-    /// Steward itself is wrong.
+    /// A defect in Steward.
     Bug,
 }
 
-/// A failure with a text that may be shown, and a cause that may not.
+/// An error with a public text and a private cause.
 ///
-/// `Display` is the public text only. The cause is reached through [`StdError::source`] and printed once, by the edge.
+/// `Display` prints the public text only. The cause is available through [`StdError::source`] and is logged once, by
+/// the edge.
 pub struct Error {
     kind: Kind,
     public: String,
@@ -36,39 +37,39 @@ pub struct Error {
 }
 
 impl Error {
-    /// A failure of this kind, with the text that a client may read.
+    /// Creates an error of this kind with a text that clients may read.
     pub fn new(kind: Kind, public: impl Into<String>) -> Self {
         Self { kind, public: public.into(), cause: None }
     }
 
-    /// The request is wrong; `public` says what to change.
+    /// Creates an error for an invalid request. `public` names the rule and the value.
     pub fn invalid(public: impl Into<String>) -> Self {
         Self::new(Kind::Invalid, public)
     }
 
-    /// Something that Steward stands on did not answer.
+    /// Creates an error for a service that did not answer.
     pub fn unavailable(public: impl Into<String>) -> Self {
         Self::new(Kind::Unavailable, public)
     }
 
-    /// Steward is wrong; `public` says what was being tried.
+    /// Creates an error for a defect in Steward. `public` names the operation that failed.
     pub fn bug(public: impl Into<String>) -> Self {
         Self::new(Kind::Bug, public)
     }
 
-    /// The same failure with what caused it, for the log.
+    /// Attaches the cause, for the log.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
-    /// Which kind of failure it is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The failure and all its causes on one line, for the log and for nobody else.
+    /// Returns the error and all its causes on one line. For the log only: causes may hold internals.
     pub fn chain(&self) -> String {
         let mut text = self.public.clone();
         let mut next = self.source();

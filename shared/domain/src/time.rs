@@ -1,13 +1,13 @@
-//! Pure. Times as the five documented APIs write them.
+//! Pure. Times as records store them, in `StackTach` v2's text form.
 
 use std::fmt;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// `StackTach` v2's time: whole microseconds since the epoch, UTC.
+/// A time: whole microseconds since the epoch, UTC.
 ///
-/// Printed as `yyyy-mm-dd hh:mm:ss`, with `.ffffff` (six digits) only when the microseconds are not zero.
+/// `Display` prints `yyyy-mm-dd hh:mm:ss`, with `.ffffff` (six digits) only when the microseconds are not zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Micros(pub i64);
@@ -15,8 +15,8 @@ pub struct Micros(pub i64);
 const SECOND: i64 = 1_000_000;
 
 impl Micros {
-    /// Reads `yyyy-mm-dd hh:mm:ss[.f..ffffff]`, the same with `T`, the `T` form with a final `Z`, and any of them with
-    /// an offset such as `+00:00` (a blank may stand for the `+`, which an undecoded query turns into one).
+    /// Parses `yyyy-mm-dd hh:mm:ss[.f..ffffff]`, the same with `T`, the `T` form with a final `Z`, and any of them with
+    /// an offset such as `+00:00` (a blank is accepted for the `+`, because decoding a query turns `+` into a blank).
     /// One-digit months, days, hours, minutes and seconds are accepted; a date alone or a seventh fraction digit is not.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -31,30 +31,30 @@ impl Micros {
         Some(Self(at.and_utc().timestamp_micros()))
     }
 
-    /// The start of the second that it lies in.
+    /// Returns the start of the second.
     #[must_use]
     pub fn whole_second(self) -> Self {
         Self(self.0.div_euclid(SECOND) * SECOND)
     }
 
-    /// This time and `seconds` more.
+    /// Returns the time `seconds` later.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(SECOND)))
     }
 
-    /// Whole seconds since the epoch, as a table's TTL attribute wants them.
+    /// Returns whole seconds since the epoch, the unit of a table's TTL attribute.
     pub fn epoch_seconds(self) -> i64 {
         self.0.div_euclid(SECOND)
     }
 
-    /// Whole months since the year 0.
+    /// Returns whole months since the year 0.
     pub fn months(self) -> i64 {
         let at = self.to_utc();
         i64::from(at.year()) * 12 + i64::from(at.month0())
     }
 
-    /// The same as a calendar time.
+    /// Returns the calendar time.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or_default()
     }
@@ -104,7 +104,7 @@ fn parse_clock(text: &str) -> Option<NaiveTime> {
     NaiveTime::from_hms_micro_opt(digits(hour, 2)?, digits(minute, 2)?, digits(second, 2)?, micros)
 }
 
-/// Cuts a trailing `+hh:mm` or `-hh:mm` off a clock reading.
+/// Splits a trailing `+hh:mm` or `-hh:mm` off a time of day.
 fn split_offset(time: &str) -> Option<(&str, TimeDelta)> {
     let Some(at) = time.rfind(['+', '-', ' ']) else { return Some((time, TimeDelta::zero())) };
     let (hours, minutes) = time[at + 1..].split_once(':')?;
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_documented_form_is_read_and_printed_back() {
+    fn every_documented_form_is_parsed_and_printed() {
         for (text, printed) in [
             ("2014-01-17 15:35:44", "2014-01-17 15:35:44"),
             ("2014-01-17 15:35:44.1", "2014-01-17 15:35:44.100000"),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn invalid_times_are_refused() {
         for text in [
             "",
             "2014-01-17",
@@ -167,14 +167,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn printing_and_reading_is_the_identity(micros in 0_i64..253_402_300_799_999_999) {
+        fn printed_times_parse_to_the_same_time(micros in 0_i64..253_402_300_799_999_999) {
             let at = Micros(micros);
             prop_assert_eq!(Micros::parse(&at.to_string()), Some(at));
             prop_assert_eq!(Micros::parse(&at.to_string().replace(' ', "T")), Some(at));
         }
 
         #[test]
-        fn reading_never_panics(text in "\\PC*") {
+        fn parsing_never_panics(text in "\\PC*") {
             let _ = Micros::parse(&text);
         }
     }

@@ -160,7 +160,7 @@ impl Recorder {
             match self.table().transact(writes, &token).await {
                 Ok(_) => return Ok(()),
                 Err(Cancelled::Conflict) => {}
-                Err(Cancelled::Condition(_)) => {
+                Err(Cancelled::Condition) => {
                     return Err(Failure::Retry(Error::new(Kind::Conflict, "Another worker took the chunk.")));
                 }
                 Err(Cancelled::Failed(error)) => return Err(Failure::Retry(error)),

@@ -1,9 +1,9 @@
-//! Identifiers that Steward makes itself: chunks, invocations, message ids of its own notifications.
+//! Generates identifiers: of chunks, invocations, records, and notifications that Steward sends itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Makes identifiers: random UUIDs, or numbered ones that a test can foresee.
+/// A generator of identifiers: random ones, or sequential ones that a test can predict.
 #[derive(Clone, Debug)]
 pub struct Ids(Source);
 
@@ -14,22 +14,22 @@ enum Source {
 }
 
 impl Ids {
-    /// Random UUIDs (version 4).
+    /// Returns a generator of random identifiers.
     pub fn random() -> Self {
         Self(Source::Random)
     }
 
-    /// `00000000-0000-4000-8000-000000000001` and on, shared by all clones.
+    /// Returns a generator that counts from `00000000-0000-4000-8000-000000000001`. Clones share the counter.
     pub fn sequential() -> Self {
         Self(Source::Sequential(Arc::new(AtomicU64::new(1))))
     }
 
-    /// 256 new bits that nobody can guess, as 64 hexadecimal digits: an API key, a session.
+    /// Returns 256 random bits as 64 hexadecimal digits: an API key or a session id.
     pub fn secret(&self) -> String {
         hex::encode(self.bytes::<32>())
     }
 
-    /// 16 new bytes that no other password was hashed with.
+    /// Returns a salt for one password.
     pub fn salt(&self) -> [u8; 16] {
         self.bytes()
     }
@@ -38,7 +38,7 @@ impl Ids {
         let mut bytes = [0; N];
         match &self.0 {
             Source::Random => {
-                getrandom::fill(&mut bytes).expect("a system without random bits is not safe to run on");
+                getrandom::fill(&mut bytes).expect("the system provides random bytes");
             }
             Source::Sequential(next) => {
                 let number = next.fetch_add(1, Ordering::SeqCst).to_be_bytes();
@@ -48,10 +48,10 @@ impl Ids {
         bytes
     }
 
-    /// A new UUID in its canonical lower-case text form.
+    /// Returns a UUID (version 4) in canonical lower case.
     pub fn uuid(&self) -> String {
         match &self.0 {
-            #[expect(clippy::disallowed_methods, reason = "the one place that draws identifiers")]
+            #[expect(clippy::disallowed_methods, reason = "the only place that generates identifiers")]
             Source::Random => uuid::Uuid::new_v4().to_string(),
             Source::Sequential(next) => {
                 format!("00000000-0000-4000-8000-{:012}", next.fetch_add(1, Ordering::SeqCst))

@@ -1,4 +1,4 @@
-//! A change of one item: which attributes it sets, adds to or removes, and under which condition.
+//! A builder for changes of one item.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ pub struct Change {
     values: Vec<Result<AttributeValue, String>>,
 }
 
-/// A change as `DynamoDB` takes it.
+/// The expressions of a change, as `DynamoDB` expects them.
 #[derive(Debug)]
 pub(crate) struct Expressions {
     pub(crate) update: String,
@@ -41,7 +41,7 @@ pub(crate) struct Expressions {
 }
 
 impl Change {
-    /// A change of the item with this key.
+    /// Returns an empty change of the item with this key.
     pub fn of(key: Key) -> Self {
         Self {
             key,
@@ -140,7 +140,7 @@ impl Change {
         Self { or_absent: true, ..self }
     }
 
-    /// The key of the item.
+    /// Returns the key of the item.
     pub fn key(&self) -> &Key {
         &self.key
     }
@@ -186,7 +186,7 @@ impl Change {
         self
     }
 
-    /// The placeholder of an attribute's name.
+    /// Returns the placeholder of an attribute name.
     fn name(&mut self, name: &str) -> String {
         let known = self.names.iter().position(|known| known == name);
         let number = known.unwrap_or_else(|| {
@@ -196,7 +196,7 @@ impl Change {
         format!("#{number}")
     }
 
-    /// The placeholder of a value.
+    /// Returns the placeholder of a value.
     fn value(&mut self, value: impl Serialize) -> String {
         let value = serde_dynamo::to_attribute_value(value).map_err(|cause| cause.to_string());
         self.values.push(value);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_has_one_placeholder_and_every_value_its_own() {
+    fn names_share_placeholders_and_values_do_not() {
         let change = Change::of(Key::chunk("c"))
             .set("st", "done")
             .copy("nU", "oU", 1)
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_item_satisfies_or_absent() {
+    fn or_absent_accepts_a_missing_item() {
         let change = Change::of(Key::chunk("c")).add("n", 1).when_at_most("ttl", 9).or_absent();
         let condition = "attribute_not_exists(pk) OR (#1 <= :1)";
         assert_eq!(written(&change), ("ADD #0 :0".to_owned(), Some(condition.to_owned())));
@@ -237,15 +237,17 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_cannot_be_stored_is_reported_when_the_change_is_applied() {
+    fn unserializable_value_is_reported_when_the_change_is_applied() {
         struct Unwritable;
         impl Serialize for Unwritable {
             fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
                 Err(serde::ser::Error::custom("not storable"))
             }
         }
-        let refused =
-            Change::of(Key::chunk("c")).set("st", Unwritable).expressions().expect_err("it is lost");
+        let refused = Change::of(Key::chunk("c"))
+            .set("st", Unwritable)
+            .expressions()
+            .expect_err("the value cannot be stored");
         assert!(refused.chain().contains("not storable"), "{}", refused.chain());
     }
 }

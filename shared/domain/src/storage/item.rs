@@ -12,7 +12,7 @@ use crate::storage::key::Key;
 /// One item as the SDK has it.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Makes an item of a record: its attributes and its key.
+/// Converts a record into an item with this key.
 pub fn item<T: Serialize>(key: &Key, record: &T) -> Result<Item, Error> {
     let mut item: Item = serde_dynamo::to_item(record)
         .map_err(|cause| Error::bug("a record could not be written as an item").because(cause))?;
@@ -20,7 +20,7 @@ pub fn item<T: Serialize>(key: &Key, record: &T) -> Result<Item, Error> {
     Ok(item)
 }
 
-/// The key attributes of an item.
+/// Returns the key attributes of an item.
 pub(super) fn key_item(key: &Key) -> Item {
     HashMap::from([
         ("pk".to_owned(), AttributeValue::S(key.pk().to_owned())),
@@ -28,18 +28,18 @@ pub(super) fn key_item(key: &Key) -> Item {
     ])
 }
 
-/// Reads a record from an item.
+/// Converts an item into a record.
 pub(super) fn read<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
     serde_dynamo::from_item(item)
         .map_err(|cause| Error::bug("an item could not be read as a record").because(cause))
 }
 
-/// An attribute of a returned item as text; empty when it is missing.
+/// Returns an attribute of an item as text; empty if it is missing.
 fn text(item: &Item, name: &str) -> String {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }
 
-/// The key of a returned item.
+/// Returns the key of an item.
 pub(super) fn key_of(item: &Item) -> Key {
     Key::read(text(item, "pk"), text(item, "sk"))
 }

@@ -1,7 +1,7 @@
-//! Pure. The only place that builds a key of a table.
+//! Pure. The keys of all tables. No other module builds one.
 //!
-//! All four tables have one key schema: `pk` and `sk`, both strings. Numbers in a sort key have a fixed width, so that
-//! the table's order is theirs.
+//! All tables have the same key schema: `pk` and `sk`, both strings. Numbers in a sort key have a fixed width, so that
+//! the order of the table is their order.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,20 +9,20 @@ use std::collections::BTreeMap;
 
 use crate::time::Micros;
 
-/// Rows per id block: one partition key holds this many neighbouring ids.
+/// Rows per id block: this many neighbouring ids share a partition key.
 pub const BLOCK: u64 = 1_024;
 
-/// Shards of the due rows of one minute and of the outbox.
+/// Shards of the due rows of a minute, and of the outboxes.
 pub const SHARDS: u64 = 4;
 
-/// The primary key of one item.
+/// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     pk: String,
     sk: String,
 }
 
-/// One partition, or the part of it whose sort keys lie between two bounds, both included.
+/// A partition, or the part of it whose sort keys lie between two inclusive bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Range {
     pk: String,
@@ -32,7 +32,7 @@ pub struct Range {
 /// A collection of rows with ascending ids, kept in id blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Collection {
-    /// Raw notifications of both services; their ids are the `raw` of other rows.
+    /// Raw notifications of both services. Other rows refer to their ids as `raw`.
     #[serde(rename = "N")]
     Notification,
     /// `InstanceExists`.
@@ -53,7 +53,7 @@ pub enum Collection {
     /// `ImageDeletes`.
     #[serde(rename = "GD")]
     ImageDelete,
-    /// Elements that were accepted and are no usable notification.
+    /// Elements that were accepted and turned out to be unusable.
     #[serde(rename = "R")]
     Rejected,
     /// Streams.
@@ -62,7 +62,7 @@ pub enum Collection {
 }
 
 impl Collection {
-    /// All of them.
+    /// All collections.
     pub const ALL: [Self; 9] = [
         Self::Notification,
         Self::InstanceExists,
@@ -75,7 +75,7 @@ impl Collection {
         Self::Stream,
     ];
 
-    /// The short name that stands in keys and in the names of sequences.
+    /// Returns the short name used in keys and in the names of sequences.
     pub fn code(self) -> &'static str {
         match self {
             Self::Notification => "N",
@@ -90,7 +90,7 @@ impl Collection {
         }
     }
 
-    /// The collection with this short name.
+    /// Returns the collection with this short name.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|collection| collection.code() == code)
     }
@@ -101,42 +101,42 @@ impl Key {
         Self { pk: pk.into(), sk: sk.into() }
     }
 
-    /// The partition key.
+    /// Returns the partition key.
     pub fn pk(&self) -> &str {
         &self.pk
     }
 
-    /// The sort key.
+    /// Returns the sort key.
     pub fn sk(&self) -> &str {
         &self.sk
     }
 
-    /// The id that the sort key of a row is.
+    /// Returns the id in the sort key of a row.
     pub fn number(&self) -> u64 {
         self.sk.parse().unwrap_or_default()
     }
 
-    /// A key as the table returned it, to go on after it.
+    /// Returns a key that was read from the table.
     pub fn read(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self::new(pk, sk)
     }
 
-    /// The next id of every sequence, and the id blocks that are still being written.
+    /// The sequences: the next id of every collection, and the id blocks that are still being written.
     pub fn sequences() -> Self {
         Self::new("SEQ", "-")
     }
 
-    /// An id block whose writer ran past its deadline.
+    /// An id block whose writer missed its deadline.
     pub fn open_block(invocation: &str) -> Self {
         Self::new("OPEN", invocation)
     }
 
-    /// The claim of one queued message.
+    /// The claim on a queued message.
     pub fn chunk(chunk: &str) -> Self {
         Self::new(format!("C#{chunk}"), "-")
     }
 
-    /// The compressed body of one queued message.
+    /// The compressed body of a queued message.
     pub fn body(chunk: &str) -> Self {
         Self::new(format!("B#{chunk}"), "-")
     }
@@ -151,53 +151,53 @@ impl Key {
         Self::new(block(collection, id / BLOCK), padded(id))
     }
 
-    /// Which launch an instance's request made.
+    /// The pointer to the launch that a request of an instance made.
     pub fn launch_of(instance: &str, request_id: &str) -> Self {
         Self::new(format!("I#{instance}"), format!("U#{request_id}"))
     }
 
-    /// Which delete an instance has for this pair of times.
+    /// The pointer to the delete of an instance with this pair of times.
     pub fn delete_of(instance: &str, launched_at: Micros, deleted_at: Option<Micros>) -> Self {
         let deleted_at = deleted_at.map_or_else(|| "-".to_owned(), sortable);
         Self::new(format!("I#{instance}"), format!("D#{}#{deleted_at}", sortable(launched_at)))
     }
 
-    /// That an instance has this exists.
+    /// The pointer to an exists of an instance.
     pub fn exists_of(instance: &str, id: u64) -> Self {
         Self::new(format!("I#{instance}"), format!("E#{}", padded(id)))
     }
 
-    /// What an audit report says of an instance.
+    /// The audit report of a source on an instance.
     pub fn reconcile_of(instance: &str, launched_at: Micros, source: &str) -> Self {
         Self::new(format!("I#{instance}"), format!("R#{}#{source}", sortable(launched_at)))
     }
 
-    /// That an image was activated.
+    /// The pointer to an activation of an image.
     pub fn image_of(uuid: &str, id: u64) -> Self {
         Self::new(format!("G#{uuid}"), format!("U#{}", padded(id)))
     }
 
-    /// That an image was deleted.
+    /// The pointer to a delete of an image.
     pub fn image_delete_of(uuid: &str, id: u64) -> Self {
         Self::new(format!("G#{uuid}"), format!("D#{}", padded(id)))
     }
 
-    /// That something of this collection is due in this minute (minutes since the epoch).
+    /// The due row of a record in a minute (minutes since the epoch).
     pub fn due(minute: i64, collection: Collection, id: u64) -> Self {
         Self::new(due_partition(minute, id % SHARDS), format!("{}#{}", collection.code(), padded(id)))
     }
 
-    /// How far the sweeps of due rows have come.
+    /// The progress of the sweeps of due rows.
     pub fn sweep() -> Self {
         Self::new("SWEEP", "-")
     }
 
-    /// The newest stream of a trigger and a digest of its traits.
+    /// The pointer to the newest stream of a trigger, with a digest of its distinguishing traits.
     pub fn active_stream(trigger: &str, digest: &str) -> Self {
         Self::new(format!("A#{digest}"), trigger)
     }
 
-    /// Older members of a stream.
+    /// A page of older members of a stream.
     pub fn stream_page(id: u64, name: &str) -> Self {
         Self::new(format!("SE#{id}"), name)
     }
@@ -217,7 +217,7 @@ impl Key {
         Self::new(format!("SESSION#{hash}"), "-")
     }
 
-    /// The wrong passwords of a user from an address.
+    /// The failed logins of a user from an address.
     pub fn failures(user: &str, address: &str) -> Self {
         Self::new(format!("LOCK#{user}#{address}"), "-")
     }
@@ -232,7 +232,7 @@ impl Key {
         Self::new(format!("RC#{tenant}"), id)
     }
 
-    /// What was made of a request with this idempotency key.
+    /// The response to a request with this idempotency key.
     pub fn idempotency(tenant: &str, key: &str) -> Self {
         Self::new(format!("IK#{tenant}"), key)
     }
@@ -248,7 +248,7 @@ impl Key {
         Self::new(format!("OB#{}", id % SHARDS), format!("{}#{}", collection.code(), padded(id)))
     }
 
-    /// The counts of a service's event types in one hour (hours since the epoch).
+    /// A shard of the counters of a service's event types in an hour (hours since the epoch).
     pub fn hour(service: &str, hour: i64, shard: u64) -> Self {
         Self::new(hours(service), format!("{}#{shard}", sortable_hour(hour)))
     }
@@ -267,70 +267,70 @@ impl Range {
         Self::between(pk, prefix, format!("{prefix}\u{10ffff}"))
     }
 
-    /// The partition key.
+    /// Returns the partition key.
     pub fn pk(&self) -> &str {
         &self.pk
     }
 
-    /// The lowest and the highest sort key, where there are bounds.
+    /// Returns the lowest and the highest sort key. `None` for a whole partition.
     pub fn bounds(&self) -> Option<(&str, &str)> {
         self.bounds.as_ref().map(|(low, high)| (low.as_str(), high.as_str()))
     }
 
-    /// The rows of one id block.
+    /// The rows of an id block.
     pub fn block(collection: Collection, number: u64) -> Self {
         Self::whole(block(collection, number))
     }
 
-    /// The rows between two ids of one block, both included.
+    /// The rows between two ids of a block, inclusive.
     pub fn ids(collection: Collection, first: u64, last: u64) -> Self {
         Self::between(block(collection, first / BLOCK), padded(first), padded(last))
     }
 
-    /// The rows of one id block whose ids are below this one.
+    /// The rows of an id block with ids below this one.
     pub fn block_below(collection: Collection, id: u64) -> Self {
         let last = id.saturating_sub(1);
         Self::between(block(collection, last / BLOCK), padded(0), padded(last))
     }
 
-    /// All launches of an instance.
+    /// The pointers to the launches of an instance.
     pub fn launches_of(instance: &str) -> Self {
         Self::prefix(format!("I#{instance}"), "U#")
     }
 
-    /// All exists of an instance.
+    /// The pointers to the exists of an instance.
     pub fn exists_of(instance: &str) -> Self {
         Self::prefix(format!("I#{instance}"), "E#")
     }
 
-    /// All deletes of an instance.
+    /// The pointers to the deletes of an instance.
     pub fn deletes_of(instance: &str) -> Self {
         Self::prefix(format!("I#{instance}"), "D#")
     }
 
-    /// The deletes of an instance that was launched between two times, both included.
+    /// The pointers to the deletes of an instance that was launched between two times, inclusive.
     pub fn deletes_launched(instance: &str, from: Micros, to: Micros) -> Self {
         let (low, high) = (sortable(from), sortable(to));
         Self::between(format!("I#{instance}"), format!("D#{low}"), format!("D#{high}#\u{10ffff}"))
     }
 
-    /// What audit reports say of an instance that was launched between two times, both included.
+    /// The audit reports on an instance that was launched between two times, inclusive.
     pub fn reconciles_launched(instance: &str, from: Micros, to: Micros) -> Self {
         let (low, high) = (sortable(from), sortable(to));
         Self::between(format!("I#{instance}"), format!("R#{low}"), format!("R#{high}#\u{10ffff}"))
     }
 
-    /// All activations of an image.
+    /// The pointers to the activations of an image.
     pub fn images_of(uuid: &str) -> Self {
         Self::prefix(format!("G#{uuid}"), "U#")
     }
 
-    /// All deletes of an image.
+    /// The pointers to the deletes of an image.
     pub fn image_deletes_of(uuid: &str) -> Self {
         Self::prefix(format!("G#{uuid}"), "D#")
     }
 
-    /// What is due in one shard of a minute (minutes since the epoch).
+    /// The due rows in a shard of a minute (minutes since the epoch).
     pub fn due(minute: i64, shard: u64) -> Self {
         Self::whole(due_partition(minute, shard))
     }
@@ -340,7 +340,7 @@ impl Range {
         Self::whole("KEY".to_owned())
     }
 
-    /// The API keys whose hashes begin so.
+    /// The API keys whose hashes start with `id`.
     pub fn api_keys_of(id: &str) -> Self {
         Self::prefix("KEY".to_owned(), id)
     }
@@ -360,22 +360,22 @@ impl Range {
         Self::whole(format!("RC#{tenant}"))
     }
 
-    /// One shard of the changes that are still to be published.
+    /// A shard of the events that are still to be published.
     pub fn outgoing(shard: u64) -> Self {
         Self::whole(format!("RO#{shard}"))
     }
 
-    /// One shard of the verified notifications that are still to be published.
+    /// A shard of the verified notifications that are still to be published.
     pub fn outbox(shard: u64) -> Self {
         Self::whole(format!("OB#{shard}"))
     }
 
-    /// All id blocks whose writer ran past its deadline.
+    /// All id blocks whose writers missed their deadlines.
     pub fn open_blocks() -> Self {
         Self::whole("OPEN".to_owned())
     }
 
-    /// The hour counters of a service from one hour to another, both included; without bounds, all of them.
+    /// The hour counters of a service between two hours, inclusive; without bounds, all of them.
     pub fn hours(service: &str, bounds: Option<(i64, i64)>) -> Self {
         match bounds {
             None => Self::whole(hours(service)),
@@ -408,7 +408,7 @@ fn padded(id: u64) -> String {
     format!("{id:012}")
 }
 
-/// Microseconds from the year 1 to the epoch: the earliest time that a notification can name.
+/// Microseconds from the year 1 to the epoch. No notification can have an earlier time.
 const YEAR_ONE: i64 = 62_135_596_800_000_000;
 
 fn sortable(at: Micros) -> String {
@@ -419,7 +419,7 @@ fn sortable_hour(hour: i64) -> String {
     format!("{:08}", hour.saturating_add(YEAR_ONE / 3_600_000_000))
 }
 
-/// The hour (since the epoch) that the item of an hour counter, as it was read, stands for.
+/// Returns the hour (since the epoch) of an hour counter that was read from the table.
 pub fn hour_of(counter: &BTreeMap<String, serde_json::Value>) -> Option<i64> {
     hour_of_sort_key(counter.get("sk")?.as_str()?)
 }
@@ -436,7 +436,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_found_from_its_id_alone() {
+    fn key_of_a_row_follows_from_its_id() {
         let key = Key::row(Collection::InstanceExists, 135_106);
         assert_eq!((key.pk(), key.sk()), ("XN#131", "000000135106"));
         assert_eq!(Range::block(Collection::InstanceExists, 131).pk(), key.pk());
@@ -451,7 +451,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sort_keys_order_as_their_times_do(a in -62_135_596_800_000_000_i64..253_402_300_800_000_000, b in -62_135_596_800_000_000_i64..253_402_300_800_000_000) {
+        fn sort_keys_have_the_order_of_their_times(a in -62_135_596_800_000_000_i64..253_402_300_800_000_000, b in -62_135_596_800_000_000_i64..253_402_300_800_000_000) {
             prop_assert_eq!(sortable(Micros(a)).cmp(&sortable(Micros(b))), a.cmp(&b));
             let (a, b) = (a.div_euclid(3_600_000_000), b.div_euclid(3_600_000_000));
             prop_assert_eq!(sortable_hour(a).cmp(&sortable_hour(b)), a.cmp(&b));

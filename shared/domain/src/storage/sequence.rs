@@ -1,8 +1,8 @@
-//! Ascending ids for every collection, taken in blocks: one write for a whole invocation.
+//! Allocates ascending ids for every collection, in blocks: one write for a whole invocation.
 //!
-//! The one item that holds the sequences also names the blocks that are still being written, so that a reader knows
-//! below which id nothing can appear any more. A writer closes its block when its rows stand; a block past its
-//! deadline is set aside with its chunks, and forgotten once they are done.
+//! The item that holds the sequences also lists the blocks that are still being written, so that a reader knows below
+//! which id no row can appear any more. A writer closes its block once its rows are written. A block past its deadline
+//! is moved to an item of its own, which is deleted once its chunks are done.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,17 @@ use crate::storage::key::{Collection, Key};
 use crate::storage::table::{Outcome, Table};
 use crate::time::Micros;
 
-/// How many ids are wanted, or the first of those that were given, per collection.
+/// A number per collection: how many ids are wanted, or the first id of a block.
 pub type CollectionIds = BTreeMap<Collection, u64>;
 
-/// Everything in the item of the sequences: numbers and blocks side by side, told apart by their names.
+/// The item of the sequences: numbers and open blocks, distinguished by their attribute names.
 #[derive(Debug, Default, Deserialize)]
 struct Sequences {
     #[serde(flatten)]
     attributes: BTreeMap<String, Attribute>,
 }
 
-/// Names the attribute that says when ids were taken for the first time.
+/// The attribute that holds when ids were allocated for the first time.
 const SINCE: &str = "since";
 
 #[derive(Clone, Debug, Deserialize)]
@@ -32,11 +32,11 @@ const SINCE: &str = "since";
 enum Attribute {
     Number(u64),
     Open(Open),
-    /// The item's own key.
+    /// The key of the item.
     Text(serde::de::IgnoredAny),
 }
 
-/// Who writes a block, and until when.
+/// The writer of a block: its deadline and the chunks that it records.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Open {
     #[serde(rename = "d")]
@@ -45,28 +45,28 @@ struct Open {
     chunks: Vec<String>,
 }
 
-/// A block whose writer ran past its deadline.
+/// A block whose writer missed its deadline.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct OverdueBlock {
     #[serde(rename = "i")]
     pub(crate) invocation: String,
     #[serde(rename = "c")]
     pub(crate) chunks: Vec<String>,
-    /// The first id of the block per collection, by its short name.
+    /// The first id of the block per collection, by the collection's short name.
     #[serde(rename = "f")]
     first: BTreeMap<String, u64>,
 }
 
-/// The ids that one invocation writes under.
+/// The ids allocated to one invocation.
 #[derive(Debug)]
 pub struct Block {
     invocation: String,
     collections: Vec<Collection>,
-    /// The first id per collection; the others follow it.
+    /// The first id per collection. The others follow it without gaps.
     pub first: CollectionIds,
 }
 
-/// Takes this many ids of each collection, and says from now until when and for which chunks they are written.
+/// Allocates this many ids of each collection, to be written by `deadline` for these chunks.
 pub async fn take(
     table: &Table,
     invocation: &str,
@@ -84,19 +84,19 @@ pub async fn take(
         change = change.copy(&next, &format!("o#{invocation}#{code}"), 1).increase(&next, *count, 1);
     }
     let Outcome::Written(sequences) = table.change::<Sequences>(&change).await? else {
-        return Err(Error::bug("ids were refused without a condition"));
+        return Err(Error::bug("an unconditional change was refused"));
     };
     let first =
         wanted.iter().map(|(collection, count)| (*collection, sequences.next(*collection) - count)).collect();
     Ok(Block { invocation: invocation.to_owned(), collections: wanted.keys().copied().collect(), first })
 }
 
-/// Says that everything of the block is written.
+/// Closes a block: all its rows are written.
 pub async fn close(table: &Table, block: &Block) -> Result<(), Error> {
     forget(table, &block.invocation, &block.collections).await
 }
 
-/// Removes a block from the sequences.
+/// Removes a block from the open blocks.
 pub(crate) async fn forget(table: &Table, invocation: &str, collections: &[Collection]) -> Result<(), Error> {
     let mut change = Change::of(Key::sequences()).remove(&format!("d#{invocation}"));
     for collection in collections {
@@ -105,7 +105,7 @@ pub(crate) async fn forget(table: &Table, invocation: &str, collections: &[Colle
     table.change::<serde::de::IgnoredAny>(&change).await.map(drop)
 }
 
-/// When ids were taken for the first time; none before.
+/// Returns when ids were allocated for the first time.
 pub async fn since(table: &Table) -> Result<Option<Micros>, Error> {
     let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();
     match sequences.attributes.get(SINCE) {
@@ -114,22 +114,22 @@ pub async fn since(table: &Table) -> Result<Option<Micros>, Error> {
     }
 }
 
-/// The highest id that was ever given out in a collection; 0 before the first.
+/// Returns the highest id ever allocated in a collection; 0 if there is none.
 pub async fn last_id(table: &Table, collection: Collection) -> Result<u64, Error> {
     let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();
     Ok(sequences.next(collection) - 1)
 }
 
-/// Between which ids the rows of a collection lie.
+/// The bounds of the ids of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// The highest id that was ever given out; 0 before the first.
+    /// The highest allocated id; 0 if there is none.
     pub last: u64,
-    /// The highest id at and below which nothing can appear any more.
+    /// The watermark: no row can appear at or below this id any more.
     pub settled: u64,
 }
 
-/// The bounds of a collection's ids.
+/// Returns the bounds of the ids of a collection.
 pub async fn bounds(table: &Table, collection: Collection) -> Result<Bounds, Error> {
     let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();
     let last = sequences.next(collection) - 1;
@@ -142,14 +142,14 @@ pub async fn bounds(table: &Table, collection: Collection) -> Result<Bounds, Err
     Ok(Bounds { last, settled })
 }
 
-/// The blocks whose deadline has passed.
+/// Returns the open blocks whose deadline has passed.
 pub(crate) async fn overdue(table: &Table, now: Micros) -> Result<Vec<OverdueBlock>, Error> {
     let sequences: Sequences = table.get(&Key::sequences()).await?.unwrap_or_default();
     Ok(sequences.overdue(now))
 }
 
 impl OverdueBlock {
-    /// The collections that the block has ids of.
+    /// Returns the collections in which the block has ids.
     pub(crate) fn collections(&self) -> Vec<Collection> {
         self.first.keys().filter_map(|code| Collection::from_code(code)).collect()
     }

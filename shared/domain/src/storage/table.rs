@@ -1,6 +1,6 @@
-//! `DynamoDB`'s verbs, typed and few. Everything that is stored goes through here.
+//! Typed operations on `DynamoDB`. Every read and write of Steward passes through here.
 //!
-//! Every call asks for its consumed capacity, which costs nothing and lets a log or a benchmark add it up.
+//! Every call requests its consumed capacity, which is free and lets tests and benchmarks add it up.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ use crate::storage::change::{Change, Expressions};
 use crate::storage::item::{Item, item, key_item, key_of, read};
 use crate::storage::key::{Key, Range};
 
-/// One table. Cheap to clone.
+/// A table. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
@@ -35,54 +35,54 @@ pub struct Table {
 /// One write of a batch or of a transaction.
 #[derive(Clone, Debug)]
 pub enum Write {
-    /// The whole item, whatever stood there.
+    /// Puts the item, replacing any other.
     Put(Item),
-    /// The whole item, only where none stands.
+    /// Puts the item if there is none with its key.
     PutNew(Item),
-    /// The whole item, only in place of the one with this version (its attribute `v`).
+    /// Puts the item if the existing one has this version (its attribute `v`).
     Replace(Item, u64),
-    /// A change by expressions.
+    /// Changes some attributes of an item.
     Change(Change),
-    /// No item any more.
+    /// Deletes the item, if it exists.
     Delete(Key),
-    /// No item any more, where the one that stands has this version (its attribute `v`).
+    /// Deletes the item if it has this version (its attribute `v`).
     Remove(Key, u64),
 }
 
-/// What became of a conditional write.
+/// The result of a conditional write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome<T> {
-    /// It is written; the item as it is now, where the write returns it.
+    /// The write succeeded. Holds the item after it.
     Written(T),
-    /// The condition did not hold, and nothing changed; the item as it stands, where there is one.
+    /// The condition failed and nothing changed. Holds the existing item, if there is one.
     Refused(Option<T>),
 }
 
-/// Why a transaction wrote nothing.
+/// The reason why a transaction wrote nothing.
 #[derive(Debug)]
 pub enum Cancelled {
-    /// At least one condition did not hold: for each write in order, whether it was its own.
-    Condition(Vec<bool>),
-    /// Another transaction held an item; the same writes may succeed later.
+    /// At least one condition failed.
+    Condition,
+    /// Another transaction was writing an item. The same writes may succeed later.
     Conflict,
-    /// The call failed, and it is not known whether the writes were made.
+    /// The call failed, and the writes may or may not have been made.
     Failed(Error),
 }
 
-/// Whether a conditional transaction was made before others changed what it was decided on.
+/// The result of a transaction that may lose against concurrent writers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Race {
-    /// Everything is written.
+    /// All writes were made.
     Won,
-    /// Nothing is written: another writer was faster.
+    /// No write was made: a concurrent writer won.
     Lost,
 }
 
 impl Cancelled {
-    /// The result for a caller that reads again, or gives up, whichever condition or conflict cancelled it.
+    /// Converts a failed condition or a conflict into [`Race::Lost`], for callers that then read again or give up.
     pub fn lost(self) -> Result<Race, Error> {
         match self {
-            Self::Condition(_) | Self::Conflict => Ok(Race::Lost),
+            Self::Condition | Self::Conflict => Ok(Race::Lost),
             Self::Failed(error) => Err(error),
         }
     }
@@ -93,14 +93,14 @@ impl Cancelled {
 pub struct Page<T> {
     /// The items, in the order of their sort keys.
     pub items: Vec<T>,
-    /// Where the next page begins; none at the end.
+    /// The key after which the next page starts. `None` on the last page.
     pub next: Option<Key>,
-    /// Read units that the page used.
+    /// Read units that the page consumed.
     pub units: f64,
 }
 
-/// Makes all of the writes to several tables (at most 100) or none; the same token within ten minutes is the same
-/// transaction.
+/// Makes all of the writes to several tables (at most 100), or none. A call with the same token within ten minutes is
+/// the same transaction.
 pub async fn transact_across(writes: Vec<(&Table, Write)>, token: &str) -> Result<Race, Cancelled> {
     let Some(first) = writes.first().map(|(table, _)| (*table).clone()) else { return Ok(Race::Won) };
     let items: Result<Vec<_>, _> =
@@ -108,7 +108,8 @@ pub async fn transact_across(writes: Vec<(&Table, Write)>, token: &str) -> Resul
     first.transact_items(items.map_err(Cancelled::Failed)?, token).await
 }
 
-fn failed<E>(what: &str, error: SdkError<E>) -> Error
+/// Maps an SDK error. `operation` names the call in the log.
+fn failed<E>(operation: &str, error: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
@@ -120,23 +121,23 @@ where
         Kind::Bug => "The request could not be served.",
         _ => "The store did not answer; try again.",
     };
-    Error::new(kind, public).because(Error::new(kind, what).because(error))
+    Error::new(kind, public).because(Error::new(kind, operation).because(error))
 }
 
 impl Table {
-    /// The table of this name.
+    /// Returns the table with this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
         Self { client, name: name.into(), consistent: true }
     }
 
-    /// The same table, whose reads may miss the writes of the last moments and cost half: enough for whoever asks from
-    /// outside, who cannot know which moment it is.
+    /// Returns the table with eventually consistent reads: they cost half and may miss the latest writes, which is
+    /// enough for requests from outside.
     #[must_use]
     pub fn eventual(&self) -> Self {
         Self { consistent: false, ..self.clone() }
     }
 
-    /// The item with this key.
+    /// Returns the item with this key.
     pub async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Error> {
         let call = self
             .client
@@ -148,7 +149,7 @@ impl Table {
         reply.map_err(|error| failed("get an item", error))?.item.map(read).transpose()
     }
 
-    /// The items with these keys that exist, in no order; a key given twice is read once.
+    /// Returns the existing items among these keys. A key given twice is read once.
     pub async fn get_many<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<HashMap<Key, T>, Error> {
         let mut keys: Vec<_> = keys.to_vec();
         keys.sort_unstable();
@@ -170,7 +171,7 @@ impl Table {
             let request =
                 KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(self.consistent).build();
             let request =
-                request.map_err(|cause| Error::bug("a batch of keys is not whole").because(cause))?;
+                request.map_err(|cause| Error::bug("a batch of keys could not be built").because(cause))?;
             let call = self.client.batch_get_item().request_items(&self.name, request);
             let reply = Box::pin(call.return_consumed_capacity(ReturnConsumedCapacity::Total).send()).await;
             let mut reply = reply.map_err(|error| failed("get a batch of items", error))?;
@@ -186,7 +187,7 @@ impl Table {
         Err(Error::unavailable("The store is busy; try again."))
     }
 
-    /// One page of a range: at most `limit` items, or as many as the store gives at once.
+    /// Returns one page of a range: at most `limit` items, or as many as fit in a page of 1 MB.
     pub async fn query<T: DeserializeOwned>(
         &self,
         range: &Range,
@@ -215,7 +216,7 @@ impl Table {
         Ok(Page { items, next, units })
     }
 
-    /// All items of a range, in the order of their sort keys.
+    /// Returns all items of a range, in the order of their sort keys.
     pub async fn query_all<T: DeserializeOwned>(&self, range: &Range) -> Result<Vec<T>, Error> {
         let mut page = self.query(range, false, None, None).await?;
         let mut items = page.items;
@@ -226,7 +227,7 @@ impl Table {
         Ok(items)
     }
 
-    /// Puts a record where none stands. Returns the one that stood there already, if one did; then nothing changed.
+    /// Puts a record if there is none with this key. Otherwise changes nothing and returns the existing one.
     pub async fn put_new<T: Serialize, Old: DeserializeOwned>(
         &self,
         key: &Key,
@@ -246,15 +247,17 @@ impl Table {
                     PutItemError::ConditionalCheckFailedException(e) => {
                         read(e.item.unwrap_or_default()).map(Some)
                     }
-                    other => Err(Error::bug("a refusal changed its kind").because(other)),
+                    other => {
+                        Err(Error::bug("a conditional write failed in an unexpected way").because(other))
+                    }
                 }
             }
             Err(error) => Err(failed("put an item", error)),
         }
     }
 
-    /// Puts a record in place of the one with this version (its attribute `v`), or, for version 0, where none stands.
-    /// Returns the one that stands there instead, if another was faster; then nothing changed.
+    /// Replaces a record that has this version (its attribute `v`); version 0 means that there is no record yet.
+    /// If a concurrent writer won, changes nothing and returns the existing record.
     pub async fn replace<T: Serialize + DeserializeOwned>(
         &self,
         key: &Key,
@@ -270,7 +273,7 @@ impl Table {
         self.put(call).await
     }
 
-    /// Makes a change: the item after it, or, where the condition did not hold, the item as it stands.
+    /// Applies a change and returns the item after it, or the existing item if the condition failed.
     pub async fn change<T: DeserializeOwned>(&self, change: &Change) -> Result<Outcome<T>, Error> {
         let Expressions { update, condition, names, values } = change.expressions()?;
         let call = self.client.update_item().table_name(&self.name).set_key(Some(key_item(change.key())));
@@ -286,16 +289,18 @@ impl Table {
                     UpdateItemError::ConditionalCheckFailedException(e) => {
                         e.item.map(read).transpose().map(Outcome::Refused)
                     }
-                    other => Err(Error::bug("a refusal changed its kind").because(other)),
+                    other => {
+                        Err(Error::bug("a conditional write failed in an unexpected way").because(other))
+                    }
                 }
             }
             Err(error) => Err(failed("change an item", error)),
         }
     }
 
-    /// Puts and deletes whole items without conditions, in no order, 25 at a time and all at once.
+    /// Puts and deletes items without conditions, in batches of 25 that are sent concurrently.
     ///
-    /// On an error some of the writes may have been made. Two writes of one key are a mistake of the caller.
+    /// If this fails, some of the writes may have been made. The keys must be distinct.
     pub async fn write_all(&self, writes: Vec<Write>) -> Result<(), Error> {
         let requests = writes.into_iter().map(batch_request).collect::<Result<Vec<_>, _>>()?;
         let batches = requests.chunks(25).map(|batch| self.write_batch(batch.to_vec()));
@@ -317,7 +322,8 @@ impl Table {
         Err(Error::unavailable("The store is busy; try again."))
     }
 
-    /// Makes all of the writes (at most 100) or none; the same token within ten minutes is the same transaction.
+    /// Makes all of the writes (at most 100), or none. A call with the same token within ten minutes is the same
+    /// transaction.
     pub async fn transact(&self, writes: Vec<Write>, token: &str) -> Result<Race, Cancelled> {
         let items: Result<Vec<_>, _> = writes.into_iter().map(|write| self.transact_item(write)).collect();
         self.transact_items(items.map_err(Cancelled::Failed)?, token).await
@@ -332,23 +338,23 @@ impl Table {
     fn transact_item(&self, write: Write) -> Result<TransactWriteItem, Error> {
         let part = TransactWriteItem::builder();
         let part = match write {
-            Write::Put(item) => part.put(whole(self.put_part(item))?),
-            Write::PutNew(item) => part.put(whole(self.put_part(item).condition_expression(ABSENT))?),
+            Write::Put(item) => part.put(build(self.put_part(item))?),
+            Write::PutNew(item) => part.put(build(self.put_part(item).condition_expression(ABSENT))?),
             Write::Replace(item, version) => {
                 let version = AttributeValue::N(version.to_string());
                 let put = self.put_part(item).condition_expression("v = :version");
-                part.put(whole(put.expression_attribute_values(":version", version))?)
+                part.put(build(put.expression_attribute_values(":version", version))?)
             }
             Write::Delete(key) => {
                 let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(&key))).build();
-                part.delete(delete.map_err(|cause| Error::bug("a delete is not whole").because(cause))?)
+                part.delete(delete.map_err(|cause| Error::bug("a delete could not be built").because(cause))?)
             }
             Write::Remove(key, version) => {
                 let version = AttributeValue::N(version.to_string());
                 let delete = Delete::builder().table_name(&self.name).set_key(Some(key_item(&key)));
                 let delete = delete.condition_expression("v = :version");
                 let delete = delete.expression_attribute_values(":version", version).build();
-                part.delete(delete.map_err(|cause| Error::bug("a delete is not whole").because(cause))?)
+                part.delete(delete.map_err(|cause| Error::bug("a delete could not be built").because(cause))?)
             }
             Write::Change(change) => {
                 let Expressions { update, condition, names, values } = change.expressions()?;
@@ -357,7 +363,9 @@ impl Table {
                 let part_update = part_update.update_expression(update).set_condition_expression(condition);
                 let part_update = part_update.set_expression_attribute_names(names);
                 let part_update = part_update.set_expression_attribute_values(values).build();
-                part.update(part_update.map_err(|cause| Error::bug("a change is not whole").because(cause))?)
+                part.update(
+                    part_update.map_err(|cause| Error::bug("a change could not be built").because(cause))?,
+                )
             }
         };
         Ok(part.build())
@@ -368,25 +376,25 @@ impl Table {
     }
 }
 
-fn whole(put: PutBuilder) -> Result<Put, Error> {
-    put.build().map_err(|cause| Error::bug("a put is not whole").because(cause))
+fn build(put: PutBuilder) -> Result<Put, Error> {
+    put.build().map_err(|cause| Error::bug("a put could not be built").because(cause))
 }
 
 const ABSENT: &str = "attribute_not_exists(pk)";
 
 fn batch_request(write: Write) -> Result<WriteRequest, Error> {
-    let whole = |cause| Error::bug("a write is not whole").because(cause);
+    let failed = |cause| Error::bug("a write could not be built").because(cause);
     let request = WriteRequest::builder();
     Ok(match write {
         Write::Put(item) => {
-            request.put_request(PutRequest::builder().set_item(Some(item)).build().map_err(whole)?).build()
+            request.put_request(PutRequest::builder().set_item(Some(item)).build().map_err(failed)?).build()
         }
         Write::Delete(key) => {
-            let delete = DeleteRequest::builder().set_key(Some(key_item(&key))).build().map_err(whole)?;
+            let delete = DeleteRequest::builder().set_key(Some(key_item(&key))).build().map_err(failed)?;
             request.delete_request(delete).build()
         }
         Write::PutNew(_) | Write::Replace(..) | Write::Remove(..) | Write::Change(_) => {
-            return Err(Error::bug("a batch holds no conditions"));
+            return Err(Error::bug("a batch cannot hold conditions"));
         }
     })
 }
@@ -399,7 +407,7 @@ fn cancelled(error: SdkError<TransactWriteItemsError>) -> Cancelled {
     };
     let codes: Vec<_> = reasons.iter().map(|reason| reason.code.as_deref().unwrap_or("None")).collect();
     if codes.contains(&"ConditionalCheckFailed") {
-        return Cancelled::Condition(codes.iter().map(|code| *code == "ConditionalCheckFailed").collect());
+        return Cancelled::Condition;
     }
     let busy = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
     if codes.iter().any(|code| busy.contains(code)) {

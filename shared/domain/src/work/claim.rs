@@ -1,15 +1,15 @@
-//! The claim of a queued message: who works on it, under which ids, and whether it is done.
+//! Claims on queued messages: which worker holds one, the ids of its rows, and its state.
 //!
 //! ```mermaid
 //! stateDiagram-v2
 //!     [*] --> claimed: first delivery
-//!     claimed --> claimed: redelivery, lease over (token + 1)
-//!     claimed --> done: rows stand, counters moved with it
-//!     claimed --> abandoned: lease over, another chunk needs a message_id of it (token + 1)
+//!     claimed --> claimed: redelivery after the lease (token + 1)
+//!     claimed --> done: rows written, counters updated in the same transaction
+//!     claimed --> abandoned: after the lease, another chunk needs one of its message_ids (token + 1)
 //!     abandoned --> claimed: redelivery (token + 1)
 //! ```
 //!
-//! A worker that was paused past its lease cannot finish: `done` expects its token.
+//! A worker that was paused past its lease cannot finish, because `done` requires its token.
 
 use std::collections::BTreeMap;
 
@@ -23,59 +23,59 @@ use crate::storage::sequence;
 use crate::storage::table::{Outcome, Table};
 use crate::time::Micros;
 
-/// Where a chunk stands.
+/// The state of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// A worker is at it, or died at it.
+    /// A worker is recording it, or died while recording it.
     Claimed,
     /// Everything in it is recorded and counted.
     Done,
-    /// Another chunk took a message of it over; what is left is recorded when it is delivered again.
+    /// Another chunk took over one of its messages. The rest is recorded when it is delivered again.
     Abandoned,
 }
 
-/// One claim.
+/// A claim on a chunk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
-    /// Where the chunk stands.
+    /// The state of the chunk.
     #[serde(rename = "st")]
     pub state: State,
-    /// Counts the claims: only the holder of the newest may finish.
+    /// The number of the claim, from 1. Only the holder of the latest may finish.
     #[serde(rename = "tk")]
     pub token: u64,
-    /// Until when the holder may be expected to finish.
+    /// The end of the lease: until then no other worker takes the chunk.
     #[serde(rename = "le")]
     pub lease: Micros,
     /// When the chunk was first received.
     #[serde(rename = "rc")]
     pub received: Micros,
-    /// The first id of each collection that its rows stand under, by the collection's short name.
+    /// The first id of its rows per collection, by the collection's short name.
     #[serde(rename = "ids")]
     first: BTreeMap<String, u64>,
 }
 
-/// The claims of a table.
+/// The claims in a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunks<'a> {
     table: &'a Table,
 }
 
 impl Claim {
-    /// The first id that the chunk has in this collection.
+    /// Returns the first id of the chunk in this collection.
     pub fn first(&self, collection: Collection) -> u64 {
         self.first.get(collection.code()).copied().unwrap_or_default()
     }
 
-    /// Whether the holder of this claim on the chunk `own` does not wait for the holder of the chunk `other`.
+    /// Whether the holder of the chunk `own` fences the chunk `other` without waiting for its lease.
     ///
-    /// Two chunks that each hold a message of the other, and are delivered together, would find each other alive at
-    /// every redelivery. From the second claim on the first of them by name goes on: the other's claim loses its token.
+    /// Two chunks that each own a message of the other, and are delivered together, would wait for each other at every
+    /// redelivery. From the second claim on, the chunk that sorts first proceeds and the other loses its token.
     pub fn insists(&self, own: &str, other: &str) -> bool {
         self.token > 1 && own < other
     }
 
-    /// Whether another worker may take it over.
+    /// Whether another worker may take over the chunk.
     fn is_free(&self, now: Micros) -> bool {
         match self.state {
             State::Claimed => self.lease < now,
@@ -86,14 +86,14 @@ impl Claim {
 }
 
 impl<'a> Chunks<'a> {
-    /// The claims of this table.
+    /// Returns the claims in this table.
     pub fn new(table: &'a Table) -> Self {
         Self { table }
     }
 
-    /// Claims a chunk until `lease`: none when it is done already. A chunk that was claimed before keeps its ids.
+    /// Claims a chunk until `lease`. Returns `None` if the chunk is done. A chunk that was claimed before keeps its ids.
     ///
-    /// Retried while another worker holds it.
+    /// Fails with a retry while another worker holds it.
     pub async fn claim(
         &self,
         chunk: &str,
@@ -108,7 +108,7 @@ impl<'a> Chunks<'a> {
             None => Ok(Some(claim)),
             Some(old) if old.state == State::Done => Ok(None),
             Some(old) if old.is_free(now) => self.take_over(chunk, &old, lease).await.map(Some),
-            Some(_) => Err(held("Another worker holds the chunk.")),
+            Some(_) => Err(conflict("Another worker holds the chunk.")),
         }
     }
 
@@ -121,22 +121,22 @@ impl<'a> Chunks<'a> {
             .when_not_equal("st", State::Done);
         match self.table.change(&change).await? {
             Outcome::Written(claim) => Ok(claim),
-            Outcome::Refused(_) => Err(held("Another worker took the chunk.")),
+            Outcome::Refused(_) => Err(conflict("Another worker took the chunk.")),
         }
     }
 
-    /// Makes sure that the holder of another chunk can no longer finish: true when that chunk is done or forgotten,
-    /// and its messages are recorded; false when it is abandoned now, and its messages may be taken over.
+    /// Fences another chunk, so that its holder cannot finish. Returns whether the chunk was done already: then its
+    /// messages are recorded; otherwise it is abandoned and its messages may be taken over.
     ///
-    /// Retried while its holder may still finish, unless the caller insists: see [`Claim::insists`].
+    /// Fails with a retry while its holder may still finish, unless the caller insists: see [`Claim::insists`].
     pub async fn fence(&self, chunk: &str, insists: bool, now: Micros) -> Result<bool, Failure> {
-        // A claim is only forgotten some time after it was done.
+        // A claim expires only some time after its chunk was done.
         let Some(claim) = self.table.get::<Claim>(&Key::chunk(chunk)).await? else { return Ok(true) };
         match claim.state {
             State::Done => Ok(true),
             State::Abandoned => Ok(false),
             State::Claimed if insists || claim.is_free(now) => self.abandon(chunk, &claim).await,
-            State::Claimed => Err(held("A message of the chunk is in another worker's hands.")),
+            State::Claimed => Err(conflict("Another worker is recording a message of the chunk.")),
         }
     }
 
@@ -147,15 +147,15 @@ impl<'a> Chunks<'a> {
             .when_equal("st", State::Claimed)
             .when_equal("tk", claim.token);
         match self.table.change::<Claim>(&change).await? {
-            // Refused so, another message of the same two chunks, or a third chunk, was faster.
+            // Abandoned already, by another message of the same two chunks or by a third chunk.
             Outcome::Written(_) | Outcome::Refused(Some(Claim { state: State::Abandoned, .. })) => Ok(false),
             Outcome::Refused(Some(Claim { state: State::Done, .. })) => Ok(true),
-            Outcome::Refused(_) => Err(held("A worker came back to the other chunk.")),
+            Outcome::Refused(_) => Err(conflict("Another worker claimed the other chunk again.")),
         }
     }
 
-    /// The change that finishes a chunk, to be made in one transaction with what counts it.
-    /// From `expires` (seconds since the epoch) on the claim may be forgotten.
+    /// Returns the change that finishes a chunk, for the transaction that also updates the counters.
+    /// The claim expires at `expires` (seconds since the epoch).
     pub fn finish(chunk: &str, claim: &Claim, expires: i64) -> Change {
         Change::of(Key::chunk(chunk))
             .set("st", State::Done)
@@ -164,7 +164,7 @@ impl<'a> Chunks<'a> {
             .when_equal("tk", claim.token)
     }
 
-    /// Whether nobody will write rows of these chunks any more.
+    /// Whether all of these chunks are done, so that no row of them can appear any more.
     pub async fn all_finished(&self, chunks: &[String]) -> Result<bool, Error> {
         let keys: Vec<_> = chunks.iter().map(|chunk| Key::chunk(chunk)).collect();
         let claims = self.table.get_many::<Claim>(&keys).await?;
@@ -172,7 +172,7 @@ impl<'a> Chunks<'a> {
     }
 }
 
-/// Somebody else is at it, or was faster: the message comes back later.
-fn held(why: &str) -> Failure {
+/// A conflict with another worker. The message is delivered again later.
+fn conflict(why: &str) -> Failure {
     Failure::Retry(Error::new(Kind::Conflict, why))
 }

@@ -1,6 +1,7 @@
-//! Work that is due at a time: one row in the partition of its minute, put with what is due and removed with its end.
+//! Work that is due at a time: one row in the partition of its minute, written with the record and deleted with its end.
 //!
-//! The ticker looks at each minute as it comes, and at the last five again, so that a row which was put late is found.
+//! The ticker sweeps each minute when it comes, and the last five minutes again, so that rows that were written late are
+//! found.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,28 +15,28 @@ use crate::work::queue::Queue;
 
 const MINUTE: i64 = 60_000_000;
 
-/// Minutes that every sweep looks at again.
+/// Past minutes that every sweep covers again.
 pub const OVERLAP: i64 = 5;
 
-/// Minutes that one tick goes through at most: after a long stop the next ticks go on from there.
+/// The most minutes that one tick covers. After a long stop, the next ticks continue from there.
 const MOST_MINUTES: i64 = 7 * 24 * 60;
-/// Minutes that one message covers at most.
+/// The most minutes that one message covers.
 const MESSAGE_MINUTES: i64 = 60;
 
-/// Minutes (since the epoch) that one message asks a worker to look at, in one shard.
+/// The part of a sweep that one message covers: minutes since the epoch, in one shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// The first minute.
     pub from: i64,
     /// The last minute.
     pub to: i64,
-    /// Which shard.
+    /// The shard.
     pub shard: u64,
 }
 
-/// Sends a message to `queue` for every span of minutes that has come, and remembers how far it came.
+/// Sends a message to `queue` for every span of minutes that has come, and stores how far it got.
 ///
-/// Sweeping twice, or late, or by two at once sends more messages and changes nothing else.
+/// Repeated, late and concurrent sweeps send more messages and have no other effect.
 pub(crate) async fn sweep(
     table: &Table,
     queue: &Queue,
@@ -50,8 +51,8 @@ pub(crate) async fn sweep(
     swept_minute_put(table, end).await
 }
 
-/// The first and last minute of each span that is to be looked at now, after the last sweep came as far as `last`; and
-/// the last minute of all.
+/// Returns the first and last minute of each span to sweep now, and the last minute of all. `last` is the last minute
+/// of the previous sweep.
 fn spans(last: Option<i64>, now: Micros) -> (Vec<(i64, i64)>, i64) {
     let current = current_minute(now);
     let first = (last.unwrap_or(current - 1) + 1).min(current) - OVERLAP;
@@ -66,7 +67,7 @@ fn spans(last: Option<i64>, now: Micros) -> (Vec<(i64, i64)>, i64) {
     (spans, end)
 }
 
-/// How far the sweeps have come.
+/// The progress of the sweeps.
 #[derive(Debug, Serialize, Deserialize)]
 struct Swept {
     /// The last minute (since the epoch) that messages were sent for.
@@ -74,8 +75,8 @@ struct Swept {
     minute: i64,
 }
 
-/// The last minute that messages were sent for. Before the first tick, the one in which the first record was made: what
-/// is due is due later, however late the first tick comes. None where there is no record either.
+/// Returns the last minute that messages were sent for. Before the first tick, that is the minute of the first record,
+/// so that everything due since then is found however late the first tick comes. `None` if there is no record.
 pub(crate) async fn swept_minute(table: &Table) -> Result<Option<i64>, Error> {
     match table.get::<Swept>(&Key::sweep()).await? {
         Some(swept) => Ok(Some(swept.minute)),
@@ -83,34 +84,34 @@ pub(crate) async fn swept_minute(table: &Table) -> Result<Option<i64>, Error> {
     }
 }
 
-/// Remembers the last minute that messages were sent for.
+/// Stores the last minute that messages were sent for.
 async fn swept_minute_put(table: &Table, minute: i64) -> Result<(), Error> {
     table.write_all(vec![Write::Put(item(&Key::sweep(), &Swept { minute })?)]).await
 }
 
-/// One row of due work.
+/// A row of due work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
-    /// What kind of row is due.
+    /// The collection of the record that is due.
     #[serde(rename = "k")]
     pub collection: Collection,
-    /// Which one; of rows that are verified together, the first.
+    /// The id of the record; of records that are verified together, the first.
     pub id: u64,
 }
 
-/// The minute (since the epoch) in which something that is due at `at` is looked at: never one that has begun.
+/// Returns the minute (since the epoch) in which work that is due at `at` is found: never one that has begun.
 pub fn minute(at: Micros, now: Micros) -> i64 {
     let next = now.0.div_euclid(MINUTE) + 1;
     let due = at.0.saturating_add(MINUTE - 1).div_euclid(MINUTE);
     due.max(next)
 }
 
-/// The minute (since the epoch) that it is.
+/// Returns the current minute (since the epoch).
 pub fn current_minute(now: Micros) -> i64 {
     now.0.div_euclid(MINUTE)
 }
 
-/// The row that says so.
+/// Returns the key of a due row.
 pub fn key(minute: i64, collection: Collection, id: u64) -> Key {
     Key::due(minute, collection, id)
 }
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn due_work_is_looked_at_when_its_minute_begins_and_not_before_the_next() {
+    fn due_work_is_found_when_its_minute_begins_and_never_in_the_current_one() {
         let at = |seconds: i64| Micros(seconds * 1_000_000);
         assert_eq!(minute(at(120), at(0)), 2);
         assert_eq!(minute(at(121), at(0)), 3);
@@ -130,14 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_looks_at_the_last_five_minutes_again_and_catches_up_within_a_week_at_a_time() {
+    fn sweep_covers_the_last_five_minutes_again_and_catches_up_a_week_at_a_time() {
         let now = Micros(1_000_000 * MINUTE + 30_000_000);
         let (hour, week) = (MESSAGE_MINUTES, MOST_MINUTES);
         for (last, first, end) in [
             (None, 999_995, 1_000_000),
             (Some(999_999), 999_995, 1_000_000),
             (Some(1_000_000), 999_995, 1_000_000),
-            // A clock that was put back.
+            // The clock was set back.
             (Some(1_000_007), 999_995, 1_000_000),
             (Some(1_000_000 - hour), 1_000_000 - hour - 4, 1_000_000),
             (Some(1_000_000 - 2 * week), 1_000_000 - 2 * week - 4, 1_000_000 - week - 4),

@@ -1,4 +1,4 @@
-//! Releases id blocks whose writers are gone, so that they do not hold back readers for ever.
+//! Releases id blocks whose writers died, so that they do not hold back the watermark for ever.
 
 use serde::de::IgnoredAny;
 
@@ -9,7 +9,7 @@ use crate::storage::table::{Table, Write};
 use crate::time::Micros;
 use crate::work::claim::Chunks;
 
-/// Moves blocks past their deadline to items of their own, and deletes those items whose chunks are all finished.
+/// Moves blocks past their deadline to items of their own, and deletes the items whose chunks are all done.
 pub async fn sweep(table: &Table, now: Micros) -> Result<(), Error> {
     for block in sequence::overdue(table, now).await? {
         table.put_new::<_, IgnoredAny>(&Key::open_block(&block.invocation), &block).await?;

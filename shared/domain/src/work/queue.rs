@@ -1,4 +1,4 @@
-//! SQS's verbs, typed and few. Everything that is sent goes through here.
+//! Sends messages to SQS. Every message that Steward sends passes through here.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
@@ -6,39 +6,40 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
 use crate::error::Error;
 
-/// Bytes that one call may carry in all its messages.
+/// Bytes that the messages of one call may have in total.
 const CALL_BYTES: usize = 256 * 1_024;
-/// Messages that one call may carry.
+/// Messages of one call.
 const CALL_MESSAGES: usize = 10;
 
-/// One queue. Cheap to clone.
+/// A queue. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Queue {
     client: Client,
     url: String,
 }
 
-/// Some messages were not taken; those before them are safely in the queue.
+/// A failure to send all messages. Those before the first refused one are in the queue.
 #[derive(Debug)]
 pub struct Unsent {
-    /// How many messages, from the first one on, the queue took.
+    /// How many messages were sent, counted from the first one.
     pub sent: usize,
-    /// Why the next one was not.
+    /// Why the next message was not sent.
     pub error: Error,
 }
 
 impl Queue {
-    /// The queue at this address.
+    /// Returns the queue at this URL.
     pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self { client, url: url.into() }
     }
 
-    /// Sends one message, to be delivered at least once.
+    /// Sends one message. It is delivered at least once.
     pub async fn send(&self, body: String) -> Result<(), Error> {
         self.send_all(vec![body]).await.map_err(|unsent| unsent.error)
     }
 
-    /// Sends messages in order, as many to a call as fit; stops at the first call that is not taken whole.
+    /// Sends messages in order, in as few calls as their number and size allow. Stops at the first call of which the
+    /// queue refuses a message.
     pub async fn send_all(&self, bodies: Vec<String>) -> Result<(), Unsent> {
         let mut sent = 0;
         for call in calls(bodies) {
@@ -74,7 +75,7 @@ impl Queue {
     }
 }
 
-/// Cuts messages into calls that the queue takes.
+/// Groups messages into calls within the limits of the queue.
 fn calls(bodies: Vec<String>) -> Vec<Vec<String>> {
     let mut calls: Vec<Vec<String>> = Vec::new();
     let mut bytes = 0;
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_carries_ten_messages_and_no_more_bytes_than_allowed() {
+    fn call_holds_at_most_ten_messages_and_256_kib() {
         let small = vec!["x".to_owned(); 23];
         assert_eq!(calls(small).iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 3]);
 

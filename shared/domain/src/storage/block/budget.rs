@@ -1,9 +1,9 @@
-//! Pure. How much one query may read.
+//! Pure. The limit on what one query may read.
 
 use crate::error::Error;
 
-/// The read units that one query may use. A query that needs more is refused whole: a short list would read as
-/// "that is all", and whoever bills by it would bill too little.
+/// The read units that one query may use. A query that needs more is refused: a truncated list would look complete,
+/// and a caller that bills by it would bill too little.
 #[derive(Clone, Debug)]
 pub struct Budget {
     limit: u64,
@@ -12,12 +12,12 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget of so many read units; `advice` tells a client what makes its query smaller.
+    /// Returns a budget of `limit` read units. `advice` tells a client how to make its query smaller.
     pub fn new(limit: u64, advice: impl Into<String>) -> Self {
         Self { limit, used: 0.0, advice: advice.into() }
     }
 
-    /// Refuses a query that would read about so many rows for so many units, before it reads any.
+    /// Refuses a query by its estimated cost, before it reads anything.
     pub fn allow(&self, rows: u64, units: u64) -> Result<(), Error> {
         if units <= self.limit {
             return Ok(());
@@ -25,7 +25,7 @@ impl Budget {
         Err(Error::invalid(format!("Query would read about {rows} rows; {}", self.advice)))
     }
 
-    /// Counts what was read, and refuses the query once it is too much.
+    /// Adds the units that were read. Fails once the budget is exceeded.
     pub fn spend(&mut self, units: f64) -> Result<(), Error> {
         self.used += units;
         let limit = u32::try_from(self.limit).map_or(f64::INFINITY, f64::from);
@@ -41,13 +41,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_over_its_budget_is_refused_before_and_while_it_reads() {
+    fn query_over_budget_is_refused_before_and_while_reading() {
         let mut budget = Budget::new(10, "add instance=");
         assert!(budget.allow(170, 10).is_ok());
-        let refused = budget.allow(180, 11).expect_err("it is too much");
+        let refused = budget.allow(180, 11).expect_err("over budget");
         assert_eq!(refused.to_string(), "Query would read about 180 rows; add instance=");
         assert!(budget.spend(9.5).is_ok());
-        let refused = budget.spend(1.0).expect_err("it is too much");
+        let refused = budget.spend(1.0).expect_err("over budget");
         assert_eq!(refused.to_string(), "Query would read more than 10 read units; add instance=");
     }
 }

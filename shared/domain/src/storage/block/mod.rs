@@ -1,4 +1,4 @@
-//! Rows in id blocks: neighbouring ids under one partition key, so that a list by id reads few partitions.
+//! Rows in id blocks: neighbouring ids share a partition key, so that a list by id reads few partitions.
 
 mod budget;
 mod walk;
@@ -14,10 +14,10 @@ use crate::storage::key::{BLOCK, Collection, Key, Range};
 use crate::storage::sequence;
 use crate::storage::table::{Page, Table};
 
-/// Blocks that are read at once where the whole collection is wanted.
+/// Blocks that are read concurrently when all rows are wanted.
 const AHEAD: usize = 8;
 
-/// The blocks of one collection as they are when the reading begins.
+/// The blocks of a collection when reading starts.
 #[derive(Clone, Debug)]
 pub struct Blocks {
     table: Table,
@@ -25,61 +25,61 @@ pub struct Blocks {
     last: u64,
 }
 
-/// The rows of a block, and the read units they cost.
+/// The rows of a block.
 #[derive(Clone, Debug)]
 pub struct Rows<T> {
-    /// The rows by descending id.
+    /// The rows, by descending id.
     pub rows: Vec<T>,
-    /// Read units.
+    /// Read units that they cost.
     pub units: f64,
 }
 
 impl Blocks {
-    /// The blocks of a collection up to its highest id so far.
+    /// Returns the blocks of a collection up to its highest id.
     pub async fn of(table: Table, collection: Collection) -> Result<Self, Error> {
         let last = sequence::last_id(&table, collection).await?;
         Ok(Self { table, collection, last })
     }
 
-    /// The highest id that was given so far, and so the most rows there can be; 0 where there are none.
+    /// Returns the highest allocated id, an upper bound of the number of rows; 0 if there are none.
     pub fn last_id(&self) -> u64 {
         self.last
     }
 
-    /// How many blocks there are.
+    /// Returns the number of blocks.
     pub fn count(&self) -> u64 {
         if self.last == 0 { 0 } else { self.last / BLOCK + 1 }
     }
 
-    /// Read units that reading all rows takes, by the usual size of a row.
+    /// Estimates the read units for reading all rows, by the typical size of a row.
     pub fn units(&self) -> u64 {
         (self.last * row_bytes(self.collection)).div_ceil(READ_UNIT)
     }
 
-    /// A page of the block at this place, counted from the newest or from the oldest, in the same order.
+    /// Returns a page of the block at this position, counted from the newest or the oldest block, in the same order.
     pub async fn page<T: DeserializeOwned>(
         &self,
-        place: u64,
+        position: u64,
         newest_first: bool,
         after: Option<&Key>,
         limit: Option<i32>,
     ) -> Result<Page<T>, Error> {
-        let number = if newest_first { self.count() - 1 - place } else { place };
+        let number = if newest_first { self.count() - 1 - position } else { position };
         self.table.query(&Range::block(self.collection, number), newest_first, after, limit).await
     }
 
-    /// All blocks from the newest to the oldest, several read ahead.
+    /// Streams all blocks from the newest to the oldest, reading ahead.
     pub fn newest_first<T: DeserializeOwned>(
         &self,
     ) -> impl Stream<Item = Result<Rows<T>, Error>> + use<'_, T> {
-        stream::iter(0..self.count()).map(|place| self.read(place)).buffered(AHEAD)
+        stream::iter(0..self.count()).map(|position| self.read(position)).buffered(AHEAD)
     }
 
-    async fn read<T: DeserializeOwned>(&self, place: u64) -> Result<Rows<T>, Error> {
-        let mut page = self.page(place, true, None, None).await?;
+    async fn read<T: DeserializeOwned>(&self, position: u64) -> Result<Rows<T>, Error> {
+        let mut page = self.page(position, true, None, None).await?;
         let mut rows = Rows { rows: page.items, units: page.units };
         while let Some(next) = page.next {
-            page = self.page(place, true, Some(&next), None).await?;
+            page = self.page(position, true, Some(&next), None).await?;
             rows.rows.append(&mut page.items);
             rows.units += page.units;
         }
@@ -87,10 +87,10 @@ impl Blocks {
     }
 }
 
-/// Bytes that an eventually consistent read unit covers.
+/// Bytes that one eventually consistent read unit covers.
 const READ_UNIT: u64 = 8_192;
 
-/// The usual size of a stored row: an estimate for refusing a query before it reads, nothing else.
+/// Returns the typical size of a stored row, to estimate the cost of a query.
 fn row_bytes(collection: Collection) -> u64 {
     match collection {
         Collection::Notification | Collection::Rejected => 600,

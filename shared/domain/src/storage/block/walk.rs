@@ -1,4 +1,4 @@
-//! Reads a list page by page, by ids of its rows.
+//! Walks a list by the ids of its rows.
 
 use serde::de::DeserializeOwned;
 
@@ -8,10 +8,10 @@ use crate::storage::key::{BLOCK, Collection, Range};
 use crate::storage::sequence;
 use crate::storage::table::Table;
 
-/// Where a list begins, and in which direction it goes: never by time, always by id.
+/// Where a list starts and in which direction it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// At the newest.
+    /// From the newest row downwards.
     Newest,
     /// Below this id, downwards.
     Below(u64),
@@ -19,10 +19,10 @@ pub enum Start {
     Above(u64),
 }
 
-/// Rows by id from `start` on, kept by `keep`, at most `limit`.
+/// Returns at most `limit` of the rows from `start` on that `keep` maps to a value.
 ///
-/// Upwards it stops where an id may still appear below one that is there already: whoever turns pages that way misses
-/// none.
+/// An upward walk stops below the first id that a writer may still fill, so that a client that pages upwards misses no
+/// row.
 pub async fn walk<R: DeserializeOwned, T>(
     table: Table,
     collection: Collection,
@@ -44,7 +44,7 @@ pub async fn walk<R: DeserializeOwned, T>(
         let range = Range::ids(collection, first, last);
         let mut after = None;
         loop {
-            // Small pages where few rows are wanted; the whole block where any number may have to be passed over.
+            // Small pages if few rows are wanted; whole blocks if any number may have to be skipped.
             let page = table.query::<R>(&range, descending, after.as_ref(), page_size(limit)).await?;
             budget.spend(page.units)?;
             kept.extend(page.items.into_iter().filter_map(&keep));
