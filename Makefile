@@ -82,7 +82,7 @@ bench: prerequisites ## Measure read and write units (recorded in tests/bench) a
 	$(CARGO) run $(LOCAL) -p tests --bin bench $(if $(ROWS),-- --rows $(ROWS))
 
 .PHONY: sqs-check
-sqs-check: steward $(VENV)/.deploy ## Test the local SQS server with boto3
+sqs-check: steward $(VENV)/.deploy ## Test the stand-in for SQS with boto3
 	$(PYTHON) infra/sqs_check.py $(STEWARD)
 
 ##### On AWS

@@ -2,8 +2,8 @@
 
     python infra/rie.py target/local/steward
 
-The emulator is part of the SAM CLI and needs no container. The functions use the DynamoDB and SQS servers of a `steward`
-process that this script starts. Samples whose names start with `bad-` must be rejected; all others must succeed.
+The emulator is part of the SAM CLI and needs no container. The functions use the stand-ins of a `steward` process that
+this script starts, for DynamoDB and SQS. Samples whose names start with `bad-` must be rejected; all others must succeed.
 Not covered: the gateway, IAM permissions, and cold starts on AWS.
 """
 
@@ -23,7 +23,7 @@ import urllib.request
 
 import boto3
 import samcli
-import local_services
+import stand_ins
 
 ROOT = pathlib.Path(__file__).parent.parent
 BUILT = ROOT / ".aws-sam" / "build"
@@ -56,7 +56,7 @@ def variables(directory, addresses):
         resources[f"{name}_QUEUE_URL"] = queue
     return {
         **{name: resources[name] for name in declared if name in resources},
-        **local_services.CREDENTIALS,
+        **stand_ins.CREDENTIALS,
         "AWS_ENDPOINT_URL_DYNAMODB": addresses["DynamoDB"],
         "AWS_ENDPOINT_URL_SQS": addresses["SQS"],
         "AWS_LAMBDA_FUNCTION_NAME": logical_id(directory),
@@ -77,8 +77,8 @@ def add_administrator(addresses):
 
 
 def credentials():
-    """Returns credentials for boto3, which does not send unsigned requests. The local servers accept any."""
-    given = local_services.CREDENTIALS
+    """Returns credentials for boto3, which does not send unsigned requests. The stand-ins accept any."""
+    given = stand_ins.CREDENTIALS
     return {
         "region_name": given["AWS_REGION"],
         "aws_access_key_id": given["AWS_ACCESS_KEY_ID"],
@@ -159,7 +159,7 @@ def summary(response):
 def main(steward):
     failed = 0
     directories = sorted(path.name for path in (ROOT / "functions").iterdir())
-    with local_services.started(steward) as addresses:
+    with stand_ins.started(steward) as addresses:
         add_administrator(addresses)
         for directory in directories:
             samples = sorted((ROOT / "events" / directory).glob("*.json"))

@@ -1,4 +1,4 @@
-"""Tests, with boto3, that the local SQS server does what Steward needs of SQS.
+"""Tests, with boto3, that the stand-in for SQS does what Steward needs of SQS.
 
     python infra/sqs_check.py target/local/steward
 
@@ -11,7 +11,7 @@ import time
 
 import boto3
 import botocore.exceptions
-import local_services
+import stand_ins
 
 CHECKS = []
 
@@ -159,7 +159,7 @@ def queues_of_the_stack_exist(sqs):
 
 def main(steward):
     failed = 0
-    with local_services.started(steward) as addresses:
+    with stand_ins.started(steward) as addresses:
         sqs = boto3.client(
             "sqs",
             endpoint_url=addresses["SQS"],

@@ -1,4 +1,4 @@
-"""Runs `steward up` in a temporary directory, for checks that call its DynamoDB and SQS servers from outside."""
+"""Runs `steward up` in a temporary directory, for checks that call its stand-ins for DynamoDB and SQS from outside."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ CREDENTIALS = {
 }
 
 
-class LocalServices:
+class StandIns:
     """The addresses that `steward up` prints, by name: `DynamoDB`, `SQS`."""
 
     def __init__(self, program):
@@ -51,11 +51,11 @@ def started(steward):
             stderr=subprocess.STDOUT,
             text=True,
         )
-        services = LocalServices(program)
-        threading.Thread(target=services.read_output, daemon=True).start()
+        stand_ins = StandIns(program)
+        threading.Thread(target=stand_ins.read_output, daemon=True).start()
         try:
-            services.wait()
-            yield services.addresses
+            stand_ins.wait()
+            yield stand_ins.addresses
         finally:
             program.terminate()
             program.wait(TIMEOUT_SECONDS)
