@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use chrono::TimeDelta;
 use domain::notification::service::Service;
-use domain::usage::verify::{FlavorField, Level};
+use domain::usage::verdict::{FlavorField, Level};
 use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::generate::World;
@@ -21,7 +21,7 @@ async fn live(bundle: &TestBundle, world: &World) -> Result<()> {
     }
     for (service, ids) in [(Service::Nova, &world.repaired), (Service::Glance, &world.repaired_images)] {
         let repaired = bundle.usage.repair(service, ids).await?;
-        assert_eq!(repaired, domain::usage::repair::Repaired::default(), "all are pending");
+        assert_eq!(repaired, domain::usage::repairing::Unrepaired::default(), "all are pending");
     }
     for _ in 0..6 {
         bundle.advance(TimeDelta::minutes(1));

@@ -13,7 +13,7 @@ use domain::time::Micros;
 use domain::usage::delete::{ImageDelete, InstanceDelete};
 use domain::usage::exists::{ImageExists, InstanceExists, Progress};
 use domain::usage::image::Image;
-use domain::usage::launch::{self, Launch};
+use domain::usage::launch::{ImageMeta, Launch, MergeState};
 use domain::usage::status::Status;
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -42,7 +42,7 @@ pub fn launch(id: u64) -> Launch {
         image: fields(),
         instance_type_id: Some("2".to_owned()),
         instance_flavor_id: Some("performance1-2".to_owned()),
-        origin: launch::Origin::default(),
+        merge_state: MergeState::default(),
         version: 1,
     }
 }
@@ -88,7 +88,7 @@ pub fn image(id: u64) -> Image {
         owner: None,
         size: 9_192_352,
         last_raw: 299_977,
-        event: mark(id),
+        mark: mark(id),
     }
 }
 
@@ -99,7 +99,7 @@ pub fn image_delete(id: u64) -> ImageDelete {
         uuid: instance(1),
         deleted_at: Some(time("2014-01-17 15:28:18.154927")),
         raw: 300_523,
-        event: mark(id),
+        mark: mark(id),
     }
 }
 
@@ -124,8 +124,8 @@ fn mark(id: u64) -> Mark {
     Mark { at: time("2014-01-17 16:07:31"), message: format!("e{id}") }
 }
 
-fn fields() -> launch::Image {
-    launch::Image {
+fn fields() -> ImageMeta {
+    ImageMeta {
         os_architecture: "x64".to_owned(),
         os_distro: "org.centos".to_owned(),
         os_version: "5.8".to_owned(),

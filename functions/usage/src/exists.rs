@@ -64,7 +64,7 @@ impl From<Progress> for ProgressBody {
     fn from(progress: Progress) -> Self {
         Self {
             message_id: progress.message_id,
-            status: progress.status.word(),
+            status: progress.status.as_str(),
             fail_reason: progress.fail_reason,
             raw: progress.raw,
             usage: progress.usage,

@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use domain::error::{Error, Kind};
 use domain::time::Micros;
 use domain::usage::column::{Column, Row};
-use domain::usage::query::{Bound, Direction, Filter, HIGHEST_LIMIT, ListQuery, is_uuid_like};
+use domain::usage::query::{Bound, Direction, Filter, ListQuery, MAX_LIMIT, is_uuid_like};
 use http::request::Parts;
 
 use crate::error::ApiError;
@@ -78,7 +78,7 @@ impl Parameters {
             query.direction = if direction == "desc" { Direction::Descending } else { Direction::Ascending };
         }
         if let Some(limit) = self.count("limit")? {
-            query.limit = limit.min(HIGHEST_LIMIT);
+            query.limit = limit.min(MAX_LIMIT);
         }
         if let Some(offset) = self.count("offset")? {
             query.offset = offset;
@@ -110,7 +110,7 @@ fn bound(name: &str, value: &str) -> Result<Bound, Error> {
 }
 
 fn column<R: Row>(name: &str) -> Result<Column<R>, Error> {
-    R::named(name).ok_or_else(|| no_such_field(name))
+    R::column(name).ok_or_else(|| no_such_field(name))
 }
 
 fn no_such_field(name: &str) -> Error {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
 use domain::usage::Usage;
-use domain::usage::reconcile::Reconcile;
+use domain::usage::audit_report::AuditReport;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
@@ -31,8 +31,8 @@ struct Body {
     source: String,
 }
 
-impl From<Reconcile> for Body {
-    fn from(row: Reconcile) -> Self {
+impl From<AuditReport> for Body {
+    fn from(row: AuditReport) -> Self {
         Self {
             row_created: row.row_created.to_string(),
             row_updated: row.row_updated.to_string(),

@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use domain::error::Error;
 use domain::notification::service::Service;
 use domain::usage::Usage;
+use domain::usage::counting::{EventCounts, EventQuery};
 use domain::usage::exists::Exists;
 use domain::usage::exists::{ImageExists, InstanceExists};
-use domain::usage::stats::{EventQuery, Events};
 use domain::usage::window::Window;
 use serde::Serialize;
 
@@ -49,7 +49,7 @@ pub async fn glance_exists(State(usage): State<Usage>, parameters: Parameters) -
 async fn exists<R: Exists>(usage: &Usage, parameters: &Parameters) -> Result<Response, ApiError> {
     let counts = usage.exists_counts::<R>(&parameters.filter()?).await?;
     let body = |((status, send_status), event_count): ((domain::usage::status::Status, i64), u64)| {
-        ExistsBody { status: status.word(), send_status, event_count }
+        ExistsBody { status: status.as_str(), send_status, event_count }
     };
     Ok(enveloped("stats", counts.into_iter().map(body).collect::<Vec<_>>()))
 }
@@ -59,7 +59,7 @@ pub async fn events(State(usage): State<Usage>, parameters: Parameters) -> Resul
     let mut counts = usage.event_counts(&query).await?;
     if let Some(event) = query.event {
         let count = counts.remove(&event).unwrap_or_default();
-        counts = Events::from([(event, count)]);
+        counts = EventCounts::from([(event, count)]);
     }
     let count = counts.values().sum();
     let stats = counts.into_iter().map(|(event, event_count)| EventBody { event, event_count }).collect();

@@ -4,10 +4,10 @@ use anyhow::{Context, Result, ensure};
 use domain::notification::service::Service;
 use domain::time::Micros;
 use domain::usage::column::Row;
+use domain::usage::counting::EventQuery;
 use domain::usage::exists::InstanceExists;
 use domain::usage::launch::Launch;
 use domain::usage::query::{Bound, Filter, ListQuery};
-use domain::usage::stats::EventQuery;
 use domain::usage::window::Window;
 use serde_json::json;
 

@@ -12,7 +12,7 @@ use domain::time::Micros;
 use domain::usage::confirmation::{Answer, Confirmation};
 use domain::usage::settings::Settings;
 use domain::usage::task::UsageTask;
-use domain::usage::verify;
+use domain::usage::verdict;
 use domain::work::due as due_work;
 use serde_json::json;
 
@@ -66,7 +66,7 @@ async fn due(count: u64, launched: bool) -> Result<(TestBundle, i64)> {
 fn minute(bundle: &TestBundle) -> Result<i64> {
     let end = Micros::parse(PERIOD_END).context("a time")?;
     let settle = Settings::read(&bundle.platform.variables)?.settle_seconds;
-    Ok(due_work::minute(verify::due_at(end, settle), Micros::from(bundle.clock.now())))
+    Ok(due_work::minute(verdict::due_at(end, settle), Micros::from(bundle.clock.now())))
 }
 
 /// Verifies what is due in one shard of these minutes.
@@ -132,7 +132,7 @@ fn message_ids(count: u64) -> Vec<String> {
 async fn repair(bundle: &TestBundle, ids: &[String]) -> Result<Cost> {
     let (repaired, cost) =
         cost::measure(bundle, async { Ok(bundle.usage.repair(Service::Nova, ids).await?) }).await?;
-    anyhow::ensure!(repaired == domain::usage::repair::Repaired::default(), "{repaired:?}");
+    anyhow::ensure!(repaired == domain::usage::repairing::Unrepaired::default(), "{repaired:?}");
     Ok(cost)
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::time::Micros;
-use domain::usage::verify::{FlavorField, Level};
+use domain::usage::verdict::{FlavorField, Level};
 use serde_json::{Value, json};
 
 use super::World;

@@ -16,7 +16,7 @@ use crate::storage::key::Collection;
 use crate::storage::sequence;
 use crate::streams::distil::{Distilled, EventDefinitions};
 use crate::time::Micros;
-use crate::usage::record::{self, Effect, Recording, Warning};
+use crate::usage::effect::{self, Effect, Interpretation, Warning};
 
 /// A queued message as it was delivered.
 #[derive(Clone, Debug)]
@@ -210,26 +210,26 @@ impl Plan {
         taken: &mut sequence::CollectionIds,
     ) {
         let mark = notification.mark(&format!("{}#{position}", self.chunk));
-        let recorded =
-            if synthetic { Ok(Recording::default()) } else { record::record(&notification, &mark) };
-        let (recording, rows) = match recorded {
-            Ok(recording) => {
-                let rows = recording.effect.as_ref().map(|effect| {
+        let result =
+            if synthetic { Ok(Interpretation::default()) } else { effect::interpret(&notification, &mark) };
+        let (interpretation, rows) = match result {
+            Ok(interpretation) => {
+                let rows = interpretation.effect.as_ref().map(|effect| {
                     let (collection, count) = rows_of(effect);
                     let next = taken.entry(collection).or_default();
                     let rows = Rows { collection, first: *next, count };
                     *next += count;
                     rows
                 });
-                (recording, rows)
+                (interpretation, rows)
             }
-            Err(reason) => {
+            Err(defect) => {
                 let first = self.rejected.len() as u64;
-                self.rejected.push(Rejected { position, reason: reason.to_string() });
-                (Recording::default(), Some(Rows { collection: Collection::Rejected, first, count: 1 }))
+                self.rejected.push(Rejected { position, reason: defect.to_string() });
+                (Interpretation::default(), Some(Rows { collection: Collection::Rejected, first, count: 1 }))
             }
         };
-        let Recording { effect, warnings } = recording;
+        let Interpretation { effect, warnings } = interpretation;
         self.entries.push(Entry { position, notification, mark, effect, warnings, rows, event, synthetic });
     }
 

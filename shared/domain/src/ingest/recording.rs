@@ -17,7 +17,7 @@ use crate::notification::service::Service;
 use crate::storage::key::Collection;
 use crate::storage::sequence;
 use crate::time::Micros;
-use crate::usage::recording::Recorded;
+use crate::usage::applying::AssignedEffect;
 use crate::work::claim::Claim;
 
 /// Microseconds.
@@ -108,8 +108,8 @@ impl Recorder {
         owned: &[Owned<'_>],
         now: Micros,
     ) -> Result<(), Failure> {
-        let recorded: Vec<_> = owned.iter().filter_map(recorded).collect();
-        let kept = self.usage.retain_until(&recorded, now, self.retention_seconds);
+        let effects: Vec<_> = owned.iter().filter_map(assigned_effect).collect();
+        let kept = self.usage.retain_until(&effects, now, self.retention_seconds);
         let expires = kept.max(claim.received.epoch_seconds() + self.retention_seconds);
         for Owned { entry, raw, .. } in owned {
             for warning in &entry.warnings {
@@ -118,15 +118,15 @@ impl Recorder {
         }
         futures::try_join!(
             self.chunk_put(plan, claim, owned, expires),
-            Box::pin(self.usage.record(recorded, now))
+            Box::pin(self.usage.apply(effects, now))
         )?;
         Ok(())
     }
 }
 
-fn recorded<'a>(owned: &Owned<'a>) -> Option<Recorded<'a>> {
+fn assigned_effect<'a>(owned: &Owned<'a>) -> Option<AssignedEffect<'a>> {
     let (effect, rows) = (owned.entry.effect.as_ref()?, owned.rows?);
-    Some(Recorded {
+    Some(AssignedEffect {
         effect,
         mark: &owned.entry.mark,
         notification: &owned.entry.notification,

@@ -79,6 +79,23 @@ pub struct RawRow {
     pub ttl: i64,
 }
 
+/// The columns of a [`RawRow`] that counting reads: a projection, which ignores the others.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct CountedRow {
+    /// The event type. Rows without one are not counted.
+    #[serde(rename = "et")]
+    pub event_type: Option<String>,
+    /// When the event happened.
+    #[serde(rename = "wh")]
+    pub when: Micros,
+    /// The service of the notification.
+    #[serde(rename = "sv")]
+    pub service: Service,
+    /// Whether a stream's pipeline created it. Synthetic notifications are not counted.
+    #[serde(rename = "md", default)]
+    pub synthetic: bool,
+}
+
 /// Where a notification stands among what was accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {

@@ -1,10 +1,10 @@
-//! Pure. Deletes of instances and of images.
+//! Pure. Deletes of instances and images.
 
 use serde::{Deserialize, Serialize};
 
 use crate::notification::mark::Mark;
 use crate::time::Micros;
-use crate::usage::record::{NewImageDelete, NewInstanceDelete};
+use crate::usage::effect::{NewImageDelete, NewInstanceDelete};
 
 /// A row of `InstanceDeletes`, one per instance and pair of times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,24 +14,24 @@ pub struct InstanceDelete {
     /// The instance's UUID.
     #[serde(rename = "in")]
     pub instance: String,
-    /// When the deleted instance had been launched.
+    /// When the instance was launched.
     #[serde(rename = "la")]
     pub launched_at: Micros,
-    /// When it was deleted; none where no time was given.
+    /// When it was deleted. `None` if the notification has no time.
     #[serde(rename = "da")]
     pub deleted_at: Option<Micros>,
-    /// The notification that said so, the newest where it was said again.
+    /// The raw row of the notification, the newest if there are several.
     pub raw: u64,
-    /// Which event `raw` is.
+    /// The position of that event.
     #[serde(rename = "by")]
     pub newest: Mark,
-    /// Counts the writes of the row: each expects the one before.
+    /// The version of the row, for optimistic locking.
     #[serde(rename = "v")]
     pub version: u64,
 }
 
 impl InstanceDelete {
-    /// The row that the first event makes which says so.
+    /// Creates the row for the first notification of the delete.
     pub fn new(id: u64, effect: &NewInstanceDelete, raw: u64, mark: Mark) -> Self {
         Self {
             id,
@@ -44,8 +44,8 @@ impl InstanceDelete {
         }
     }
 
-    /// Takes in that another event says so too, and says whether it is newer: then `raw` is its row.
-    /// `version` is the writer's to count.
+    /// Merges another notification of the same delete. Returns whether it is newer, in which case `raw` is its row now.
+    /// Does not count `version`: the writer does.
     pub fn merge(&mut self, raw: u64, mark: &Mark) -> bool {
         let newer = (mark, raw) > (&self.newest, self.raw);
         if newer {
@@ -64,20 +64,20 @@ pub struct ImageDelete {
     /// The image's UUID.
     #[serde(rename = "uu")]
     pub uuid: String,
-    /// When it was deleted; none where no time was given.
+    /// When it was deleted. `None` if the notification has no time.
     #[serde(rename = "da")]
     pub deleted_at: Option<Micros>,
-    /// The notification that said so.
+    /// The raw row of the notification.
     pub raw: u64,
-    /// Which event `raw` is: of several deletes of an image the earliest event's counts.
+    /// The position of that event: of several deletes of an image, the earliest counts.
     #[serde(rename = "by")]
-    pub event: Mark,
+    pub mark: Mark,
 }
 
 impl ImageDelete {
-    /// The row of an event.
-    pub fn new(id: u64, effect: &NewImageDelete, raw: u64, event: Mark) -> Self {
-        Self { id, uuid: effect.uuid.clone(), deleted_at: effect.deleted_at, raw, event }
+    /// Creates the row of a notification.
+    pub fn new(id: u64, effect: &NewImageDelete, raw: u64, mark: Mark) -> Self {
+        Self { id, uuid: effect.uuid.clone(), deleted_at: effect.deleted_at, raw, mark }
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_delete_is_one_row_whose_raw_is_the_newest_event_in_any_order() {
+    fn repeated_delete_points_to_its_newest_notification_in_any_order() {
         let effect = NewInstanceDelete {
             instance: "i".to_owned(),
             launched_at: Micros(1),
@@ -104,7 +104,7 @@ mod tests {
                 delete.merge(raw, &mark);
             }
             assert_eq!((delete.raw, &delete.newest), (12, &events[2].1), "{order:?}");
-            assert!(!delete.merge(12, &events[2].1), "saying it again changes nothing");
+            assert!(!delete.merge(12, &events[2].1), "merging it again changes nothing");
         }
     }
 }

@@ -1,18 +1,19 @@
-//! Pure. Exists records: a provider's daily claim that an instance or an image was there.
+//! Pure. Exists records: a provider's daily statements that an instance or an image exists.
 
 use serde::{Deserialize, Serialize};
 
 use crate::notification::envelope::Notification;
 use crate::time::Micros;
 use crate::usage::column::Row;
-use crate::usage::launch;
-use crate::usage::record::{NewImageExists, NewInstanceExists};
+use crate::usage::effect::{NewImageExists, NewInstanceExists};
+use crate::usage::launch::ImageMeta;
+use crate::usage::link::Links;
 use crate::usage::status::Status;
 
-/// What both kinds of exists have: where they come from, how they stand, and what was sent downstream.
+/// The columns common to both kinds of exists records: source, links, verification and delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The `message_id` of the notification; none where it had none.
+    /// The notification's `message_id`, if it had one.
     #[serde(rename = "mi")]
     pub message_id: Option<String>,
     /// The raw notification's id.
@@ -20,28 +21,28 @@ pub struct Progress {
     /// The raw notification's time.
     #[serde(rename = "rc")]
     pub received: Micros,
-    /// The launch or image that it belongs to, where one is known.
+    /// The id of the linked launch or image, if known.
     #[serde(rename = "us")]
     pub usage: Option<u64>,
-    /// The delete that it belongs to, where one is known.
+    /// The id of the linked delete, if known.
     #[serde(rename = "de")]
     pub delete: Option<u64>,
-    /// Where it stands.
+    /// The verification state.
     #[serde(rename = "st")]
     pub status: Status,
-    /// Why it does not agree; at most 300 characters.
+    /// Why the record disagrees with the ledger; at most 300 characters.
     #[serde(rename = "fr")]
     pub fail_reason: Option<String>,
-    /// The HTTP status that downstream answered; 0 before it was sent.
+    /// The HTTP status of the downstream response; 0 before the record is sent.
     #[serde(rename = "ss")]
     pub send_status: i64,
-    /// The id that downstream gave.
+    /// The id assigned by the downstream system.
     #[serde(rename = "ei")]
     pub event_id: Option<String>,
-    /// Whose verification it is in: a later worker has a higher one.
+    /// The fencing token of the last claim; each claim increases it.
     #[serde(rename = "tk", default)]
     pub token: u64,
-    /// Until when that worker may be expected to finish.
+    /// When the last claim expires.
     #[serde(rename = "le", default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Micros>,
 }
@@ -54,16 +55,16 @@ pub struct InstanceExists {
     /// The instance's UUID.
     #[serde(rename = "in")]
     pub instance: String,
-    /// When the instance had been launched.
+    /// When the instance was launched.
     #[serde(rename = "la")]
     pub launched_at: Micros,
-    /// When it was deleted; none while it lives.
+    /// When the instance was deleted. `None` if it still exists.
     #[serde(rename = "da")]
     pub deleted_at: Option<Micros>,
-    /// Start of the period that the record speaks of.
+    /// Start of the audit period.
     #[serde(rename = "ab")]
     pub audit_period_beginning: Micros,
-    /// End of the period that the record speaks of.
+    /// End of the audit period.
     #[serde(rename = "ae")]
     pub audit_period_ending: Micros,
     /// `instance_type_id` as text.
@@ -75,16 +76,16 @@ pub struct InstanceExists {
     /// The tenant.
     #[serde(rename = "tn")]
     pub tenant: Option<String>,
-    /// The image fields.
+    /// The image metadata.
     #[serde(flatten)]
-    pub image: launch::Image,
+    pub image: ImageMeta,
     /// The image's type as a bit field: base 1, snapshot 2, import 3, then operating system and distribution.
     #[serde(rename = "it")]
     pub image_type: u32,
-    /// Bytes sent to the public network in the period.
+    /// Bytes sent to the public network during the audit period.
     #[serde(rename = "bw")]
     pub bandwidth_public_out: i64,
-    /// Where it comes from and how it stands.
+    /// Source, links, verification and delivery.
     #[serde(flatten)]
     pub progress: Progress,
 }
@@ -97,38 +98,38 @@ pub struct ImageExists {
     /// The image's UUID.
     #[serde(rename = "uu")]
     pub uuid: String,
-    /// When the image was made.
+    /// When the image was created.
     #[serde(rename = "ca")]
     pub created_at: Micros,
-    /// When it was deleted; none while it lives.
+    /// When the image was deleted. `None` if it still exists.
     #[serde(rename = "da")]
     pub deleted_at: Option<Micros>,
-    /// Start of the period that the record speaks of.
+    /// Start of the audit period.
     #[serde(rename = "ab")]
     pub audit_period_beginning: Micros,
-    /// End of the period that the record speaks of.
+    /// End of the audit period.
     #[serde(rename = "ae")]
     pub audit_period_ending: Micros,
     /// The tenant that owns all images of the notification.
     #[serde(rename = "ow")]
     pub owner: Option<String>,
-    /// Bytes.
+    /// The image's size in bytes.
     #[serde(rename = "sz")]
     pub size: i64,
-    /// How many rows the same notification made, and the id of the first: they are verified together.
+    /// Number of rows created by the same notification. They are verified together.
     #[serde(rename = "gn")]
     pub group_size: u64,
-    /// The id of the first of them.
+    /// The lowest id of those rows.
     #[serde(rename = "gf")]
     pub group_first: u64,
-    /// Where it comes from and how it stands.
+    /// Source, links, verification and delivery.
     #[serde(flatten)]
     pub progress: Progress,
 }
 
 /// A stored exists record of either service.
 pub trait Exists: Row {
-    /// Where it comes from and how it stands.
+    /// Returns the columns common to both kinds.
     fn progress(&self) -> &Progress;
 }
 
@@ -145,7 +146,7 @@ impl Exists for ImageExists {
 }
 
 impl Progress {
-    /// That of a record that was just made: pending, sent nowhere, linked to nothing.
+    /// Creates the progress of a new record: pending, unsent and unlinked.
     fn new(raw: u64, notification: &Notification) -> Self {
         Self {
             message_id: notification.message_id.clone(),
@@ -161,10 +162,16 @@ impl Progress {
             lease: None,
         }
     }
+
+    /// Links the record to rows of the ledger.
+    pub fn link(&mut self, links: Links) {
+        self.usage = links.usage;
+        self.delete = links.delete;
+    }
 }
 
 impl InstanceExists {
-    /// The row of an exists notification whose own row is `raw`.
+    /// Creates the row of an exists notification. `raw` is the id of the notification's own row.
     pub fn new(id: u64, effect: NewInstanceExists, raw: u64, notification: &Notification) -> Self {
         Self {
             id,
@@ -185,7 +192,8 @@ impl InstanceExists {
 }
 
 impl ImageExists {
-    /// The rows of an exists notification whose own row is `raw`, under ascending ids from `first` on.
+    /// Creates the rows of an exists notification, with consecutive ids starting at `first`. `raw` is the id of the
+    /// notification's own row.
     pub fn group(first: u64, effect: NewImageExists, raw: u64, notification: &Notification) -> Vec<Self> {
         let group_size = effect.images.len() as u64;
         let rows = (first..).zip(effect.images).map(|(id, image)| Self {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::notification::mark::Mark;
 use crate::time::Micros;
-use crate::usage::record::NewImage;
+use crate::usage::effect::NewImage;
 
 /// A row of `ImageUsage`, one per activation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,26 +14,26 @@ pub struct Image {
     /// The image's UUID.
     #[serde(rename = "uu")]
     pub uuid: String,
-    /// When the image was made.
+    /// When the image was created.
     #[serde(rename = "ca")]
     pub created_at: Micros,
     /// The tenant that owns it.
     #[serde(rename = "ow")]
     pub owner: Option<String>,
-    /// Bytes.
+    /// The image's size in bytes.
     #[serde(rename = "sz")]
     pub size: i64,
-    /// The notification that activated it.
+    /// The raw row of the notification that activated it.
     #[serde(rename = "raw")]
     pub last_raw: u64,
-    /// Which event `last_raw` is: of several activations of an image the earliest event's counts.
+    /// The position of that event: of several activations of an image, the earliest counts.
     #[serde(rename = "by")]
-    pub event: Mark,
+    pub mark: Mark,
 }
 
 impl Image {
-    /// The row of an activation.
-    pub fn new(id: u64, effect: &NewImage, raw: u64, event: Mark) -> Self {
+    /// Creates the row of an activation.
+    pub fn new(id: u64, effect: &NewImage, raw: u64, mark: Mark) -> Self {
         Self {
             id,
             uuid: effect.uuid.clone(),
@@ -41,7 +41,7 @@ impl Image {
             owner: effect.owner.clone(),
             size: effect.size,
             last_raw: raw,
-            event,
+            mark,
         }
     }
 }

@@ -1,35 +1,35 @@
-//! Pure. A launch: what an instance was after one request, and how events change it in any order.
+//! Pure. Launches: the attributes of an instance after one request, merged from events in any order.
 //!
-//! `StackTach` v2 applied events as they arrived, so that its rows depended on the order. Here every value remembers the
-//! event that gave it, and changes combine to what they would make one by one in the order of the events' own times
-//! (of two at the same time, the one with the greater `message_id` is the later):
+//! `StackTach` v2 applied events as they arrived, so its rows depended on the order of arrival. Here a row records which
+//! event set each value, and merging events yields the result of applying them one by one in the order of their own
+//! times (events of the same time are ordered by `message_id`):
 //!
-//! - tenant and image fields are those of the newest event;
-//! - a flavor field that an event overwrites is that of the newest such event; before the first of them it is that of the
-//!   earliest event that fills it. An event without a value neither fills nor overwrites;
-//! - the launch time is the latest that an `*.end` event gives, so that it never moves back. An event that only fills
-//!   counts if it is the earliest of its kind and earlier than every `*.end`.
+//! - Tenant and image metadata are those of the newest event.
+//! - A flavor field is that of the newest event that overwrites it or, without such an event, that of the earliest event
+//!   that fills it. An event without a value neither fills nor overwrites.
+//! - The launch time is the latest of all `*.end` events, so it never moves back. An event that only fills it counts if
+//!   it is the earliest of its kind and older than every `*.end` event.
 //!
-//! Each part is a minimum or a maximum over the events seen, hence the same for any order and any number of repeats.
+//! Each rule is a minimum or a maximum over the merged events. Merging is therefore commutative and idempotent.
 
 use serde::{Deserialize, Serialize};
 
 use crate::notification::mark::Mark;
 use crate::time::Micros;
 
-/// What describes the operating system and options of an instance; empty where the notification did not say.
+/// The image metadata of an instance: its operating system and options. Values that the notification lacks are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Image {
-    /// `org.openstack__1__architecture` of the image.
+pub struct ImageMeta {
+    /// `org.openstack__1__architecture`.
     #[serde(rename = "oa")]
     pub os_architecture: String,
-    /// `org.openstack__1__os_distro` of the image.
+    /// `org.openstack__1__os_distro`.
     #[serde(rename = "od")]
     pub os_distro: String,
-    /// `org.openstack__1__os_version` of the image.
+    /// `org.openstack__1__os_version`.
     #[serde(rename = "ov")]
     pub os_version: String,
-    /// `com.rackspace__1__options` of the image.
+    /// `com.rackspace__1__options`.
     #[serde(rename = "ro")]
     pub rax_options: String,
 }
@@ -42,56 +42,56 @@ pub struct Launch {
     /// The instance's UUID.
     #[serde(rename = "in")]
     pub instance: String,
-    /// The request that made it; empty where the notification had none.
+    /// The request that started it. Empty if the notification has none.
     #[serde(rename = "rq")]
     pub request_id: String,
-    /// When the instance began to run; none until an event says so.
+    /// When the instance was launched. `None` until an event sets it.
     #[serde(rename = "la")]
     pub launched_at: Option<Micros>,
-    /// The tenant, from the newest event.
+    /// The tenant of the newest event.
     #[serde(rename = "tn")]
     pub tenant: Option<String>,
-    /// The image fields, from the newest event.
+    /// The image metadata of the newest event.
     #[serde(flatten)]
-    pub image: Image,
+    pub image: ImageMeta,
     /// `instance_type_id` as text.
     #[serde(rename = "ty")]
     pub instance_type_id: Option<String>,
     /// `instance_flavor_id` as text.
     #[serde(rename = "fl")]
     pub instance_flavor_id: Option<String>,
-    /// Which events the values above come from, so that the order of arrival does not matter.
+    /// The events that set the values above.
     #[serde(rename = "by")]
-    pub origin: Origin,
-    /// Counts the writes of the row: each expects the one before.
+    pub merge_state: MergeState,
+    /// The version of the row, for optimistic locking.
     #[serde(rename = "v")]
     pub version: u64,
 }
 
-/// Where the values of a launch come from.
+/// The events that set the values of a launch. Makes merging independent of the order of arrival.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// The newest event so far: it gave tenant and image fields.
+pub struct MergeState {
+    /// The newest event so far, which set tenant and image metadata.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub newest: Option<Mark>,
-    /// What gave `instance_type_id`.
+    /// The event that set `instance_type_id`.
     #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
     pub instance_type_id: Option<Provenance>,
-    /// What gave `instance_flavor_id`.
+    /// The event that set `instance_flavor_id`.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub instance_flavor_id: Option<Provenance>,
-    /// The earliest launch time that fills, while it is earlier than every `*.end`.
+    /// The launch time of the earliest event that fills it, unless an `*.end` event is older.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
-    pub filled: Option<Filled>,
-    /// The launch times of `*.end` events.
+    pub filled: Option<FilledTime>,
+    /// The launch time of the `*.end` events.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<Ended>,
+    pub advanced: Option<AdvancedTime>,
 }
 
-/// The event that gave a flavor field, and how.
+/// The event that set a flavor field, and how it set it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Provenance {
-    /// It filled a field that was empty.
+    /// It filled an empty field.
     #[serde(rename = "f")]
     Filled(Mark),
     /// It overwrote the field.
@@ -99,20 +99,20 @@ pub enum Provenance {
     Overwrote(Mark),
 }
 
-/// A launch time that counts only where there was none.
+/// A launch time that counts only if no older event set one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Filled {
-    /// The event that gives it.
+pub struct FilledTime {
+    /// The event that set it.
     #[serde(rename = "b")]
-    pub by: Mark,
+    pub mark: Mark,
     /// The launch time.
     #[serde(rename = "a")]
     pub at: Micros,
 }
 
-/// The launch times of `*.end` events.
+/// The merged launch time of the `*.end` events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ended {
+pub struct AdvancedTime {
     /// The earliest of the events.
     #[serde(rename = "b")]
     pub first: Mark,
@@ -121,51 +121,51 @@ pub struct Ended {
     pub latest: Micros,
 }
 
-/// What one event says of a launch.
+/// The change that one event makes to a launch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaunchChange {
     /// The instance's UUID.
     pub instance: String,
-    /// The request; empty where the notification had none.
+    /// The request. Empty if the notification has none.
     pub request_id: String,
-    /// Which event it is.
+    /// The event's position in the order of events.
     pub mark: Mark,
     /// The tenant.
     pub tenant: Option<String>,
-    /// The image fields.
-    pub image: Image,
+    /// The image metadata.
+    pub image: ImageMeta,
     /// `instance_type_id` as text.
     pub instance_type_id: Option<String>,
     /// `instance_flavor_id` as text.
     pub instance_flavor_id: Option<String>,
-    /// What it does to the two flavor fields.
+    /// How it sets the two flavor fields.
     pub flavor: FlavorRule,
-    /// What it does to the launch time.
-    pub launched_at: LaunchTime,
+    /// How it sets the launch time.
+    pub launched_at: LaunchTimeChange,
 }
 
-/// What an event does to the flavor fields.
+/// How an event sets the flavor fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlavorRule {
-    /// It gives them where they are empty.
+    /// Sets those that are empty.
     Fill,
-    /// It gives them.
+    /// Sets both.
     Overwrite,
 }
 
-/// What an event does to the launch time.
+/// How an event sets the launch time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LaunchTime {
-    /// Nothing.
+pub enum LaunchTimeChange {
+    /// Leaves it unchanged.
     Keep,
-    /// It gives it where there is none.
+    /// Sets it if it is empty.
     Fill(Micros),
-    /// It gives it where there is none or an earlier one.
+    /// Sets it if it is empty or earlier.
     Advance(Micros),
 }
 
 impl Launch {
-    /// The row that the first event of an instance's request makes.
+    /// Creates the row for the first event of an instance and request.
     pub fn new(id: u64, change: &LaunchChange) -> Self {
         let mut launch = Self {
             id,
@@ -173,69 +173,69 @@ impl Launch {
             request_id: change.request_id.clone(),
             launched_at: None,
             tenant: None,
-            image: Image::default(),
+            image: ImageMeta::default(),
             instance_type_id: None,
             instance_flavor_id: None,
-            origin: Origin::default(),
+            merge_state: MergeState::default(),
             version: 1,
         };
         launch.merge(change);
         launch
     }
 
-    /// Takes an event in, and says whether it changed anything but `version`, which the writer counts.
+    /// Merges an event. Returns whether that changed the row. Does not count `version`: the writer does.
     pub fn merge(&mut self, change: &LaunchChange) -> bool {
         let before = self.clone();
-        self.describe(change);
-        let origin = &mut self.origin;
-        offer(
+        self.merge_description(change);
+        let state = &mut self.merge_state;
+        merge_flavor(
             &mut self.instance_type_id,
-            &mut origin.instance_type_id,
+            &mut state.instance_type_id,
             change.instance_type_id.as_ref(),
             change,
         );
-        offer(
+        merge_flavor(
             &mut self.instance_flavor_id,
-            &mut origin.instance_flavor_id,
+            &mut state.instance_flavor_id,
             change.instance_flavor_id.as_ref(),
             change,
         );
-        origin.time(change);
-        self.launched_at = origin.launched_at();
+        state.merge_time(change);
+        self.launched_at = state.launched_at();
         *self != before
     }
 
-    /// Tenant and image fields are the newest event's; the values themselves decide between events of one mark.
-    fn describe(&mut self, change: &LaunchChange) {
-        let known = (self.origin.newest.as_ref(), self.tenant.as_ref(), &self.image);
+    /// Takes tenant and image metadata from the newest event. The values break ties between events with equal marks.
+    fn merge_description(&mut self, change: &LaunchChange) {
+        let known = (self.merge_state.newest.as_ref(), self.tenant.as_ref(), &self.image);
         if known < (Some(&change.mark), change.tenant.as_ref(), &change.image) {
-            self.origin.newest = Some(change.mark.clone());
+            self.merge_state.newest = Some(change.mark.clone());
             self.tenant.clone_from(&change.tenant);
             self.image.clone_from(&change.image);
         }
     }
 }
 
-impl Origin {
-    fn time(&mut self, change: &LaunchChange) {
+impl MergeState {
+    fn merge_time(&mut self, change: &LaunchChange) {
         match change.launched_at {
-            LaunchTime::Keep => {}
-            LaunchTime::Fill(at) => {
-                let offered = Filled { by: change.mark.clone(), at };
+            LaunchTimeChange::Keep => {}
+            LaunchTimeChange::Fill(at) => {
+                let offered = FilledTime { mark: change.mark.clone(), at };
                 self.filled = self.filled.take().into_iter().chain([offered]).min();
             }
-            LaunchTime::Advance(at) => {
-                self.ended = Some(match self.ended.take() {
-                    None => Ended { first: change.mark.clone(), latest: at },
+            LaunchTimeChange::Advance(at) => {
+                self.advanced = Some(match self.advanced.take() {
+                    None => AdvancedTime { first: change.mark.clone(), latest: at },
                     Some(old) => {
-                        Ended { first: old.first.min(change.mark.clone()), latest: old.latest.max(at) }
+                        AdvancedTime { first: old.first.min(change.mark.clone()), latest: old.latest.max(at) }
                     }
                 });
             }
         }
-        // What fills after an end will never count: ends only become known that are earlier still.
-        if let (Some(filled), Some(ended)) = (&self.filled, &self.ended)
-            && filled.by >= ended.first
+        // A filled time that is newer than an `*.end` event never counts again: `first` only moves back.
+        if let (Some(filled), Some(advanced)) = (&self.filled, &self.advanced)
+            && filled.mark >= advanced.first
         {
             self.filled = None;
         }
@@ -243,20 +243,20 @@ impl Origin {
 
     fn launched_at(&self) -> Option<Micros> {
         let filled = self.filled.as_ref().map(|filled| filled.at);
-        filled.max(self.ended.as_ref().map(|ended| ended.latest))
+        filled.max(self.advanced.as_ref().map(|advanced| advanced.latest))
     }
 }
 
-/// Gives a flavor field a value if the event that offers it comes before the one that gave the present value.
-fn offer(
+/// Sets a flavor field if the event takes precedence over the one that set the current value.
+fn merge_flavor(
     value: &mut Option<String>,
-    giver: &mut Option<Provenance>,
+    provenance: &mut Option<Provenance>,
     offered: Option<&String>,
     change: &LaunchChange,
 ) {
     let Some(offered) = offered else { return };
     let mark = &change.mark;
-    let wins = match (change.flavor, giver.as_ref()) {
+    let wins = match (change.flavor, provenance.as_ref()) {
         (_, None) | (FlavorRule::Overwrite, Some(Provenance::Filled(_))) => true,
         (FlavorRule::Fill, Some(Provenance::Overwrote(_))) => false,
         (FlavorRule::Fill, Some(Provenance::Filled(old))) => (mark, Some(offered)) < (old, value.as_ref()),
@@ -266,7 +266,7 @@ fn offer(
     };
     if wins {
         *value = Some(offered.clone());
-        *giver = Some(match change.flavor {
+        *provenance = Some(match change.flavor {
             FlavorRule::Fill => Provenance::Filled(mark.clone()),
             FlavorRule::Overwrite => Provenance::Overwrote(mark.clone()),
         });

@@ -1,24 +1,24 @@
-//! Pure. What is known of an instance or of some images when their exists are linked or judged.
+//! Pure. The rows of the ledger that exists records are linked to and compared with.
 
+use crate::usage::audit_report::AuditReport;
 use crate::usage::delete::{ImageDelete, InstanceDelete};
 use crate::usage::exists::{ImageExists, InstanceExists};
 use crate::usage::image::Image;
 use crate::usage::launch::Launch;
-use crate::usage::link;
-use crate::usage::reconcile::Reconcile;
+use crate::usage::link::{self, Links};
 
-/// All records of one instance.
+/// The rows of one instance, in no particular order.
 #[derive(Clone, Debug, Default)]
 pub struct InstanceLedger {
     /// Its launches.
     pub launches: Vec<Launch>,
     /// Its deletes.
     pub deletes: Vec<InstanceDelete>,
-    /// What audit reports say of it.
-    pub reconciles: Vec<Reconcile>,
+    /// Its rows in audit reports.
+    pub reports: Vec<AuditReport>,
 }
 
-/// All records of some images.
+/// The rows of a set of images, in no particular order.
 #[derive(Clone, Debug, Default)]
 pub struct ImageLedger {
     /// Their activations.
@@ -28,20 +28,20 @@ pub struct ImageLedger {
 }
 
 impl InstanceLedger {
-    /// The ids of the launch and the delete that an exists belongs to, as far as they are known.
-    pub fn links(&self, exists: &InstanceExists) -> (Option<u64>, Option<u64>) {
-        let usage = link::launch_link(exists.launched_at, &self.launches).map(|launch| launch.id);
-        // Where the instance lives, no delete is looked for: one that comes later is not this record's.
+    /// Returns the links of an exists record, as far as they are known.
+    pub fn links(&self, exists: &InstanceExists) -> Links {
+        let launch = link::launch_link(exists.launched_at, &self.launches);
+        // A delete that arrives while the instance still exists does not belong to this record.
         let delete = exists.deleted_at.and_then(|_| link::delete_link(exists.launched_at, &self.deletes));
-        (usage, delete.map(|delete| delete.id))
+        Links { usage: launch.map(|launch| launch.id), delete: delete.map(|delete| delete.id) }
     }
 }
 
 impl ImageLedger {
-    /// The ids of the image and the delete that an exists belongs to, as far as they are known.
-    pub fn links(&self, exists: &ImageExists) -> (Option<u64>, Option<u64>) {
-        let usage = link::image_link(&exists.uuid, &self.images).map(|image| image.id);
+    /// Returns the links of an exists record, as far as they are known.
+    pub fn links(&self, exists: &ImageExists) -> Links {
+        let image = link::image_link(&exists.uuid, &self.images);
         let delete = exists.deleted_at.and_then(|_| link::image_delete_link(&exists.uuid, &self.deletes));
-        (usage, delete.map(|delete| delete.id))
+        Links { usage: image.map(|image| image.id), delete: delete.map(|delete| delete.id) }
     }
 }

@@ -1,35 +1,45 @@
-//! Pure. Which launch, image or delete an exists record belongs to.
+//! Pure. The launch, image or delete that an exists record belongs to.
 //!
-//! The look-up is made when an exists arrives, and again for its verdict: what arrives in between is found then, and of
-//! several candidates the order of arrival decides nothing.
+//! Links are looked up when an exists record is written, and again for its verdict, which finds rows that were written
+//! in between. Among several candidates the choice does not depend on the order of arrival.
 
 use crate::time::Micros;
 use crate::usage::delete::{ImageDelete, InstanceDelete};
 use crate::usage::image::Image;
 use crate::usage::launch::Launch;
 
-/// The launch, of all those of the instance, that an exists with this launch time belongs to: the first that was launched
-/// then or up to a second later. (`StackTach` v2 looked from the launch time to a second later, both included.)
+/// The ids of the rows that an exists record is linked to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// The launch of the instance or the activation of the image, if known.
+    pub usage: Option<u64>,
+    /// The delete, if known.
+    pub delete: Option<u64>,
+}
+
+/// Returns the launch that an exists record with this launch time belongs to: the first launch of the instance from
+/// that time to one second later, both included, as in `StackTach` v2.
 pub fn launch_link(launched_at: Micros, launches: &[Launch]) -> Option<&Launch> {
     let near = launches.iter().filter(|launch| launch.launched_at.is_some_and(|at| is_near(launched_at, at)));
     near.min_by_key(|launch| (launch.launched_at, &launch.request_id, launch.id))
 }
 
-/// The delete, of all those of the instance, that an exists with this launch time belongs to if it has a `deleted_at`:
-/// looked for as a launch is; of several the first to be deleted.
+/// Returns the delete that an exists record with this launch time and a `deleted_at` belongs to. Searches the deletes of
+/// the instance in the same range as [`launch_link`], and prefers the earliest `deleted_at`.
 pub fn delete_link(launched_at: Micros, deletes: &[InstanceDelete]) -> Option<&InstanceDelete> {
     let near = deletes.iter().filter(|delete| is_near(launched_at, delete.launched_at));
     near.min_by_key(|delete| (delete.launched_at, delete.deleted_at.is_none(), delete.deleted_at, delete.id))
 }
 
-/// The image with this UUID: of several activations the earliest event.
+/// Returns the image with this UUID; of several activations, that of the earliest event.
 pub fn image_link<'a>(uuid: &str, images: &'a [Image]) -> Option<&'a Image> {
-    images.iter().filter(|image| image.uuid == uuid).min_by_key(|image| (&image.event, image.id))
+    images.iter().filter(|image| image.uuid == uuid).min_by_key(|image| (&image.mark, image.id))
 }
 
-/// The delete of the image with this UUID, for an exists that has a `deleted_at`: of several the earliest event.
+/// Returns the delete of the image with this UUID, for an exists record with a `deleted_at`; of several deletes, that of
+/// the earliest event.
 pub fn image_delete_link<'a>(uuid: &str, deletes: &'a [ImageDelete]) -> Option<&'a ImageDelete> {
-    deletes.iter().filter(|delete| delete.uuid == uuid).min_by_key(|delete| (&delete.event, delete.id))
+    deletes.iter().filter(|delete| delete.uuid == uuid).min_by_key(|delete| (&delete.mark, delete.id))
 }
 
 fn is_near(launched_at: Micros, at: Micros) -> bool {
@@ -40,7 +50,7 @@ fn is_near(launched_at: Micros, at: Micros) -> bool {
 mod tests {
     use super::*;
     use crate::notification::mark::Mark;
-    use crate::usage::launch::{Image as ImageFields, Origin};
+    use crate::usage::launch::{ImageMeta, MergeState};
 
     const L: Micros = Micros(1_390_000_000_250_000);
 
@@ -51,10 +61,10 @@ mod tests {
             request_id: request_id.to_owned(),
             launched_at: launched_at.map(|after| Micros(L.0 + after)),
             tenant: None,
-            image: ImageFields::default(),
+            image: ImageMeta::default(),
             instance_type_id: None,
             instance_flavor_id: None,
-            origin: Origin::default(),
+            merge_state: MergeState::default(),
             version: 1,
         }
     }
@@ -76,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_launch_is_linked_from_its_time_to_a_second_later_both_included() {
+    fn launches_are_linked_up_to_one_second_after_the_exists_launch_time() {
         for (after, linked) in [
             (Some(-1), false),
             (Some(0), true),
@@ -93,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_the_first_by_time_and_request_is_linked_whatever_their_order() {
+    fn first_candidate_by_time_and_request_is_linked_in_any_order() {
         let launches = [launch(1, "b", Some(5)), launch(2, "a", Some(5)), launch(3, "0", Some(6))];
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let launches = order.map(|index: usize| launches[index].clone());
@@ -105,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_activations_or_deletes_of_an_image_the_earliest_event_is_linked() {
+    fn earliest_activation_or_delete_of_an_image_is_linked() {
         let image = |id, uuid: &str, at| Image {
             id,
             uuid: uuid.to_owned(),
@@ -113,13 +123,13 @@ mod tests {
             owner: None,
             size: 1,
             last_raw: 1,
-            event: mark(at),
+            mark: mark(at),
         };
         let images = [image(1, "a", 9), image(2, "a", 3), image(3, "b", 1)];
         assert_eq!(image_link("a", &images).map(|image| image.id), Some(2));
         assert_eq!(image_link("c", &images), None);
         let delete =
-            |id, at| ImageDelete { id, uuid: "a".to_owned(), deleted_at: None, raw: 1, event: mark(at) };
+            |id, at| ImageDelete { id, uuid: "a".to_owned(), deleted_at: None, raw: 1, mark: mark(at) };
         let deletes = [delete(1, 9), delete(2, 3)];
         assert_eq!(image_delete_link("a", &deletes).map(|delete| delete.id), Some(2));
         assert_eq!(image_delete_link("c", &deletes), None);

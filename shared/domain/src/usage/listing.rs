@@ -1,4 +1,4 @@
-//! Lists and single rows of the six tables.
+//! Reading the six tables: single rows and lists.
 
 use std::pin::pin;
 
@@ -12,20 +12,20 @@ use crate::usage::column::Row;
 use crate::usage::query::{Direction, Filter, ListQuery, Selection};
 
 impl Usage {
-    /// The row with this id.
+    /// Returns the row with this id.
     pub async fn get<R: Row>(&self, id: u64) -> Result<Option<R>, Error> {
         self.row_read(id).await
     }
 
-    /// A page of rows.
+    /// Returns a page of rows.
     ///
-    /// The newest rows by id are read until the page is full. Any other order needs the whole table, or all rows of
-    /// one instance. A list that would read too much is refused: the error says what would make it smaller.
+    /// A list ordered by id reads only until the page is full. Any other order reads the whole table, or all rows of one
+    /// instance. Fails if the list would exceed the read budget; the error tells how to narrow the query.
     pub async fn list<R: Row>(&self, query: &ListQuery<R>) -> Result<Vec<R>, Error> {
         if query.limit == 0 {
             return Ok(Vec::new());
         }
-        if let Some(rows) = self.of_instance(&query.filter).await? {
+        if let Some(rows) = self.rows_of_instance(&query.filter).await? {
             let mut selection = Selection::new(query);
             for row in rows {
                 selection.offer(row);
@@ -37,7 +37,7 @@ impl Usage {
             return Ok(Vec::new());
         }
         let budget = self.budget::<R>();
-        if query.is_by_id() {
+        if query.is_ordered_by_id() {
             return self.page_by_id(&blocks, query, budget).await;
         }
         let mut selection = Selection::new(query);
@@ -45,44 +45,44 @@ impl Usage {
         Ok(selection.page())
     }
 
-    /// The rows of the instance that the filter names, where it names one.
-    pub(super) async fn of_instance<R: Row>(&self, filter: &Filter<R>) -> Result<Option<Vec<R>>, Error> {
+    /// Returns the rows of the filter's instance. `None` if the filter has no instance.
+    pub(super) async fn rows_of_instance<R: Row>(&self, filter: &Filter<R>) -> Result<Option<Vec<R>>, Error> {
         let (Some(instance), Some(pointers)) = (&filter.instance, R::BY_INSTANCE) else {
             return Ok(None);
         };
         let pointers = self.pointers_read(&pointers(instance)).await?;
         let rows = pointers.len() as u64;
-        Budget::new(self.settings.query_budget, "this instance has too many").allow(rows, rows)?;
+        Budget::new(self.settings.query_budget, "this instance has too many rows.").allow(rows, rows)?;
         self.rows_read(&pointers).await.map(Some)
     }
 
-    /// Gives every row of a table to `take`, newest blocks first, unless that is over the budget.
+    /// Calls `visit` with every row of a table, newest blocks first. Fails if that exceeds the budget.
     pub(super) async fn for_each_row<R: Row>(
         &self,
         blocks: &Blocks,
         mut budget: Budget,
-        mut take: impl FnMut(R),
+        mut visit: impl FnMut(R),
     ) -> Result<(), Error> {
         budget.allow(blocks.last_id(), blocks.units())?;
         let mut stream = pin!(blocks.newest_first());
         while let Some(block) = stream.next().await {
             let block = block?;
             budget.spend(block.units)?;
-            block.rows.into_iter().for_each(&mut take);
+            block.rows.into_iter().for_each(&mut visit);
         }
         Ok(())
     }
 
-    /// What a query of this table may read.
+    /// Returns the read budget of a query of this table.
     pub(super) fn budget<R: Row>(&self) -> Budget {
         let advice = match R::BY_INSTANCE {
-            Some(_) => "add instance=, or ask with order_by=id, without ranges and with a low offset.",
-            None => "ask with order_by=id, without ranges and with a low offset.",
+            Some(_) => "add instance=, or use order_by=id without ranges and with a low offset.",
+            None => "use order_by=id without ranges and with a low offset.",
         };
         Budget::new(self.settings.query_budget, advice)
     }
 
-    /// Reads block after block in the order of the list, and stops when the page is full.
+    /// Reads the blocks in the order of the list, and stops when the page is full.
     async fn page_by_id<R: Row>(
         &self,
         blocks: &Blocks,
@@ -90,17 +90,17 @@ impl Usage {
         mut budget: Budget,
     ) -> Result<Vec<R>, Error> {
         let descending = query.direction == Direction::Descending;
-        let (mut passed, mut page) = (0, Vec::new());
-        for place in 0..blocks.count() {
+        let (mut skipped, mut page) = (0, Vec::new());
+        for block in 0..blocks.count() {
             let mut after: Option<Key> = None;
             loop {
-                let missing = query.offset - passed + query.limit - page.len();
-                let most = query.filter.is_empty().then(|| i32::try_from(missing).ok()).flatten();
-                let found = blocks.page::<R>(place, descending, after.as_ref(), most).await?;
+                let needed = query.offset - skipped + query.limit - page.len();
+                let limit = query.filter.is_empty().then(|| i32::try_from(needed).ok()).flatten();
+                let found = blocks.page::<R>(block, descending, after.as_ref(), limit).await?;
                 budget.spend(found.units)?;
                 for row in found.items.into_iter().filter(|row| query.filter.matches(row)) {
-                    if passed < query.offset {
-                        passed += 1;
+                    if skipped < query.offset {
+                        skipped += 1;
                     } else if page.len() < query.limit {
                         page.push(row);
                     }

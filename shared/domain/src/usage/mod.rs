@@ -1,32 +1,34 @@
-//! The usage ledger.
+//! The usage ledger: launches, deletes, images and exists records of `OpenStack` instances and images.
+//!
+//! Exists records are verified against the rest of the ledger; those that pass are announced downstream. The states of
+//! an exists record are drawn in [`status`].
 
 pub mod announcement;
+pub mod applying;
+pub mod audit_report;
 pub mod column;
 pub mod confirm;
 pub mod confirmation;
+pub mod counting;
 pub mod delete;
+pub mod effect;
 pub mod exists;
 pub mod image;
 pub mod launch;
 pub mod ledger;
 pub mod link;
 pub mod listing;
-pub mod outbox;
 pub mod publishing;
 pub mod query;
-pub mod reconcile;
 pub mod reconciling;
-pub mod record;
-pub mod recording;
-pub mod repair;
+pub mod repairing;
 pub mod settings;
-pub mod stats;
 pub mod status;
 pub mod store;
 pub mod sweeping;
 mod tables;
 pub mod task;
-pub mod verify;
+pub mod verdict;
 pub mod verifying;
 pub mod window;
 
@@ -39,9 +41,9 @@ use crate::storage::table::Table;
 use crate::time::Micros;
 use crate::usage::settings::Settings;
 
-/// Names the table of notifications and the ledger.
+/// The variable that names the table of notifications and the ledger.
 pub const TABLE: &str = "USAGE_TABLE";
-/// Names the queue of verification work.
+/// The variable that holds the URL of the queue of verification tasks.
 pub const QUEUE: &str = "USAGE_QUEUE_URL";
 
 /// The usage ledger: lists, counts, confirmations and repairs. Cheap to clone.
@@ -53,7 +55,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// The ledger in the usage table of this platform (`USAGE_TABLE`).
+    /// Opens the ledger in the usage table of this platform (`USAGE_TABLE`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
         Ok(Self {
             clock: platform.clock.clone(),

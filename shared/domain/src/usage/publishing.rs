@@ -1,75 +1,72 @@
-//! Publishing what was verified: to whoever sends usage downstream, and back into the raw notifications, where the
-//! original's worker read its own announcements and counted them.
+//! Publishing announcements: to the downstream queue, and back into the raw notifications, because the original's worker
+//! received and counted its own announcements.
 
 use crate::error::Error;
 use crate::failure;
 use crate::notification::packing;
 use crate::notification::service::Service;
 use crate::storage::key::Collection;
-use crate::usage::announcement;
-use crate::usage::outbox::Announcement;
+use crate::usage::announcement::Announcement;
 use crate::usage::verifying::Verifier;
 
-/// Seconds that an announcement may wait for its own worker before another one publishes it.
+/// Seconds before an announcement is overdue and may be published by another worker.
 const PATIENCE_SECONDS: i64 = 60;
 
 impl Verifier {
-    /// Publishes one announcement and takes it out of the outbox. A crash in between publishes the same message again.
+    /// Publishes an announcement and removes it from the outbox. A crash in between publishes the same message again.
     ///
-    /// A record may be judged before the worker that died at its chunk is replaced, and its notification written: until
-    /// that is forgotten for good, the announcement waits for it.
+    /// A record can be verified before its raw notification is written, because a worker that died in its chunk is
+    /// replaced later. Until the notification's retention time has passed, publishing fails and is retried; after it,
+    /// the announcement is dropped.
     pub(crate) async fn publish(&self, announcement: &Announcement) -> Result<(), Error> {
         let service =
             if announcement.collection == Collection::ImageExists { Service::Glance } else { Service::Nova };
         let retention = self.usage.settings.retention_seconds;
-        match self.announced(announcement, service).await? {
-            Some(notification) => self.send_announcement(announcement, service, notification).await?,
+        match self.message(announcement, service).await? {
+            Some(message) => self.send(announcement, service, message).await?,
             None if announcement.since.plus_seconds(retention) > self.usage.now() => {
                 return Err(Error::unavailable("The verified notification is not written yet."));
             }
             None => tracing::error!(
                 raw.id = announcement.raw,
-                "a verified notification is forgotten and cannot be published any more"
+                "dropping an announcement whose notification has expired"
             ),
         }
         self.usage.outbox_remove(announcement).await
     }
 
-    async fn send_announcement(
+    async fn send(
         &self,
         announcement: &Announcement,
         service: Service,
-        notification: String,
+        message: String,
     ) -> Result<(), Error> {
-        let echo = packing::echo(&announcement.message_id, service, self.usage.now(), &notification);
-        futures::try_join!(self.verified.send(notification), self.notifications.send(echo)).map(drop)
+        let echo = packing::echo(&announcement.message_id, service, self.usage.now(), &message);
+        futures::try_join!(self.verified.send(message), self.notifications.send(echo)).map(drop)
     }
 
-    /// The stored notification in its announced form, as escaped ASCII JSON; none where it is forgotten.
-    async fn announced(
-        &self,
-        announcement: &Announcement,
-        service: Service,
-    ) -> Result<Option<String>, Error> {
+    /// Returns the message of an announcement as ASCII JSON. `None` if the notification is not stored.
+    async fn message(&self, announcement: &Announcement, service: Service) -> Result<Option<String>, Error> {
         let Some(element) = self.usage.notification_get(announcement.raw).await? else { return Ok(None) };
         let settings = &self.usage.settings;
         let event_type = match service {
             Service::Nova => &settings.nova_event_type,
             Service::Glance => &settings.glance_event_type,
         };
-        let verified = announcement::announcement(&element, event_type, &announcement.message_id);
-        let verified =
-            verified.map_err(|cause| Error::bug("a recorded notification is none").because(cause))?;
-        Ok(Some(packing::ascii(&verified.to_string())))
+        let message = announcement.message(&element, event_type);
+        let message = message.map_err(|cause| {
+            Error::bug(format!("raw row {} is not a notification", announcement.raw)).because(cause)
+        })?;
+        Ok(Some(packing::ascii(&message.to_string())))
     }
 
-    /// Publishes what is left in one shard of the outbox by workers that did not come to it.
-    pub(crate) async fn publish_left(&self, shard: u64) -> Result<(), Error> {
-        let waited = self.usage.now().plus_seconds(-PATIENCE_SECONDS);
-        let left = self.usage.outbox_list(shard).await?;
+    /// Publishes the overdue announcements in one shard of the outbox, which their own workers left behind. A failure
+    /// does not hold up the others.
+    pub(crate) async fn publish_overdue(&self, shard: u64) -> Result<(), Error> {
+        let overdue = self.usage.now().plus_seconds(-PATIENCE_SECONDS);
+        let stored = self.usage.outbox_list(shard).await?;
         let mut outcomes = Vec::new();
-        for announcement in left.iter().filter(|announcement| announcement.since <= waited) {
-            // One that cannot be published does not hold up the others.
+        for announcement in stored.iter().filter(|announcement| announcement.since <= overdue) {
             outcomes.push(self.publish(announcement).await);
         }
         failure::first(outcomes)

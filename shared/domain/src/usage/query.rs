@@ -1,18 +1,18 @@
-//! Pure. What a list is asked for, and which rows answer it.
+//! Pure. List queries: filter, order and page.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use crate::time::Micros;
-use crate::usage::column::{Column, Row, Value};
+use crate::usage::column::{Column, ColumnValue, Row};
 
-/// Rows of a list where no limit is given.
+/// The limit of a list if the client sets none.
 pub const DEFAULT_LIMIT: usize = 50;
 
-/// The most rows of one list; a higher limit is lowered to it without a word.
-pub const HIGHEST_LIMIT: usize = 1_000;
+/// The highest limit of a list; higher limits are lowered to it.
+pub const MAX_LIMIT: usize = 1_000;
 
-/// Which way a list is ordered.
+/// The direction of a list's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// Lowest first.
@@ -21,38 +21,38 @@ pub enum Direction {
     Descending,
 }
 
-/// The end of a range, itself included.
+/// An inclusive bound of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// Nothing before it.
+    /// The earliest time.
     Min(Micros),
-    /// Nothing after it.
+    /// The latest time.
     Max(Micros),
 }
 
-/// Which rows are wanted.
+/// A condition on rows.
 pub struct Filter<R: Row> {
-    /// Rows that lie within all of these.
+    /// Bounds that a row must satisfy, all of them.
     pub bounds: Vec<(Column<R>, Bound)>,
-    /// Rows of this instance.
+    /// The instance that a row must belong to. `None` accepts any.
     pub instance: Option<String>,
 }
 
-/// Which rows are wanted, and which page of them.
+/// A query for one page of a list.
 pub struct ListQuery<R: Row> {
-    /// Which rows are wanted.
+    /// The condition on rows.
     pub filter: Filter<R>,
-    /// What they are ordered by; rows that are equal there are ordered by id.
+    /// The column that orders the list; ties are ordered by id.
     pub order_by: Column<R>,
-    /// Which way both orders go.
+    /// The direction of both orders.
     pub direction: Direction,
-    /// How many rows at most.
+    /// The maximum number of rows in the page.
     pub limit: usize,
-    /// How many rows are passed over first.
+    /// The number of matching rows to skip before the page.
     pub offset: usize,
 }
 
-/// The rows that a list keeps while it reads: never many more than its page and those before it.
+/// The best rows of a list so far. Bounded: it holds little more than the page and the skipped rows.
 pub struct Selection<'q, R: Row> {
     query: &'q ListQuery<R>,
     rows: Vec<R>,
@@ -65,25 +65,25 @@ pub fn is_uuid_like(text: &str) -> bool {
 }
 
 impl<R: Row> Filter<R> {
-    /// Whether every row is wanted.
+    /// Whether every row matches.
     pub fn is_empty(&self) -> bool {
         self.bounds.is_empty() && self.instance.is_none()
     }
 
-    /// Whether a row is wanted.
+    /// Whether a row matches.
     pub fn matches(&self, row: &R) -> bool {
-        self.is_of_instance(row)
+        self.matches_instance(row)
             && self.bounds.iter().all(|(column, bound)| match *bound {
-                Bound::Min(at) => column.of(row).is_between(Some(at), None),
-                Bound::Max(at) => column.of(row).is_between(None, Some(at)),
+                Bound::Min(at) => column.value(row).is_at_least(at),
+                Bound::Max(at) => column.value(row).is_at_most(at),
             })
     }
 
-    fn is_of_instance(&self, row: &R) -> bool {
-        match (&self.instance, R::named("instance")) {
+    fn matches_instance(&self, row: &R) -> bool {
+        match (&self.instance, R::column("instance")) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(instance), Some(column)) => column.of(row) == Value::Text(instance),
+            (Some(instance), Some(column)) => column.value(row) == ColumnValue::Text(instance),
         }
     }
 }
@@ -98,7 +98,7 @@ impl<R: Row> Default for ListQuery<R> {
     fn default() -> Self {
         Self {
             filter: Filter::default(),
-            order_by: R::named(R::ORDER).unwrap_or(R::COLUMNS[0]),
+            order_by: R::column(R::DEFAULT_ORDER).unwrap_or(R::COLUMNS[0]),
             direction: Direction::Descending,
             limit: DEFAULT_LIMIT,
             offset: 0,
@@ -107,13 +107,13 @@ impl<R: Row> Default for ListQuery<R> {
 }
 
 impl<R: Row> ListQuery<R> {
-    /// Whether the rows come in the order in which they are stored, or in its reverse.
-    pub fn is_by_id(&self) -> bool {
+    /// Whether the list is ordered by id, which is the storage order or its reverse.
+    pub fn is_ordered_by_id(&self) -> bool {
         self.order_by.name == "id"
     }
 
     fn compare(&self, a: &R, b: &R) -> Ordering {
-        let order = self.order_by.of(a).cmp(&self.order_by.of(b)).then(a.id().cmp(&b.id()));
+        let order = self.order_by.value(a).cmp(&self.order_by.value(b)).then(a.id().cmp(&b.id()));
         match self.direction {
             Direction::Ascending => order,
             Direction::Descending => order.reverse(),
@@ -121,29 +121,29 @@ impl<R: Row> ListQuery<R> {
     }
 }
 
-/// How many rows a selection holds at least before it throws the worst away: sorting seldom is cheaper.
-const SLACK: usize = 1_024;
+/// The minimum number of rows a selection holds before it sorts and truncates: sorting rarely is cheaper.
+const MIN_CAPACITY: usize = 1_024;
 
 impl<'q, R: Row> Selection<'q, R> {
-    /// Nothing yet.
+    /// Creates an empty selection.
     pub fn new(query: &'q ListQuery<R>) -> Self {
         Self { query, rows: Vec::new() }
     }
 
-    /// Takes a row if it is wanted.
+    /// Adds a row if it matches the filter.
     pub fn offer(&mut self, row: R) {
         if !self.query.filter.matches(&row) {
             return;
         }
         self.rows.push(row);
-        let wanted = self.query.offset.saturating_add(self.query.limit);
-        if self.rows.len() >= wanted.saturating_mul(2).max(SLACK) {
+        let needed = self.query.offset.saturating_add(self.query.limit);
+        if self.rows.len() >= needed.saturating_mul(2).max(MIN_CAPACITY) {
             self.sort();
-            self.rows.truncate(wanted);
+            self.rows.truncate(needed);
         }
     }
 
-    /// The rows of the page in order.
+    /// Returns the rows of the page, in order.
     pub fn page(mut self) -> Vec<R> {
         self.sort();
         self.rows.into_iter().skip(self.query.offset).take(self.query.limit).collect()
@@ -182,6 +182,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::notification::mark::Mark;
     use crate::usage::delete::ImageDelete;
 
     fn delete(id: u64, deleted_at: Option<i64>) -> ImageDelete {
@@ -190,7 +191,7 @@ mod tests {
             uuid: format!("u{id}"),
             deleted_at: deleted_at.map(Micros),
             raw: id,
-            event: crate::notification::mark::Mark { at: Micros(0), message: String::new() },
+            mark: Mark { at: Micros(0), message: String::new() },
         }
     }
 
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_rows_are_ordered_by_id_and_nulls_come_last_when_descending() {
+    fn ties_are_ordered_by_id_and_nulls_are_last_when_descending() {
         let rows = [delete(1, Some(5)), delete(2, None), delete(3, Some(5)), delete(4, Some(9))];
         let query = ListQuery::default();
         assert_eq!(ids(&query, &rows), [4, 3, 1, 2]);
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn only_canonical_lower_case_is_uuid_like() {
+    fn only_canonical_lower_case_uuids_are_accepted() {
         for (text, like) in [
             ("72e4d8e8-9f63-47cb-a904-0193e5edac6e", true),
             ("72e4d8e89f6347cba9040193e5edac6e", true),
@@ -229,7 +230,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_page_is_what_sorting_everything_would_give(
+        fn page_equals_the_page_of_all_rows_sorted(
             times in prop::collection::vec(prop::option::of(0_i64..40), 0..3_000),
             (offset, limit) in (0_usize..80, 0_usize..40),
         ) {

@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use crate::platform::variables::Variables;
-use crate::usage::verify::{FlavorField, Level};
+use crate::usage::verdict::{FlavorField, Level};
 
-/// The variables that these settings are read from, beside [`crate::platform::variables::SHARED`].
+/// The variables that these settings are read from, besides [`crate::platform::variables::SHARED`].
 pub const VARIABLES: &[&str] = &[
     "VERIFY_LEVEL",
     "VERIFY_SETTLE_SECONDS",
@@ -14,29 +14,29 @@ pub const VARIABLES: &[&str] = &[
     "VERIFIED_GLANCE_EVENT_TYPE",
 ];
 
-/// How exists records are verified, and how much a query may read.
+/// The settings of verification, retention and queries.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Which fields are validated. Default `all`, as in the original's sample configuration.
+    /// The fields that are validated. Default `all`, as in the original's sample configuration.
     pub level: Level,
-    /// Seconds after the end of the audit period before a record is verified. Default 300.
+    /// Seconds between the end of the audit period and the verification of a record. Default 300.
     pub settle_seconds: i64,
     /// The flavor field that an exists and its launch must agree on. Default `instance_type_id`.
     pub flavor_field: FlavorField,
-    /// Whether a verified record is announced. Default true.
+    /// Whether verified records are announced. Default true.
     pub announces: bool,
-    /// Event type of the announcement of an instance. Default `compute.instance.exists.verified`.
+    /// The event type of announcements about instances. Default `compute.instance.exists.verified`.
     pub nova_event_type: String,
-    /// Event type of the announcement of an image message. Default `image.exists.verified`.
+    /// The event type of announcements about images. Default `image.exists.verified`.
     pub glance_event_type: String,
-    /// Seconds that notifications are kept, counted from receipt.
+    /// Seconds that notifications are retained after receipt.
     pub retention_seconds: i64,
-    /// Read units that one query may use before it is refused.
+    /// The maximum number of read units of one query.
     pub query_budget: u64,
 }
 
 impl Settings {
-    /// Reads the settings. Fails with the name of a variable whose value cannot be used.
+    /// Reads the settings. Fails if a value is invalid; the error names the variable.
     pub fn read(variables: &Variables) -> Result<Self, Error> {
         let nova = "compute.instance.exists.verified".to_owned();
         let glance = "image.exists.verified".to_owned();

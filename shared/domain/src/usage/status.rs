@@ -1,39 +1,59 @@
-//! Pure. The states of an exists record, and who may move it where.
+//! Pure. The states of an exists record and the transitions between them.
+//!
+//! ```mermaid
+//! stateDiagram-v2
+//!     [*] --> pending: recorded
+//!     pending --> verifying: claim
+//!     verifying --> verifying: claim after the lease expired
+//!     verifying --> verified: verify
+//!     verifying --> reconciled: reconcile
+//!     verifying --> failed: fail
+//!     pending --> sent_unverified: repair
+//!     sent_unverified --> sent_verifying: claim
+//!     sent_verifying --> sent_verifying: claim after the lease expired
+//!     sent_verifying --> verified: verify
+//!     sent_verifying --> reconciled: reconcile
+//!     sent_verifying --> sent_failed: fail
+//!     verified --> [*]
+//!     reconciled --> [*]
+//!     failed --> [*]
+//!     sent_failed --> [*]
+//! ```
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where an exists record stands between its arrival and its verdict.
+/// The state of an exists record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Arrived; its audit period or settle time is not over, or nobody has looked yet.
+    /// Recorded, and not claimed by a worker yet.
     Pending,
-    /// A worker compares it with the ledger.
+    /// Claimed by a worker that compares it with the ledger.
     Verifying,
-    /// It agrees with the ledger.
+    /// Agrees with the ledger.
     Verified,
-    /// It agrees with what an audit report says, though not with the ledger.
+    /// Disagrees with the ledger, but agrees with an audit report.
     Reconciled,
-    /// It does not agree.
+    /// Agrees with neither the ledger nor an audit report.
     Failed,
-    /// Sent downstream by somebody else before it was verified.
+    /// Sent downstream by another system before it was verified.
     SentUnverified,
-    /// As `Verifying`, and announces nothing.
+    /// Like `Verifying`, but its verdict is not announced.
     SentVerifying,
-    /// As `Failed`, after it was sent downstream.
+    /// Like `Failed`, but sent downstream by another system before.
     SentFailed,
 }
 
-/// A state that does not lead where it was meant to.
+/// A transition that the state machine does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an exists record that is {from} does not become {to}")]
-pub struct BadTransition {
-    /// Where the record stands.
+#[error("invalid transition of an exists record: {from} to {to}")]
+pub struct InvalidTransition {
+    /// The current state.
     pub from: Status,
-    /// Where it was to go.
-    pub to: &'static str,
+    /// The requested state.
+    pub to: Status,
 }
 
 impl Status {
@@ -49,19 +69,20 @@ impl Status {
         Self::SentFailed,
     ];
 
-    /// A worker takes the record up. One that is being verified already stays so: its lease decides whose it is.
-    pub fn pick(self) -> Result<Self, BadTransition> {
+    /// Returns the state after a worker claims the record. A claimed record can be claimed again: its lease decides
+    /// which worker owns it.
+    pub fn claim(self) -> Result<Self, InvalidTransition> {
         match self {
             Self::Pending | Self::Verifying => Ok(Self::Verifying),
             Self::SentUnverified | Self::SentVerifying => Ok(Self::SentVerifying),
             Self::Verified | Self::Reconciled | Self::Failed | Self::SentFailed => {
-                Err(BadTransition { from: self, to: "verifying" })
+                Err(InvalidTransition { from: self, to: Self::Verifying })
             }
         }
     }
 
-    /// Somebody else has sent the record downstream.
-    pub fn repair(self) -> Result<Self, BadTransition> {
+    /// Returns the state after a client reports that another system sent the record downstream.
+    pub fn repair(self) -> Result<Self, InvalidTransition> {
         match self {
             Self::Pending => Ok(Self::SentUnverified),
             Self::Verifying
@@ -70,50 +91,51 @@ impl Status {
             | Self::Failed
             | Self::SentUnverified
             | Self::SentVerifying
-            | Self::SentFailed => Err(BadTransition { from: self, to: "sent_unverified" }),
+            | Self::SentFailed => Err(InvalidTransition { from: self, to: Self::SentUnverified }),
         }
     }
 
-    /// The ledger agrees.
-    pub fn verify(self) -> Result<Self, BadTransition> {
-        self.conclude(Self::Verified, Self::Verified, "verified")
+    /// Returns the state of a record that agrees with the ledger.
+    pub fn verify(self) -> Result<Self, InvalidTransition> {
+        self.conclude(Self::Verified, Self::Verified)
     }
 
-    /// An audit report agrees.
-    pub fn reconcile(self) -> Result<Self, BadTransition> {
-        self.conclude(Self::Reconciled, Self::Reconciled, "reconciled")
+    /// Returns the state of a record that agrees with an audit report.
+    pub fn reconcile(self) -> Result<Self, InvalidTransition> {
+        self.conclude(Self::Reconciled, Self::Reconciled)
     }
 
-    /// Nothing agrees.
-    pub fn fail(self) -> Result<Self, BadTransition> {
-        self.conclude(Self::Failed, Self::SentFailed, "failed")
+    /// Returns the state of a record that agrees with neither.
+    pub fn fail(self) -> Result<Self, InvalidTransition> {
+        self.conclude(Self::Failed, Self::SentFailed)
     }
 
-    fn conclude(self, verifying: Self, sent: Self, to: &'static str) -> Result<Self, BadTransition> {
+    /// Returns `unsent` from `Verifying` and `sent` from `SentVerifying`.
+    fn conclude(self, unsent: Self, sent: Self) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Verifying => Ok(verifying),
+            Self::Verifying => Ok(unsent),
             Self::SentVerifying => Ok(sent),
             Self::Pending
             | Self::SentUnverified
             | Self::Verified
             | Self::Reconciled
             | Self::Failed
-            | Self::SentFailed => Err(BadTransition { from: self, to }),
+            | Self::SentFailed => Err(InvalidTransition { from: self, to: unsent }),
         }
     }
 
-    /// Whether a passing verdict is announced downstream: not where somebody has sent the record already.
+    /// Whether a passing verdict is announced downstream. Records that were sent already are not announced again.
     pub fn announces(self) -> bool {
         self == Self::Verifying
     }
 
-    /// Whether no arrow leads out of it.
+    /// Whether the state has no outgoing transitions.
     pub fn is_final(self) -> bool {
-        self.pick().is_err()
+        self.claim().is_err()
     }
 
-    /// The word that the API and the table use.
-    pub fn word(self) -> &'static str {
+    /// Returns the name that the API and the table use.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Verifying => "verifying",
@@ -129,7 +151,7 @@ impl Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 
@@ -138,14 +160,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_are_those_of_the_original() {
+    fn stored_name_equals_displayed_name() {
         for status in Status::ALL {
-            assert_eq!(serde_json::to_string(&status).expect("a word"), format!("\"{}\"", status.word()));
+            let stored = serde_json::to_string(&status).expect("valid JSON");
+            assert_eq!(stored, format!("\"{}\"", status.as_str()));
         }
     }
 
     #[test]
-    fn no_transition_leaves_a_final_state() {
+    fn final_states_have_no_transitions() {
         for status in Status::ALL.into_iter().filter(|status| status.is_final()) {
             assert!(status.repair().is_err(), "{status}");
             assert!(
@@ -156,8 +179,9 @@ mod tests {
     }
 
     #[test]
-    fn a_repaired_record_keeps_its_mark_only_when_it_fails() {
-        let sent = Status::Pending.repair().and_then(Status::pick).expect("it may be picked");
+    fn repaired_record_is_not_announced_and_stays_marked_only_if_it_fails() {
+        let sent =
+            Status::Pending.repair().and_then(Status::claim).expect("a repaired record can be claimed");
         assert_eq!(sent, Status::SentVerifying);
         assert!(!sent.announces());
         assert_eq!(sent.fail(), Ok(Status::SentFailed));

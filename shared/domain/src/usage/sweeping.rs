@@ -1,4 +1,4 @@
-//! The ticker's part: sends messages for what has come due and for what was left unpublished.
+//! Sweeping, the ticker's part: finds due records and overdue announcements, and sends tasks for them.
 
 use crate::error::Error;
 use crate::platform::Platform;
@@ -7,7 +7,7 @@ use crate::usage::task::UsageTask;
 use crate::usage::{self, Usage};
 use crate::work::queue::Queue;
 
-/// Finds verification work and sends it to the usage queue. Cheap to clone.
+/// Sends verification tasks to the usage queue. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sweeper {
     usage: Usage,
@@ -15,14 +15,14 @@ pub struct Sweeper {
 }
 
 impl Sweeper {
-    /// The sweeper of this platform (`USAGE_TABLE`, `USAGE_QUEUE_URL`).
+    /// Creates the sweeper of this platform (`USAGE_TABLE`, `USAGE_QUEUE_URL`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
         Ok(Self { usage: Usage::new(platform)?, queue: platform.queue(usage::QUEUE)? })
     }
 
-    /// Sends a message for everything that has come due, and releases id blocks whose writers are gone.
+    /// Sends tasks for everything that is due, and releases the id blocks of workers that died.
     ///
-    /// Ticking twice, or late, or by two at once sends more messages and changes nothing else.
+    /// Idempotent: a late, repeated or concurrent tick only sends additional tasks.
     pub async fn tick(&self) -> Result<(), Error> {
         self.usage.due_sweep(&self.queue).await?;
         self.sweep_outbox().await?;
@@ -32,7 +32,7 @@ impl Sweeper {
     async fn sweep_outbox(&self) -> Result<(), Error> {
         let mut tasks = Vec::new();
         for shard in 0..SHARDS {
-            if self.usage.outbox_waits(shard).await? {
+            if !self.usage.outbox_is_empty(shard).await? {
                 tasks.push(UsageTask::Publish { shard }.body()?);
             }
         }

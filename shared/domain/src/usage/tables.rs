@@ -1,7 +1,7 @@
-//! Pure. The six usage tables: their rows, and the documented names of their columns.
+//! Pure. The columns of the six usage tables.
 
 use crate::storage::key::{Collection, Range};
-use crate::usage::column::{Column, Row, Value};
+use crate::usage::column::{Column, ColumnValue, Row};
 use crate::usage::delete::{ImageDelete, InstanceDelete};
 use crate::usage::exists::{ImageExists, InstanceExists, Progress};
 use crate::usage::image::Image;
@@ -9,7 +9,7 @@ use crate::usage::launch::Launch;
 
 macro_rules! columns {
     ($($name:literal: |$row:ident| $value:expr),* $(,)?) => {
-        &[$(Column::new($name, |$row| Value::from($value))),*]
+        &[$(Column::new($name, |$row| ColumnValue::from($value))),*]
     };
 }
 
@@ -28,7 +28,7 @@ impl Row for Launch {
         "os_version": |row| &row.image.os_version,
         "rax_options": |row| &row.image.rax_options,
     };
-    const ORDER: &'static str = "launched_at";
+    const DEFAULT_ORDER: &'static str = "launched_at";
     const BY_INSTANCE: Option<fn(&str) -> Range> = Some(Range::launches_of);
 
     fn id(&self) -> u64 {
@@ -46,7 +46,7 @@ impl Row for Image {
         "size": |row| row.size,
         "last_raw": |row| row.last_raw,
     };
-    const ORDER: &'static str = "created_at";
+    const DEFAULT_ORDER: &'static str = "created_at";
 
     fn id(&self) -> u64 {
         self.id
@@ -62,8 +62,8 @@ impl Row for InstanceDelete {
         "deleted_at": |row| row.deleted_at,
         "raw": |row| row.raw,
     };
-    // not `deleted_at`: the original ordered deletes of instances by their launch
-    const ORDER: &'static str = "launched_at";
+    // Not `deleted_at`: the original ordered deletes of instances by launch time.
+    const DEFAULT_ORDER: &'static str = "launched_at";
     const BY_INSTANCE: Option<fn(&str) -> Range> = Some(Range::deletes_of);
 
     fn id(&self) -> u64 {
@@ -79,7 +79,7 @@ impl Row for ImageDelete {
         "deleted_at": |row| row.deleted_at,
         "raw": |row| row.raw,
     };
-    const ORDER: &'static str = "deleted_at";
+    const DEFAULT_ORDER: &'static str = "deleted_at";
 
     fn id(&self) -> u64 {
         self.id
@@ -112,9 +112,9 @@ impl Row for InstanceExists {
         "send_status": |row| row.progress.send_status,
         "event_id": |row| row.progress.event_id.as_ref(),
     };
-    const ORDER: &'static str = "id";
+    const DEFAULT_ORDER: &'static str = "id";
     const RECEIVED: Option<Column<Self>> =
-        Some(Column::new("received", |row| Value::Time(row.progress.received)));
+        Some(Column::new("received", |row| ColumnValue::Time(row.progress.received)));
     const BY_INSTANCE: Option<fn(&str) -> Range> = Some(Range::exists_of);
 
     fn id(&self) -> u64 {
@@ -142,17 +142,17 @@ impl Row for ImageExists {
         "send_status": |row| row.progress.send_status,
         "event_id": |row| row.progress.event_id.as_ref(),
     };
-    const ORDER: &'static str = "id";
+    const DEFAULT_ORDER: &'static str = "id";
     const RECEIVED: Option<Column<Self>> =
-        Some(Column::new("received", |row| Value::Time(row.progress.received)));
+        Some(Column::new("received", |row| ColumnValue::Time(row.progress.received)));
 
     fn id(&self) -> u64 {
         self.id
     }
 }
 
-fn status(progress: &Progress) -> Value<'_> {
-    Value::Text(progress.status.word())
+fn status(progress: &Progress) -> ColumnValue<'_> {
+    ColumnValue::Text(progress.status.as_str())
 }
 
 #[cfg(test)]
@@ -160,11 +160,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_table_has_an_id_and_the_column_it_is_ordered_by() {
+    fn every_table_has_an_id_and_its_default_order_column() {
         fn check<R: Row>() {
             assert_eq!(R::COLUMNS[0].name, "id");
-            assert!(R::named(R::ORDER).is_some(), "{}", R::ORDER);
-            assert!(R::named("received").is_none() && R::named("raw_id").is_none());
+            assert!(R::column(R::DEFAULT_ORDER).is_some(), "{}", R::DEFAULT_ORDER);
+            assert!(R::column("received").is_none() && R::column("raw_id").is_none());
         }
         check::<Launch>();
         check::<Image>();

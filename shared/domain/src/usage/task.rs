@@ -1,38 +1,38 @@
-//! The body of a message on the usage queue.
+//! The messages of the usage queue.
 //!
-//! Old forms stay readable for as long as a queue keeps messages: 14 days.
+//! Old forms stay readable for as long as the queue retains messages: 14 days.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Queue of verification work.
+/// A task of the usage worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
 pub enum UsageTask {
-    /// Verify what is due in one shard of these minutes.
+    /// Verifies the records that are due in one shard of a range of minutes.
     Sweep {
         /// The first minute, since the epoch.
         from: i64,
-        /// The last minute.
+        /// The last minute, included.
         to: i64,
-        /// Which shard.
+        /// The shard.
         shard: u64,
-        /// In the first minute, go on after this sort key: an earlier message did what comes before.
+        /// The sort key to continue after in the first minute. An earlier message covers the records up to it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
-    /// Publish what is left in one shard of the outbox.
+    /// Publishes the overdue announcements in one shard of the outbox.
     Publish {
-        /// Which shard.
+        /// The shard.
         shard: u64,
     },
 }
 
 impl UsageTask {
-    /// The message's body.
+    /// Serializes the task as the body of a message.
     pub fn body(&self) -> Result<String, Error> {
         serde_json::to_string(self)
-            .map_err(|cause| Error::bug("a message could not be written").because(cause))
+            .map_err(|cause| Error::bug("cannot serialize a usage task").because(cause))
     }
 }

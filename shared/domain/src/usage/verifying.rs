@@ -1,4 +1,5 @@
-//! Verification: pick a record under a lease, judge it, and store the verdict together with what it announces.
+//! Verifying exists records: claims a record under a lease, compares it with the ledger, and stores the verdict together
+//! with its announcement.
 
 use futures::StreamExt;
 use futures::future::try_join_all;
@@ -10,17 +11,16 @@ use crate::platform::Platform;
 use crate::platform::id::Ids;
 use crate::storage::key::Collection;
 use crate::time::Micros;
+use crate::usage::announcement::Announcement;
 use crate::usage::exists::{Exists, InstanceExists};
-use crate::usage::ledger::InstanceLedger;
-use crate::usage::outbox::Announcement;
-use crate::usage::status::{BadTransition, Status};
+use crate::usage::status::{InvalidTransition, Status};
 use crate::usage::task::UsageTask;
-use crate::usage::verify::{self, Verdict};
+use crate::usage::verdict::{self, Verdict};
 use crate::usage::{self, Usage};
 use crate::work::due::Due;
 use crate::work::queue::Queue;
 
-/// Records that are verified at once.
+/// The number of due rows that are verified concurrently.
 const AT_ONCE: usize = 8;
 
 /// Verifies exists records and announces those that pass. Cheap to clone.
@@ -28,16 +28,16 @@ const AT_ONCE: usize = 8;
 pub struct Verifier {
     pub(super) usage: Usage,
     pub(super) ids: Ids,
-    /// Where work that is left over is handed on to.
+    /// The usage queue, for the rest of a task.
     pub(super) queue: Queue,
-    /// Where verified notifications are announced.
+    /// The downstream queue of announcements.
     pub(super) verified: Queue,
-    /// Where announcements come back as notifications, to be counted.
+    /// The queue of notifications, on which announcements are echoed to be counted.
     pub(super) notifications: Queue,
 }
 
 impl Verifier {
-    /// The verifier of this platform (`USAGE_TABLE`, `USAGE_QUEUE_URL`, `VERIFIED_QUEUE_URL`,
+    /// Creates the verifier of this platform (`USAGE_TABLE`, `USAGE_QUEUE_URL`, `VERIFIED_QUEUE_URL`,
     /// `NOTIFICATION_QUEUE_URL`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
         Ok(Self {
@@ -49,20 +49,20 @@ impl Verifier {
         })
     }
 
-    /// Does one message of the usage queue, holding records until `deadline` at the latest.
+    /// Performs a task of the usage queue. Claims on records expire at `deadline`.
     pub async fn work(&self, body: &str, deadline: Micros) -> Result<(), Failure> {
         let task = serde_json::from_str(body).map_err(|cause| {
-            Failure::GiveUp(Error::bug("A message of the usage queue could not be read.").because(cause))
+            Failure::GiveUp(Error::bug("invalid message on the usage queue").because(cause))
         })?;
         match task {
             UsageTask::Sweep { from, to, shard, after } => {
                 Box::pin(self.sweep(from, to, shard, after, deadline)).await
             }
-            UsageTask::Publish { shard } => Ok(Box::pin(self.publish_left(shard)).await?),
+            UsageTask::Publish { shard } => Ok(Box::pin(self.publish_overdue(shard)).await?),
         }
     }
 
-    /// Verifies what is due in these minutes, page by page; what is beyond one page is handed on in a new message.
+    /// Verifies the due records of the first page in these minutes, and sends a new task for the other pages.
     async fn sweep(
         &self,
         from: i64,
@@ -78,16 +78,16 @@ impl Verifier {
                 let rest = UsageTask::Sweep { from: minute, to, shard, after: Some(next.sk().to_owned()) };
                 self.queue.send(rest.body()?).await?;
             }
-            let more = page.next.is_some();
+            let has_more = page.next.is_some();
             self.verify_page(minute, page.items, deadline).await?;
-            if more {
+            if has_more {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Verifies each, and fails with the first failure once all were tried.
+    /// Verifies every record of a page, and then fails with the first failure.
     async fn verify_page(&self, minute: i64, page: Vec<Due>, deadline: Micros) -> Result<(), Failure> {
         let verified =
             futures::stream::iter(page).map(|due| Box::pin(self.verify_due(minute, due, deadline)));
@@ -96,85 +96,97 @@ impl Verifier {
     }
 
     async fn verify_due(&self, minute: i64, due: Due, deadline: Micros) -> Result<(), Failure> {
-        let finished = match due.collection {
+        let is_done = match due.collection {
             Collection::InstanceExists => self.verify_instance(due.id, deadline).await?,
             Collection::ImageExists => self.verify_images(due.id, deadline).await?,
             other => {
-                return Err(Failure::GiveUp(Error::bug(format!("Nothing of {} is ever due.", other.code()))));
+                let error = Error::bug(format!("collection {} has no due rows", other.code()));
+                return Err(Failure::GiveUp(error));
             }
         };
-        if finished {
+        if is_done {
             self.usage.due_remove(minute, due).await?;
         }
         Ok(())
     }
 
-    /// Verifies one instance's exists. False where its row is still to be written.
+    /// Verifies the exists record of an instance. Returns false if the record is not written yet.
     async fn verify_instance(&self, id: u64, deadline: Micros) -> Result<bool, Failure> {
         let Some(row) = self.usage.row_get::<InstanceExists>(id).await? else { return Ok(false) };
         if row.progress.status.is_final() {
             return Ok(true);
         }
-        let row = self.pick(row, deadline).await?;
+        let row = self.claim(row, deadline).await?;
         let ledger = self.usage.ledger_of_instance(&row).await?;
-        let InstanceLedger { launches, deletes, reconciles } = ledger;
-        let settings = &self.usage.settings;
-        let verdict =
-            verify::nova::verdict(&row, &launches, &deletes, &reconciles, settings, self.usage.now());
-        let announced = verdict.passes() && row.progress.status.announces();
-        self.conclude(&row, &verdict, announced).await?;
+        let verdict = verdict::nova::verdict(&row, &ledger, &self.usage.settings, self.usage.now());
+        let is_announced = verdict.passes() && row.progress.status.announces();
+        let announcement = if is_announced { self.announcement(&row) } else { None };
+        self.conclude(&row, &verdict, announcement).await?;
         Ok(true)
     }
 
-    /// Verifies all images of one notification, whose first row has this id. It is announced once, when all have passed:
-    /// the first row is concluded last, together with the announcement.
+    /// Verifies all images of the notification whose first row has this id. Returns false if a row is not written yet.
+    ///
+    /// The notification is announced once, if all its images pass. The announcement is stored with the verdict of the
+    /// first row, which is concluded last.
     async fn verify_images(&self, first: u64, deadline: Micros) -> Result<bool, Failure> {
         let mut rows = self.usage.image_group(first).await?;
         if rows.is_empty() {
             return Ok(false);
         }
-        let picks = rows.iter_mut().filter(|row| !row.progress.status.is_final()).map(async |row| {
-            *row = self.pick(row.clone(), deadline).await?;
+        let claims = rows.iter_mut().filter(|row| !row.progress.status.is_final()).map(async |row| {
+            *row = self.claim(row.clone(), deadline).await?;
             Ok::<_, Failure>(())
         });
-        try_join_all(picks).await?;
+        try_join_all(claims).await?;
         let ledger = self.usage.ledger_of_images(&rows).await?;
-        let group = verify::glance::verdicts(&rows, &ledger.images, &ledger.deletes, self.usage.now());
-        // A row that was concluded before the worker of this message died counts as it was concluded.
-        let announced = rows.iter().zip(&group.verdicts).all(|(row, verdict)| match row.progress.status {
+        let group = verdict::glance::verdicts(&rows, &ledger, self.usage.now());
+        // Rows that a worker concluded before it died keep their verdicts.
+        let is_announced = rows.iter().zip(&group.verdicts).all(|(row, verdict)| match row.progress.status {
             Status::Verified => true,
             status => status.announces() && verdict.passes(),
         });
         let open = rows.iter().zip(&group.verdicts).filter(|(row, _)| !row.progress.status.is_final());
         let (leader, others): (Vec<_>, Vec<_>) = open.partition(|(row, _)| row.id == first);
-        try_join_all(others.into_iter().map(|(row, verdict)| self.conclude(row, verdict, false))).await?;
-        try_join_all(leader.into_iter().map(|(row, verdict)| self.conclude(row, verdict, announced))).await?;
+        try_join_all(others.into_iter().map(|(row, verdict)| self.conclude(row, verdict, None))).await?;
+        for (row, verdict) in leader {
+            let announcement = if is_announced { self.announcement(row) } else { None };
+            self.conclude(row, verdict, announcement).await?;
+        }
         Ok(true)
     }
 
-    /// Takes a record up: it is this worker's until the deadline. Retried while another worker has it.
-    async fn pick<R: Exists>(&self, row: R, deadline: Micros) -> Result<R, Failure> {
+    /// Claims a record until the deadline. Fails with a retryable conflict while another worker's lease lasts.
+    async fn claim<R: Exists>(&self, row: R, deadline: Micros) -> Result<R, Failure> {
         let progress = row.progress();
         if progress.lease.is_some_and(|lease| lease >= self.usage.now()) {
-            return Err(overtaken());
+            return Err(conflict());
         }
-        let picked = progress.status.pick().map_err(impossible)?;
-        self.usage.exists_pick(&row, picked, deadline).await?.ok_or_else(overtaken)
+        let status = progress.status.claim().map_err(unexpected_state)?;
+        self.usage.exists_claim(&row, status, deadline).await?.ok_or_else(conflict)
     }
 
-    /// Stores a verdict, with its announcement where there is one, and publishes that.
-    async fn conclude<R: Exists>(&self, row: &R, verdict: &Verdict, announced: bool) -> Result<(), Failure> {
-        let status = verdict.status(row.progress().status).map_err(impossible)?;
-        let announced = announced && self.usage.settings.announces;
-        let announcement = announced.then(|| Announcement {
+    /// Creates the announcement of a verified record. Returns `None` if the settings disable announcements.
+    fn announcement<R: Exists>(&self, row: &R) -> Option<Announcement> {
+        self.usage.settings.announces.then(|| Announcement {
             collection: R::COLLECTION,
             id: row.id(),
             raw: row.progress().raw,
             message_id: self.ids.uuid(),
             since: self.usage.now(),
-        });
+        })
+    }
+
+    /// Stores a verdict with its announcement, and publishes the announcement.
+    async fn conclude<R: Exists>(
+        &self,
+        row: &R,
+        verdict: &Verdict,
+        announcement: Option<Announcement>,
+    ) -> Result<(), Failure> {
+        let status = verdict.status(row.progress().status).map_err(unexpected_state)?;
         if !self.usage.exists_conclude(row, status, verdict, announcement.as_ref()).await? {
-            return Err(overtaken());
+            return Err(conflict());
         }
         match announcement {
             None => Ok(()),
@@ -183,10 +195,10 @@ impl Verifier {
     }
 }
 
-fn impossible(transition: BadTransition) -> Failure {
-    Failure::GiveUp(Error::new(Kind::Bug, "A record stands where it cannot.").because(transition))
+fn unexpected_state(transition: InvalidTransition) -> Failure {
+    Failure::GiveUp(Error::new(Kind::Bug, "an exists record is in an unexpected state").because(transition))
 }
 
-fn overtaken() -> Failure {
-    Failure::Retry(Error::new(Kind::Conflict, "Another worker verifies the record."))
+fn conflict() -> Failure {
+    Failure::Retry(Error::new(Kind::Conflict, "Another worker is verifying the record."))
 }

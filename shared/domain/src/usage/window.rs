@@ -1,4 +1,4 @@
-//! Pure. The window of a count of notifications, and the hours that it covers wholly or in part.
+//! Pure. Time windows of event counts, and the hours that they cover.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use crate::time::Micros;
 
 const HOUR: i64 = 3_600_000_000;
 
-/// Seconds that a window may span, the ends included; the original counted rows and would not count more.
-pub const LONGEST: i64 = 604_800;
+/// The longest window in seconds. The original has the same limit, because it counts rows.
+pub const MAX_SECONDS: i64 = 604_800;
 
-/// From when to when, both included. One that ends before it begins holds nothing.
+/// A time range, both ends included. Empty if it ends before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     min: Micros,
@@ -18,22 +18,22 @@ pub struct Window {
 }
 
 impl Window {
-    /// A window of at most [`LONGEST`] seconds.
+    /// Creates a window. Fails if it is longer than [`MAX_SECONDS`].
     pub fn new(min: Micros, max: Micros) -> Result<Self, Error> {
-        if max.0.saturating_sub(min.0) > LONGEST * 1_000_000 {
+        if max.0.saturating_sub(min.0) > MAX_SECONDS * 1_000_000 {
             return Err(Error::invalid(format!(
-                "when_max may be at most {LONGEST} seconds (7 days) after when_min; count the days one by one."
+                "when_max may be at most {MAX_SECONDS} seconds (7 days) after when_min; split the query into shorter windows."
             )));
         }
         Ok(Self { min, max })
     }
 
-    /// Whether a time lies in it.
+    /// Whether the window contains a time.
     pub fn contains(&self, at: Micros) -> bool {
         self.min <= at && at <= self.max
     }
 
-    /// The first and the last hour (since the epoch) that it touches; none where it holds nothing.
+    /// Returns the first and last hour (since the epoch) that overlap the window. `None` if the window is empty.
     pub fn hours(&self) -> Option<(i64, i64)> {
         (self.min <= self.max).then(|| (hour(self.min), hour(self.max)))
     }
@@ -43,25 +43,27 @@ impl Window {
     }
 }
 
-/// Counts per hour and event type; none of them is 0.
+/// Event counts by hour and event type, without zeros.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hours(BTreeMap<i64, BTreeMap<String, Count>>);
+pub struct HourlyCounts(BTreeMap<i64, BTreeMap<String, Count>>);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Count {
+    /// The value of the hour's counter.
     counted: u64,
-    seen: u64,
+    /// The number of rows read so far.
+    read: u64,
 }
 
-impl Hours {
-    /// Adds to the count of a type in an hour (since the epoch).
+impl HourlyCounts {
+    /// Adds to the count of an event type in an hour (since the epoch).
     pub fn add(&mut self, hour: i64, event_type: &str, count: u64) {
         if count > 0 {
             self.0.entry(hour).or_default().entry(event_type.to_owned()).or_default().counted += count;
         }
     }
 
-    /// The counts of all hours together.
+    /// Returns the totals over all hours.
     pub fn sum(self) -> BTreeMap<String, u64> {
         let mut sum = BTreeMap::new();
         for (event_type, count) in self.0.into_values().flatten() {
@@ -70,33 +72,33 @@ impl Hours {
         sum
     }
 
-    /// The hours that a window covers, and those that it touches only in part.
+    /// Splits into the hours that a window covers completely, and those that it covers in part.
     pub fn split(self, window: &Window) -> (Self, Self) {
-        let (whole, parts) = self.0.into_iter().partition(|(hour, _)| window.covers(*hour));
-        (Self(whole), Self(parts))
+        let (whole, partial) = self.0.into_iter().partition(|(hour, _)| window.covers(*hour));
+        (Self(whole), Self(partial))
     }
 
-    /// Notes that a notification was seen; whether its hour and type are among those that are counted here.
-    pub fn see(&mut self, at: Micros, event_type: &str) -> bool {
+    /// Marks one notification as read. Returns whether its hour and event type are counted here.
+    pub fn mark_read(&mut self, at: Micros, event_type: &str) -> bool {
         let count = self.0.get_mut(&hour(at)).and_then(|types| types.get_mut(event_type));
         if let Some(count) = count {
-            count.seen += 1;
+            count.read += 1;
             return true;
         }
         false
     }
 
-    /// Drops the hours of which everything was seen that was counted.
-    pub fn forget_seen(&mut self) {
-        self.0.retain(|_, types| types.values().any(|count| count.seen < count.counted));
+    /// Removes the hours whose notifications have all been read.
+    pub fn remove_complete(&mut self) {
+        self.0.retain(|_, types| types.values().any(|count| count.read < count.counted));
     }
 
-    /// Whether no hour is left.
+    /// Whether no hours are left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// When the earliest hour begins.
+    /// Returns the start of the earliest hour.
     pub fn first(&self) -> Option<Micros> {
         self.0.keys().next().map(|hour| Micros(hour * HOUR))
     }
@@ -111,24 +113,24 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> Micros {
-        Micros::parse(text).expect("a time")
+        Micros::parse(text).expect("a valid time")
     }
 
     fn window(min: &str, max: &str) -> Window {
-        Window::new(at(min), at(max)).expect("it is short")
+        Window::new(at(min), at(max)).expect("at most 7 days")
     }
 
     #[test]
-    fn seven_days_are_the_longest_window() {
+    fn window_spans_at_most_seven_days() {
         let from = at("2014-01-01 00:00:00");
-        assert!(Window::new(from, from.plus_seconds(LONGEST)).is_ok());
-        assert!(Window::new(from, Micros(from.plus_seconds(LONGEST).0 + 1)).is_err());
-        assert_eq!(Window::new(from.plus_seconds(1), from).expect("it is no error").hours(), None);
+        assert!(Window::new(from, from.plus_seconds(MAX_SECONDS)).is_ok());
+        assert!(Window::new(from, Micros(from.plus_seconds(MAX_SECONDS).0 + 1)).is_err());
+        assert_eq!(Window::new(from.plus_seconds(1), from).expect("an empty window is valid").hours(), None);
     }
 
     #[test]
-    fn an_hour_is_whole_only_up_to_its_last_microsecond() {
-        let mut hours = Hours::default();
+    fn hour_is_covered_only_up_to_its_last_microsecond() {
+        let mut hours = HourlyCounts::default();
         let nine = hour(at("2014-01-01 09:00:00"));
         for hour in nine..nine + 3 {
             hours.add(hour, "a", 1);
@@ -139,23 +141,23 @@ mod tests {
             ("2014-01-01 09:00:00.000001", "2014-01-01 11:00:00", 1),
             ("2014-01-01 09:30:00", "2014-01-01 09:40:00", 0),
         ] {
-            let (covered, parts) = hours.clone().split(&window(min, max));
-            assert_eq!((covered.0.len(), parts.0.len()), (whole, 3 - whole), "{min} {max}");
+            let (covered, partial) = hours.clone().split(&window(min, max));
+            assert_eq!((covered.0.len(), partial.0.len()), (whole, 3 - whole), "{min} {max}");
         }
     }
 
     #[test]
-    fn an_hour_is_forgotten_once_every_type_was_seen_as_often_as_counted() {
-        let mut hours = Hours::default();
+    fn hour_is_removed_once_every_event_type_is_read_completely() {
+        let mut hours = HourlyCounts::default();
         let then = at("2014-01-01 09:12:00");
         hours.add(hour(then), "a", 2);
         hours.add(hour(then), "b", 1);
-        assert!(!hours.see(then, "c") && !hours.see(then.plus_seconds(3_600), "a"));
-        assert!(hours.see(then, "a") && hours.see(then, "b"));
-        hours.forget_seen();
+        assert!(!hours.mark_read(then, "c") && !hours.mark_read(then.plus_seconds(3_600), "a"));
+        assert!(hours.mark_read(then, "a") && hours.mark_read(then, "b"));
+        hours.remove_complete();
         assert_eq!(hours.first(), Some(at("2014-01-01 09:00:00")));
-        assert!(hours.see(then, "a"));
-        hours.forget_seen();
+        assert!(hours.mark_read(then, "a"));
+        hours.remove_complete();
         assert!(hours.is_empty());
     }
 }

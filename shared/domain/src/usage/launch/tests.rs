@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::notification::envelope::Notification;
-use crate::usage::record::{Effect, record};
+use crate::usage::effect::{Effect, interpret};
 
 const EVENTS: [&str; 11] = [
     "create.start",
@@ -26,7 +26,7 @@ struct Event {
     second: i64,
     message_id: String,
     launched_second: i64,
-    /// Stands in type, flavor, tenant and image fields.
+    /// The value of type, flavor, tenant and image metadata.
     value: u32,
 }
 
@@ -48,18 +48,18 @@ impl Event {
                 "image_meta": {"org.openstack__1__architecture": value, "com.rackspace__1__options": value},
             },
         });
-        let notification = Notification::parse(&body, None).expect("it is usable");
-        let recording = record(&notification, &notification.mark("-")).expect("it can be recorded");
-        match recording.effect {
+        let notification = Notification::parse(&body, None).expect("a valid notification");
+        let interpretation = interpret(&notification, &notification.mark("-")).expect("no defect");
+        match interpretation.effect {
             Some(Effect::Launch(change)) => change,
             other => panic!("{other:?}"),
         }
     }
 }
 
-/// What `StackTach` v2 would hold after these events, one by one: its table, written out naively.
+/// A naive model of `StackTach` v2: applies events one by one, in their order.
 #[derive(Debug, Default, PartialEq)]
-struct Naive {
+struct Model {
     launched_at: Option<Micros>,
     instance_type_id: Option<String>,
     instance_flavor_id: Option<String>,
@@ -67,7 +67,7 @@ struct Naive {
     rax_options: String,
 }
 
-impl Naive {
+impl Model {
     fn apply(&mut self, event: &Event) {
         let (value, at) = (event.value.to_string(), Micros(0).plus_seconds(event.launched_second));
         let name = event.name;
@@ -104,7 +104,7 @@ impl Naive {
         self.rax_options = value;
     }
 
-    fn of(launch: &Launch) -> Self {
+    fn from_launch(launch: &Launch) -> Self {
         Self {
             launched_at: launch.launched_at,
             instance_type_id: launch.instance_type_id.clone(),
@@ -117,7 +117,7 @@ impl Naive {
 
 fn merged<'a>(changes: impl IntoIterator<Item = &'a LaunchChange>) -> Launch {
     let mut changes = changes.into_iter();
-    let mut launch = Launch::new(1, changes.next().expect("an event"));
+    let mut launch = Launch::new(1, changes.next().expect("at least one event"));
     for change in changes {
         launch.merge(change);
     }
@@ -128,7 +128,7 @@ fn event(name: &'static str, second: i64, launched_second: i64, value: u32) -> E
     Event { name, second, message_id: format!("m-{second}"), launched_second, value }
 }
 
-/// Different events, some of them at the same time.
+/// Generates distinct events, some of them at the same time.
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let one = (prop::sample::select(EVENTS.to_vec()), 0_i64..6, 0_i64..6, 0_u32..9);
     prop::collection::vec(one, 1..8).prop_map(|events| {
@@ -145,7 +145,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 
 proptest! {
     #[test]
-    fn any_order_with_repeats_is_the_order_of_events(
+    fn merging_in_any_order_with_repeats_equals_applying_in_event_order(
         (events, order) in events().prop_flat_map(|events| {
             let indices: Vec<_> = (0..events.len()).chain(0..events.len()).collect();
             (Just(events), Just(indices).prop_shuffle())
@@ -153,22 +153,22 @@ proptest! {
     ) {
         let mut sorted = events.clone();
         sorted.sort_by(|a, b| (a.second, &a.message_id).cmp(&(b.second, &b.message_id)));
-        let mut naive = Naive::default();
+        let mut model = Model::default();
         for event in &sorted {
-            naive.apply(event);
+            model.apply(event);
         }
 
         let changes: Vec<_> = events.iter().map(Event::change).collect();
         let launch = merged(order.iter().map(|index| &changes[*index]));
-        prop_assert_eq!(Naive::of(&launch), naive);
+        prop_assert_eq!(Model::from_launch(&launch), model);
         prop_assert_eq!(&merged(sorted.iter().map(Event::change).collect::<Vec<_>>().iter()), &launch);
         for change in &changes {
-            prop_assert!(!launch.clone().merge(change), "a repeat changes nothing");
+            prop_assert!(!launch.clone().merge(change), "merging it again changes nothing");
         }
     }
 
     #[test]
-    fn missing_values_and_equal_marks_depend_on_no_order_either(
+    fn merging_missing_values_and_equal_marks_is_independent_of_order(
         (changes, order) in prop::collection::vec(any_change(), 1..7).prop_flat_map(|changes| {
             let indices: Vec<_> = (0..changes.len()).collect();
             (Just(changes), Just(indices).prop_shuffle())
@@ -181,9 +181,9 @@ proptest! {
 fn any_change() -> impl Strategy<Value = LaunchChange> {
     let value = || prop::option::of(prop::sample::select(vec!["1".to_owned(), "2".to_owned()]));
     let time = prop_oneof![
-        Just(LaunchTime::Keep),
-        (0_i64..3).prop_map(|at| LaunchTime::Fill(Micros(at))),
-        (0_i64..3).prop_map(|at| LaunchTime::Advance(Micros(at))),
+        Just(LaunchTimeChange::Keep),
+        (0_i64..3).prop_map(|at| LaunchTimeChange::Fill(Micros(at))),
+        (0_i64..3).prop_map(|at| LaunchTimeChange::Advance(Micros(at))),
     ];
     let flavor = prop::sample::select(vec![FlavorRule::Fill, FlavorRule::Overwrite]);
     (0_i64..3, value(), value(), value(), flavor, time).prop_map(
@@ -192,7 +192,7 @@ fn any_change() -> impl Strategy<Value = LaunchChange> {
             request_id: String::new(),
             mark: Mark { at: Micros(at), message: "m".to_owned() },
             tenant,
-            image: Image::default(),
+            image: ImageMeta::default(),
             instance_type_id,
             instance_flavor_id,
             flavor,
@@ -202,7 +202,7 @@ fn any_change() -> impl Strategy<Value = LaunchChange> {
 }
 
 #[test]
-fn a_launch_after_create_start_alone_has_no_time() {
+fn launch_after_create_start_alone_has_no_launch_time() {
     let launch = merged(&[event("create.start", 1, 1, 2).change()]);
     assert_eq!((launch.id, launch.version, launch.launched_at), (1, 1, None));
     assert_eq!((launch.instance.as_str(), launch.request_id.as_str()), ("i-1", "req-1"));
@@ -210,7 +210,7 @@ fn a_launch_after_create_start_alone_has_no_time() {
 }
 
 #[test]
-fn a_resize_with_an_older_launch_time_gives_the_flavor_and_keeps_the_time() {
+fn resize_with_an_older_launch_time_sets_only_the_flavor() {
     let (create, resize) =
         (event("create.end", 1, 50, 2).change(), event("finish_resize.end", 2, 40, 3).change());
     let launch = merged(&[create, resize]);
@@ -219,7 +219,7 @@ fn a_resize_with_an_older_launch_time_gives_the_flavor_and_keeps_the_time() {
 }
 
 #[test]
-fn a_null_neither_fills_nor_overwrites_a_flavor() {
+fn missing_value_neither_fills_nor_overwrites_a_flavor() {
     let known = event("create.start", 1, 1, 2).change();
     let empty = LaunchChange { instance_type_id: None, ..event("finish_resize.start", 2, 2, 3).change() };
     let launch = merged(&[known, empty]);
@@ -228,7 +228,7 @@ fn a_null_neither_fills_nor_overwrites_a_flavor() {
 }
 
 #[test]
-fn the_fullest_row_is_under_a_kilobyte_and_reads_back() {
+fn largest_row_is_under_a_kilobyte_and_round_trips() {
     let uuid = "1818e811-892f-402b-923f-0824128b2f33";
     let events = [("finish_resize.end", 3_i64), ("resize.prep.start", 1), ("finish_resize.start", 2)];
     let changes: Vec<_> = events
@@ -242,8 +242,8 @@ fn the_fullest_row_is_under_a_kilobyte_and_reads_back() {
         })
         .collect();
     let launch = merged(&changes);
-    assert!(launch.origin.filled.is_some() && launch.origin.ended.is_some());
-    let json = serde_json::to_string(&launch).expect("JSON");
+    assert!(launch.merge_state.filled.is_some() && launch.merge_state.advanced.is_some());
+    let json = serde_json::to_string(&launch).expect("valid JSON");
     assert!(json.len() < 900, "{} bytes", json.len());
-    assert_eq!(serde_json::from_str::<Launch>(&json).expect("a row"), launch);
+    assert_eq!(serde_json::from_str::<Launch>(&json).expect("a launch"), launch);
 }

@@ -1,4 +1,4 @@
-//! What is due, and how far the sweeps have come.
+//! Due rows, by which the sweeps find the records to verify.
 
 use crate::error::Error;
 use crate::storage::item::item;
@@ -9,18 +9,18 @@ use crate::usage::task::UsageTask;
 use crate::work::due::{self, Due, Span};
 use crate::work::queue::Queue;
 
-/// Due rows that one page has at most.
+/// The maximum number of due rows in a page.
 const PAGE: i32 = 50;
 
 impl Usage {
-    /// Says that something is due in a minute.
+    /// Adds a due row to a minute.
     pub(crate) async fn due_put(&self, minute: i64, due: Due) -> Result<(), Error> {
         let due = item(&due::key(minute, due.collection, due.id), &due)?;
         self.table().write_all(vec![Write::Put(due)]).await
     }
 
-    /// What is due in one shard of a minute, a page of it, after this sort key. A row of the last moment may be missing:
-    /// the next sweeps look again.
+    /// Returns a page of the due rows in one shard of a minute, after this sort key. Eventually consistent: the next
+    /// sweeps find rows that this one misses.
     pub(crate) async fn due_page(
         &self,
         minute: i64,
@@ -32,12 +32,12 @@ impl Usage {
         self.table().eventual().query(&range, false, start.as_ref(), Some(PAGE)).await
     }
 
-    /// Says that it is due no more.
+    /// Removes a due row.
     pub(crate) async fn due_remove(&self, minute: i64, due: Due) -> Result<(), Error> {
         self.table().write_all(vec![Write::Delete(due::key(minute, due.collection, due.id))]).await
     }
 
-    /// Sends the messages of every minute that has come.
+    /// Sends tasks for the minutes that have begun since the last sweep.
     pub(crate) async fn due_sweep(&self, queue: &Queue) -> Result<(), Error> {
         let task = |Span { from, to, shard }| UsageTask::Sweep { from, to, shard, after: None }.body();
         due::sweep(self.table(), queue, self.now(), task).await

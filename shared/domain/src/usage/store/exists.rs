@@ -1,4 +1,4 @@
-//! Exists records: every change says which state it expects.
+//! Exists records. Changes of the state are conditional on the state and token that were read.
 
 use std::collections::HashMap;
 
@@ -12,17 +12,19 @@ use crate::storage::key::{Collection, Key};
 use crate::storage::table::{Cancelled, Outcome, Race, Write};
 use crate::time::Micros;
 use crate::usage::Usage;
+use crate::usage::announcement::Announcement;
 use crate::usage::confirmation::Answer;
 use crate::usage::exists::{Exists, ImageExists};
-use crate::usage::outbox::{self, Announcement};
 use crate::usage::status::Status;
-use crate::usage::verify::Verdict;
+use crate::usage::store::outbox;
+use crate::usage::verdict::Verdict;
 
-/// A longer text is no key of the table, and so no message's id.
-const LONGEST_ID: usize = 1_024;
+/// The maximum length of a key in bytes. No message has a longer id.
+const MAX_ID_BYTES: usize = 1_024;
 
 impl Usage {
-    /// The rows of one notification, whose first has this id. None until all of them stand: they are judged together.
+    /// Returns all rows of the notification whose first row has this id. Empty until all of them are written, because they
+    /// are verified together.
     pub(crate) async fn image_group(&self, first: u64) -> Result<Vec<ImageExists>, Error> {
         let Some(leader) = self.row_get::<ImageExists>(first).await? else { return Ok(Vec::new()) };
         let keys: Vec<_> =
@@ -32,16 +34,16 @@ impl Usage {
         Ok(if rows.len() == keys.len() { rows } else { Vec::new() })
     }
 
-    /// Takes a record up until `lease`: the record as it is now; none where somebody else changed it first.
-    pub(crate) async fn exists_pick<R: Exists>(
+    /// Claims a record until `lease` and moves it to `status`. Returns the changed record, or `None` on a conflict.
+    pub(crate) async fn exists_claim<R: Exists>(
         &self,
         row: &R,
-        picked: Status,
+        status: Status,
         lease: Micros,
     ) -> Result<Option<R>, Error> {
         let progress = row.progress();
         let change = Change::of(Key::row(R::COLLECTION, row.id()))
-            .set("st", picked)
+            .set("st", status)
             .set("tk", progress.token + 1)
             .set("le", lease)
             .when_equal("st", progress.status)
@@ -52,7 +54,7 @@ impl Usage {
         }
     }
 
-    /// Stores a verdict and, in the same transaction, its announcement; false where somebody else has the record now.
+    /// Stores a verdict and, in the same transaction, its announcement. Returns false if the claim has been lost.
     pub(crate) async fn exists_conclude<R: Exists>(
         &self,
         row: &R,
@@ -70,7 +72,7 @@ impl Usage {
         Ok(race == Race::Won)
     }
 
-    /// The exists rows that messages of a service made; messages that made none are left out.
+    /// Returns the exists rows of messages of a service. Messages without such rows are left out.
     pub(crate) async fn exists_of_messages(
         &self,
         service: Service,
@@ -80,11 +82,11 @@ impl Usage {
             Service::Nova => Collection::InstanceExists,
             Service::Glance => Collection::ImageExists,
         };
-        let known = message_ids.into_iter().filter(|id| id.len() <= LONGEST_ID);
-        let asked: Vec<_> = known.map(|id| (Key::message(&id), id)).collect();
-        let keys: Vec<_> = asked.iter().map(|(key, _)| key.clone()).collect();
+        let possible = message_ids.into_iter().filter(|id| id.len() <= MAX_ID_BYTES);
+        let requested: Vec<_> = possible.map(|id| (Key::message(&id), id)).collect();
+        let keys: Vec<_> = requested.iter().map(|(key, _)| key.clone()).collect();
         let found: HashMap<Key, Ownership> = self.table().get_many(&keys).await?;
-        let rows = asked.into_iter().filter_map(|(key, id)| {
+        let rows = requested.into_iter().filter_map(|(key, id)| {
             let rows = found.get(&key)?.rows().filter(|rows| rows.collection == collection)?;
             let rows: Vec<_> = rows.ids().map(|row| Key::row(collection, row)).collect();
             (!rows.is_empty()).then_some((id, rows))
@@ -92,7 +94,7 @@ impl Usage {
         Ok(rows.collect())
     }
 
-    /// Writes what downstream answered, and nothing else; false where there is no such record.
+    /// Stores the downstream response, and changes nothing else. Returns false if there is no such record.
     pub(crate) async fn exists_answer(&self, key: Key, answer: &Answer) -> Result<bool, Error> {
         let mut change = Change::of(key).set("ss", answer.send_status).when_present();
         if let Some(event_id) = &answer.event_id {
@@ -101,8 +103,8 @@ impl Usage {
         Ok(matches!(self.table().change::<IgnoredAny>(&change).await?, Outcome::Written(_)))
     }
 
-    /// Moves a record from one state to another and writes its send status; refused where it is in another state, or
-    /// not there.
+    /// Moves a record from one state to another and sets its send status. Refused if the record is in another state or
+    /// does not exist.
     pub(crate) async fn exists_repair(
         &self,
         key: Key,
@@ -113,20 +115,20 @@ impl Usage {
         let change = Change::of(key).set("st", to).set("ss", send_status).when_equal("st", from);
         Ok(match self.table().change::<IgnoredAny>(&change).await? {
             Outcome::Written(_) => Outcome::Written(()),
-            Outcome::Refused(standing) => Outcome::Refused(standing.map(|_| ())),
+            Outcome::Refused(existing) => Outcome::Refused(existing.map(|_| ())),
         })
     }
 }
 
 fn conclusion<R: Exists>(row: &R, status: Status, verdict: &Verdict) -> Change {
     let progress = row.progress();
-    // Passing does not clear an older reason, as in the original.
+    // A passing verdict keeps an older reason, as in the original.
     let reason = verdict.fail_reason().or(progress.fail_reason.as_deref());
     Change::of(Key::row(R::COLLECTION, row.id()))
         .set("st", status)
         .set("fr", reason)
-        .set("us", verdict.usage)
-        .set("de", verdict.delete)
+        .set("us", verdict.links.usage)
+        .set("de", verdict.links.delete)
         .remove("le")
         .when_equal("st", progress.status)
         .when_equal("tk", progress.token)

@@ -9,29 +9,29 @@ use crate::storage::change::Change;
 use crate::storage::key::{Collection, Key, Range};
 use crate::storage::table::Outcome;
 use crate::usage::Usage;
+use crate::usage::audit_report::AuditReport;
 use crate::usage::delete::{ImageDelete, InstanceDelete};
 use crate::usage::exists::{ImageExists, InstanceExists};
 use crate::usage::image::Image;
 use crate::usage::launch::{Launch, LaunchChange};
 use crate::usage::ledger::{ImageLedger, InstanceLedger};
-use crate::usage::reconcile::Reconcile;
 
 impl Usage {
-    /// Everything that the ledger and the audit reports say of the instance of an exists.
+    /// Returns the ledger's rows of the instance of an exists record.
     pub(crate) async fn ledger_of_instance(&self, exists: &InstanceExists) -> Result<InstanceLedger, Error> {
         let instance = exists.instance.as_str();
         let second = exists.launched_at.whole_second();
         let (launch_range, delete_range) = (Range::launches_of(instance), Range::deletes_of(instance));
-        let reconcile_range = Range::reconciles_launched(instance, second, second.plus_seconds(1));
-        let (launches, deletes, reconciles) = futures::try_join!(
+        let report_range = Range::reconciles_launched(instance, second, second.plus_seconds(1));
+        let (launches, deletes, reports) = futures::try_join!(
             self.rows_at::<Launch>(Collection::Launch, &launch_range),
             self.rows_at::<InstanceDelete>(Collection::InstanceDelete, &delete_range),
-            self.table().query_all::<Reconcile>(&reconcile_range),
+            self.table().query_all::<AuditReport>(&report_range),
         )?;
-        Ok(InstanceLedger { launches, deletes, reconciles })
+        Ok(InstanceLedger { launches, deletes, reports })
     }
 
-    /// Everything that the ledger says of these images.
+    /// Returns the ledger's rows of the images of exists records.
     pub(crate) async fn ledger_of_images(&self, rows: &[ImageExists]) -> Result<ImageLedger, Error> {
         let uuids: BTreeSet<_> = rows.iter().map(|row| row.uuid.as_str()).collect();
         let ledgers = uuids.into_iter().map(|uuid| async move {
@@ -45,7 +45,7 @@ impl Usage {
         Ok(ImageLedger { images: images.concat(), deletes: deletes.concat() })
     }
 
-    /// Makes sure that the launch of these changes, all of one instance and request, has them all.
+    /// Merges changes, all of one instance and request, into their launch. Creates the launch if it does not exist.
     pub(crate) async fn launch_save(&self, changes: Vec<(&LaunchChange, u64)>) -> Result<(), Error> {
         let Some((first, proposed)) = changes.first().copied() else { return Ok(()) };
         let id = self.id_at(&Key::launch_of(&first.instance, &first.request_id), proposed).await?;
@@ -54,8 +54,8 @@ impl Usage {
             let mut launch = row.unwrap_or_else(|| Launch::new(id, first));
             let version = if is_new { 0 } else { launch.version };
             let mut is_changed = is_new;
-            for (event, _) in &changes {
-                is_changed |= launch.merge(event);
+            for (change, _) in &changes {
+                is_changed |= launch.merge(change);
             }
             launch.version = version + 1;
             is_changed.then_some((launch, version))
@@ -63,37 +63,38 @@ impl Usage {
         .await
     }
 
-    /// Makes sure that this delete stands, with the newest of the notifications that said so.
+    /// Merges a delete into the row that `pointer` leads to. Creates the row if it does not exist.
     pub(crate) async fn instance_delete_save(&self, pointer: Key, new: InstanceDelete) -> Result<(), Error> {
         let id = self.id_at(&pointer, new.id).await?;
-        self.merge_at(&Key::row(Collection::InstanceDelete, id), |standing: Option<InstanceDelete>| {
-            match standing {
+        self.merge_at(&Key::row(Collection::InstanceDelete, id), |existing: Option<InstanceDelete>| {
+            match existing {
                 None => Some((InstanceDelete { id, version: 1, ..new.clone() }, 0)),
                 Some(mut delete) => {
                     let version = delete.version;
-                    let changed = delete.merge(new.raw, &new.newest);
+                    let is_changed = delete.merge(new.raw, &new.newest);
                     delete.version = version + 1;
-                    changed.then_some((delete, version))
+                    is_changed.then_some((delete, version))
                 }
             }
         })
         .await
     }
 
-    /// Stores what a report says in place of what the same report said before; the time when the row was made stays.
-    pub(crate) async fn reconcile_put(&self, record: &Reconcile) -> Result<Reconcile, Error> {
-        let key = Key::reconcile_of(&record.instance, record.launched_at, &record.source);
-        match self.table().change(&replacing(key, record)?).await? {
+    /// Creates or replaces a row of an audit report. A replaced row keeps its creation time.
+    pub(crate) async fn audit_report_put(&self, report: &AuditReport) -> Result<AuditReport, Error> {
+        let key = Key::reconcile_of(&report.instance, report.launched_at, &report.source);
+        match self.table().change(&replacement(key, report)?).await? {
             Outcome::Written(stored) => Ok(stored),
-            Outcome::Refused(_) => Err(Error::bug("a change without a condition was refused")),
+            Outcome::Refused(_) => Err(Error::bug("an unconditional change was refused")),
         }
     }
 }
 
-/// Every attribute is replaced but the time when the row was made.
-fn replacing(key: Key, record: &Reconcile) -> Result<Change, Error> {
-    let attributes = serde_json::to_value(record);
-    let attributes = attributes.map_err(|cause| Error::bug("a record is no JSON").because(cause))?;
+/// Returns a change that replaces every attribute except the creation time.
+fn replacement(key: Key, report: &AuditReport) -> Result<Change, Error> {
+    let attributes = serde_json::to_value(report);
+    let attributes =
+        attributes.map_err(|cause| Error::bug("cannot serialize an audit report").because(cause))?;
     let attributes = attributes.as_object().into_iter().flatten();
     Ok(attributes.fold(Change::of(key), |change, (name, value)| match name.as_str() {
         "rc" => change.set_if_missing(name, value),

@@ -1,4 +1,4 @@
-//! The ledger in the table: nothing else of the group touches it.
+//! The ledger's storage. No other module of the group accesses the table.
 
 mod due;
 mod exists;
@@ -18,7 +18,7 @@ use crate::usage::Usage;
 use crate::usage::column::Row;
 use crate::work::open_blocks;
 
-/// Where a row is found from something else than its id.
+/// A reference to a row, stored under a key other than the row's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pointer {
     /// The row's id.
@@ -30,18 +30,18 @@ impl Usage {
         &self.table
     }
 
-    /// Sets aside the id blocks whose writers died, and forgets those that are whole.
+    /// Sets aside the unfinished id blocks of workers that died, and removes the finished ones.
     pub(crate) async fn blocks_sweep(&self) -> Result<(), Error> {
         open_blocks::sweep(self.table(), self.now()).await
     }
 
-    /// Makes pointers lead to rows.
+    /// Stores pointers.
     pub(crate) async fn pointers_put(&self, pointers: Vec<(Key, Pointer)>) -> Result<(), Error> {
         let writes = pointers.iter().map(|(key, pointer)| Ok(Write::Put(item(key, pointer)?)));
         self.table().write_all(writes.collect::<Result<_, Error>>()?).await
     }
 
-    /// Puts a row that stands under its own id, unless it stands there already: a repeat must not undo a later change.
+    /// Stores a row under its id unless it exists: a redelivery must not undo a later change.
     pub(crate) async fn row_put<T: Serialize>(
         &self,
         collection: Collection,
@@ -51,12 +51,12 @@ impl Usage {
         self.table().put_new::<T, IgnoredAny>(&Key::row(collection, id), row).await.map(drop)
     }
 
-    /// The row with this id.
+    /// Returns the row with this id. Strongly consistent.
     pub(crate) async fn row_get<R: Row>(&self, id: u64) -> Result<Option<R>, Error> {
         self.table().get(&Key::row(R::COLLECTION, id)).await
     }
 
-    /// The rows that the pointers of a range lead to.
+    /// Returns the rows that the pointers of a range lead to. Strongly consistent.
     pub(crate) async fn rows_at<T: DeserializeOwned>(
         &self,
         collection: Collection,
@@ -67,31 +67,31 @@ impl Usage {
         Ok(self.table().get_many(&keys).await?.into_values().collect())
     }
 
-    /// Reads a row, merges something into it, and writes it in place of the version that was read, until nobody else
-    /// was faster. `merge` returns the row and that version (0 for none), or nothing where nothing changes.
+    /// Merges a change into a row with optimistic locking, and retries on conflicts. `merge` returns the changed row and
+    /// the version that was read (0 if there was no row), or `None` if nothing changes.
     async fn merge_at<R, M>(&self, key: &Key, merge: M) -> Result<(), Error>
     where
         R: Serialize + DeserializeOwned,
         M: Fn(Option<R>) -> Option<(R, u64)>,
     {
-        let mut standing = self.table().get(key).await?;
+        let mut existing = self.table().get(key).await?;
         for _ in 0..failure::ATTEMPTS {
-            let Some((row, version)) = merge(standing) else { return Ok(()) };
-            standing = self.table().replace(key, &row, version).await?;
-            if standing.is_none() {
+            let Some((row, version)) = merge(existing) else { return Ok(()) };
+            existing = self.table().replace(key, &row, version).await?;
+            if existing.is_none() {
                 return Ok(());
             }
         }
-        Err(Error::new(Kind::Conflict, "The row is changed by too many at once; try again."))
+        Err(Error::new(Kind::Conflict, "Too many concurrent changes of the same row; try again."))
     }
 
-    /// The id of the row that a pointer leads to; where there is none yet, it leads to the proposed one from now on.
+    /// Returns the id that a pointer leads to. Creates the pointer with the proposed id if it does not exist.
     async fn id_at(&self, pointer: &Key, proposed: u64) -> Result<u64, Error> {
-        // A refused write costs more than a read, and most events are not the first of their row.
+        // Read first: most events are not the first of their row, and a refused write costs more than a read.
         if let Some(Pointer { id }) = self.table().get(pointer).await? {
             return Ok(id);
         }
-        let standing: Option<Pointer> = self.table().put_new(pointer, &Pointer { id: proposed }).await?;
-        Ok(standing.map_or(proposed, |pointer| pointer.id))
+        let existing: Option<Pointer> = self.table().put_new(pointer, &Pointer { id: proposed }).await?;
+        Ok(existing.map_or(proposed, |pointer| pointer.id))
     }
 }

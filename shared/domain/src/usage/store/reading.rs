@@ -1,4 +1,4 @@
-//! Reading for whoever asks from outside: at half the price, and without the writes of the last moments.
+//! Eventually consistent reads for API clients: they cost half as much, and may miss the latest writes.
 
 use std::collections::BTreeMap;
 
@@ -14,28 +14,28 @@ use crate::usage::column::Row;
 use crate::usage::store::Pointer;
 
 impl Usage {
-    /// The row with this id.
+    /// Returns the row with this id.
     pub(crate) async fn row_read<R: Row>(&self, id: u64) -> Result<Option<R>, Error> {
         self.table().eventual().get(&Key::row(R::COLLECTION, id)).await
     }
 
-    /// Where the rows of a range are.
+    /// Returns the pointers of a range.
     pub(crate) async fn pointers_read(&self, pointers: &Range) -> Result<Vec<Pointer>, Error> {
         self.table().eventual().query_all(pointers).await
     }
 
-    /// The rows that pointers lead to, in no order.
+    /// Returns the rows that pointers lead to, in no particular order.
     pub(crate) async fn rows_read<R: Row>(&self, pointers: &[Pointer]) -> Result<Vec<R>, Error> {
         let keys: Vec<_> = pointers.iter().map(|pointer| Key::row(R::COLLECTION, pointer.id)).collect();
         Ok(self.table().eventual().get_many(&keys).await?.into_values().collect())
     }
 
-    /// The id blocks of a collection.
+    /// Returns the id blocks of a collection.
     pub(crate) async fn blocks(&self, collection: Collection) -> Result<Blocks, Error> {
         Blocks::of(self.table().eventual(), collection).await
     }
 
-    /// A page of the hour counters of a service, from one hour to another (since the epoch), both included.
+    /// Returns a page of the hour counters of a service. `bounds` are the first and last hour (since the epoch).
     pub(crate) async fn hours_page(
         &self,
         service: Service,

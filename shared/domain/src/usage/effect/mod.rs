@@ -1,4 +1,4 @@
-//! Pure. What one notification does to the ledger.
+//! Pure. The effects of notifications on the ledger.
 
 mod glance;
 mod nova;
@@ -10,53 +10,53 @@ use crate::notification::mark::Mark;
 use crate::notification::payload::{IDENTIFIER_BYTES, Unreadable};
 use crate::notification::service::Service;
 use crate::time::Micros;
-use crate::usage::launch::{self, LaunchChange};
+use crate::usage::launch::{ImageMeta, LaunchChange};
 
-/// What a notification does, and what is odd about it.
+/// The effect of a notification, and warnings about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recording {
-    /// The change; none for most event types.
+pub struct Interpretation {
+    /// The change of the ledger. `None` for most event types.
     pub effect: Option<Effect>,
-    /// What was left out, for the log.
+    /// Omissions, to be logged.
     pub warnings: Vec<Warning>,
 }
 
 /// A change of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Makes or changes the launch of an instance and a request.
+    /// Creates or changes the launch of an instance and request.
     Launch(LaunchChange),
-    /// Makes the delete of an instance and two times, or moves its `raw`.
+    /// Creates the delete of an instance, or changes its `raw`.
     InstanceDelete(NewInstanceDelete),
-    /// Makes an exists record.
+    /// Creates an exists record.
     InstanceExists(NewInstanceExists),
-    /// Makes an image.
+    /// Creates an image.
     Image(NewImage),
-    /// Makes the delete of an image.
+    /// Creates the delete of an image.
     ImageDelete(NewImageDelete),
-    /// Makes one exists record per image.
+    /// Creates one exists record per image.
     ImageExists(NewImageExists),
 }
 
-/// That an instance was deleted.
+/// The delete of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewInstanceDelete {
     /// The instance's UUID.
     pub instance: String,
-    /// When it had been launched.
+    /// When the instance was launched.
     pub launched_at: Micros,
-    /// When it was deleted; none where no time is given.
+    /// When it was deleted. `None` if the notification has no time.
     pub deleted_at: Option<Micros>,
 }
 
-/// That an instance was there.
+/// An instance that existed during an audit period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewInstanceExists {
     /// The instance's UUID.
     pub instance: String,
-    /// When it had been launched.
+    /// When the instance was launched.
     pub launched_at: Micros,
-    /// When it was deleted; none while it lives.
+    /// When it was deleted. `None` if it still exists.
     pub deleted_at: Option<Micros>,
     /// Start of the audit period.
     pub audit_period_beginning: Micros,
@@ -68,37 +68,37 @@ pub struct NewInstanceExists {
     pub instance_flavor_id: Option<String>,
     /// The tenant.
     pub tenant: Option<String>,
-    /// The image fields.
-    pub image: launch::Image,
+    /// The image metadata.
+    pub image: ImageMeta,
     /// The image's type as a bit field.
     pub image_type: u32,
     /// Bytes sent to the public network.
     pub bandwidth_public_out: i64,
 }
 
-/// That an image was activated.
+/// The activation of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewImage {
     /// The image's UUID.
     pub uuid: String,
-    /// When it was made.
+    /// When the image was created.
     pub created_at: Micros,
     /// The tenant that owns it.
     pub owner: Option<String>,
-    /// Bytes.
+    /// The image's size in bytes.
     pub size: i64,
 }
 
-/// That an image was deleted.
+/// The delete of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewImageDelete {
     /// The image's UUID.
     pub uuid: String,
-    /// When it was deleted; none where no time is given.
+    /// When it was deleted. `None` if the notification has no time.
     pub deleted_at: Option<Micros>,
 }
 
-/// That the images of an owner were there.
+/// The images of an owner that existed during an audit period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewImageExists {
     /// The tenant that owns all of them.
@@ -111,62 +111,63 @@ pub struct NewImageExists {
     pub images: Vec<ListedImage>,
 }
 
-/// One of the images that were there.
+/// An image in the list of a [`NewImageExists`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedImage {
     /// The image's UUID.
     pub uuid: String,
-    /// When it was made.
+    /// When the image was created.
     pub created_at: Micros,
-    /// When it was deleted; none while it lives.
+    /// When it was deleted. `None` if it still exists.
     pub deleted_at: Option<Micros>,
-    /// Bytes.
+    /// The image's size in bytes.
     pub size: i64,
 }
 
-/// Something odd that does not stop a notification from being recorded.
+/// A defect that does not prevent a notification from being recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
-    /// A field that the event should have: what depends on it was left undone.
-    Without(&'static str),
-    /// A launch time that is none was taken for missing.
+    /// A field is missing; the change that depends on it is skipped.
+    Missing(&'static str),
+    /// A launch time is unparsable and treated as missing.
     Unreadable(Unreadable),
-    /// The payload is no object; glance sends text where something went wrong.
-    NoObject,
-    /// An image of the list was left out.
+    /// The payload is not an object. Glance sends a text if an operation failed.
+    NotAnObject,
+    /// An image of the list is skipped.
     Skipped {
-        /// Where in the list.
+        /// The image's position in the list.
         position: usize,
-        /// The image's UUID, where it has one.
+        /// The image's UUID, if it has one.
         uuid: Option<String>,
-        /// Why.
-        because: Reason,
+        /// The reason.
+        defect: Defect,
     },
 }
 
-/// Why a notification cannot be recorded in the ledger: it is set aside, and its row stands alone.
+/// A defect that prevents a notification, or an image of its list, from being recorded in the ledger. The notification
+/// is set aside: only its raw row is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
-    /// A field that the record cannot be without.
+pub enum Defect {
+    /// A required field is missing.
     #[error("'{0}' is missing")]
     Missing(&'static str),
-    /// A field that is not what its name says.
+    /// A field has an invalid value.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// It cannot be part of a key.
+    /// A field is too long to be part of a key.
     #[error("'{0}' is longer than {IDENTIFIER_BYTES} bytes")]
     TooLong(&'static str),
-    /// An image that the list has already, with the same values.
-    #[error("it is listed already")]
-    Repeated,
+    /// The list contains the same image with the same values before.
+    #[error("it is a duplicate")]
+    Duplicate,
 }
 
-impl Recording {
-    fn of(effect: Effect) -> Self {
+impl Interpretation {
+    fn new(effect: Effect) -> Self {
         Self { effect: Some(effect), warnings: Vec::new() }
     }
 
-    fn nothing(warning: Warning) -> Self {
+    fn ignored(warning: Warning) -> Self {
         Self { effect: None, warnings: vec![warning] }
     }
 }
@@ -174,21 +175,21 @@ impl Recording {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Without(field) => write!(f, "'{field}' is missing"),
+            Self::Missing(field) => write!(f, "'{field}' is missing"),
             Self::Unreadable(unreadable) => unreadable.fmt(f),
-            Self::NoObject => f.write_str("the payload is no object"),
-            Self::Skipped { position, uuid, because } => {
-                write!(f, "image {position} ({}) is left out: {because}", uuid.as_deref().unwrap_or("no id"))
+            Self::NotAnObject => f.write_str("the payload is not an object"),
+            Self::Skipped { position, uuid, defect } => {
+                write!(f, "image {position} ({}) is skipped: {defect}", uuid.as_deref().unwrap_or("no id"))
             }
         }
     }
 }
 
-/// What a notification does to the ledger. `mark` is its place among all events.
-pub fn record(notification: &Notification, mark: &Mark) -> Result<Recording, Reason> {
+/// Returns the effect of a notification. `mark` is its position in the order of events.
+pub fn interpret(notification: &Notification, mark: &Mark) -> Result<Interpretation, Defect> {
     match notification.service {
-        Service::Nova => nova::record(notification, mark),
-        Service::Glance => glance::record(notification),
+        Service::Nova => nova::interpret(notification, mark),
+        Service::Glance => glance::interpret(notification),
     }
 }
 

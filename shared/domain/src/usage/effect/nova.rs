@@ -1,15 +1,15 @@
-//! Pure. Instances: which event types change a launch, and how; deletes; exists.
+//! Pure. The effects of nova notifications: launches, deletes and exists records of instances.
 
 use serde_json::Value;
 
-use super::{Effect, NewInstanceDelete, NewInstanceExists, Reason, Recording, Warning};
+use super::{Defect, Effect, Interpretation, NewInstanceDelete, NewInstanceExists, Warning};
 use crate::notification::envelope::Notification;
 use crate::notification::mark::Mark;
 use crate::notification::payload::{Unreadable, image_type, integer, text, time};
 use crate::time::Micros;
-use crate::usage::launch::{FlavorRule, Image, LaunchChange, LaunchTime};
+use crate::usage::launch::{FlavorRule, ImageMeta, LaunchChange, LaunchTimeChange};
 
-/// What an event of a launch does with the payload's launch time.
+/// How a launch event uses the launch time of its payload.
 #[derive(Clone, Copy)]
 enum TimeRule {
     Keep,
@@ -17,11 +17,11 @@ enum TimeRule {
     Advance,
 }
 
-pub(super) fn record(notification: &Notification, mark: &Mark) -> Result<Recording, Reason> {
+pub(super) fn interpret(notification: &Notification, mark: &Mark) -> Result<Interpretation, Defect> {
     let Some(event) = notification.event_type.strip_prefix("compute.instance.") else {
-        return Ok(Recording::default());
+        return Ok(Interpretation::default());
     };
-    let Some(instance) = notification.instance() else { return Ok(Recording::default()) };
+    let Some(instance) = notification.instance() else { return Ok(Interpretation::default()) };
     match event {
         "delete.end" => delete(instance, &notification.payload),
         "exists" => exists(instance, notification),
@@ -29,7 +29,7 @@ pub(super) fn record(notification: &Notification, mark: &Mark) -> Result<Recordi
     }
 }
 
-/// The table of `StackTach` v2's launch events.
+/// Returns the rules of a launch event, as in `StackTach` v2. `None` for other events.
 fn rules(event: &str) -> Option<(FlavorRule, TimeRule)> {
     match event {
         "create.start" | "finish_resize.start" => Some((FlavorRule::Overwrite, TimeRule::Keep)),
@@ -41,11 +41,11 @@ fn rules(event: &str) -> Option<(FlavorRule, TimeRule)> {
     }
 }
 
-fn launch(instance: String, event: &str, notification: &Notification, mark: &Mark) -> Recording {
+fn launch(instance: String, event: &str, notification: &Notification, mark: &Mark) -> Interpretation {
     let payload = &notification.payload;
-    let Some((flavor, rule)) = rules(event) else { return Recording::default() };
+    let Some((flavor, rule)) = rules(event) else { return Interpretation::default() };
     if event == "create.end" && text(payload, "message").is_some_and(|message| message != "Success") {
-        return Recording::default();
+        return Interpretation::default();
     }
     let (launched_at, warning) = launch_time(payload, rule);
     let change = LaunchChange {
@@ -53,31 +53,31 @@ fn launch(instance: String, event: &str, notification: &Notification, mark: &Mar
         request_id: notification.request_id.clone(),
         mark: mark.clone(),
         tenant: notification.tenant(),
-        image: image(payload),
+        image: image_meta(payload),
         instance_type_id: text(payload, "instance_type_id"),
         instance_flavor_id: text(payload, "instance_flavor_id"),
         flavor,
         launched_at,
     };
-    Recording { effect: Some(Effect::Launch(change)), warnings: warning.into_iter().collect() }
+    Interpretation { effect: Some(Effect::Launch(change)), warnings: warning.into_iter().collect() }
 }
 
-fn launch_time(payload: &Value, rule: TimeRule) -> (LaunchTime, Option<Warning>) {
-    let rule: fn(Micros) -> LaunchTime = match rule {
-        TimeRule::Keep => return (LaunchTime::Keep, None),
-        TimeRule::Fill => LaunchTime::Fill,
-        TimeRule::Advance => LaunchTime::Advance,
+fn launch_time(payload: &Value, rule: TimeRule) -> (LaunchTimeChange, Option<Warning>) {
+    let change: fn(Micros) -> LaunchTimeChange = match rule {
+        TimeRule::Keep => return (LaunchTimeChange::Keep, None),
+        TimeRule::Fill => LaunchTimeChange::Fill,
+        TimeRule::Advance => LaunchTimeChange::Advance,
     };
     match time(payload, "launched_at") {
-        Ok(Some(at)) => (rule(at), None),
-        Ok(None) => (LaunchTime::Keep, Some(Warning::Without("launched_at"))),
-        Err(unreadable) => (LaunchTime::Keep, Some(Warning::Unreadable(unreadable))),
+        Ok(Some(at)) => (change(at), None),
+        Ok(None) => (LaunchTimeChange::Keep, Some(Warning::Missing("launched_at"))),
+        Err(unreadable) => (LaunchTimeChange::Keep, Some(Warning::Unreadable(unreadable))),
     }
 }
 
-fn image(payload: &Value) -> Image {
+fn image_meta(payload: &Value) -> ImageMeta {
     let field = |name| payload.get("image_meta").and_then(|meta| text(meta, name)).unwrap_or_default();
-    Image {
+    ImageMeta {
         os_architecture: field("org.openstack__1__architecture"),
         os_distro: field("org.openstack__1__os_distro"),
         os_version: field("org.openstack__1__os_version"),
@@ -85,39 +85,39 @@ fn image(payload: &Value) -> Image {
     }
 }
 
-fn delete(instance: String, payload: &Value) -> Result<Recording, Reason> {
+fn delete(instance: String, payload: &Value) -> Result<Interpretation, Defect> {
     let Some(launched_at) = time(payload, "launched_at")? else {
-        return Ok(Recording::nothing(Warning::Without("launched_at")));
+        return Ok(Interpretation::ignored(Warning::Missing("launched_at")));
     };
     let deleted_at = match time(payload, "terminated_at")? {
         Some(at) => Some(at),
         None => time(payload, "deleted_at")?,
     };
-    Ok(Recording::of(Effect::InstanceDelete(NewInstanceDelete { instance, launched_at, deleted_at })))
+    Ok(Interpretation::new(Effect::InstanceDelete(NewInstanceDelete { instance, launched_at, deleted_at })))
 }
 
-fn exists(instance: String, notification: &Notification) -> Result<Recording, Reason> {
+fn exists(instance: String, notification: &Notification) -> Result<Interpretation, Defect> {
     let payload = &notification.payload;
     let Some(launched_at) = time(payload, "launched_at")? else {
-        return Ok(Recording::nothing(Warning::Without("launched_at")));
+        return Ok(Interpretation::ignored(Warning::Missing("launched_at")));
     };
-    let needed = |name| time(payload, name)?.ok_or(Reason::Missing(name));
-    Ok(Recording::of(Effect::InstanceExists(NewInstanceExists {
+    let required = |name| time(payload, name)?.ok_or(Defect::Missing(name));
+    Ok(Interpretation::new(Effect::InstanceExists(NewInstanceExists {
         instance,
         launched_at,
         deleted_at: time(payload, "deleted_at")?,
-        audit_period_beginning: needed("audit_period_beginning")?,
-        audit_period_ending: needed("audit_period_ending")?,
+        audit_period_beginning: required("audit_period_beginning")?,
+        audit_period_ending: required("audit_period_ending")?,
         instance_type_id: text(payload, "instance_type_id"),
         instance_flavor_id: text(payload, "instance_flavor_id"),
         tenant: notification.tenant(),
-        image: image(payload),
+        image: image_meta(payload),
         image_type: image_type(payload),
         bandwidth_public_out: bandwidth(payload)?,
     })))
 }
 
-/// Bytes sent to the public network: 0 where any level of it is missing or null.
+/// Returns the bytes sent to the public network. 0 if any level of the object is missing or null.
 fn bandwidth(payload: &Value) -> Result<i64, Unreadable> {
     let public = payload.pointer("/bandwidth/public").unwrap_or(&Value::Null);
     Ok(integer(public, "bw_out")?.unwrap_or_default())

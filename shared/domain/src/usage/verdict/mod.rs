@@ -1,4 +1,4 @@
-//! Pure. Whether an exists record agrees with the ledger.
+//! Pure. Verdicts: compares exists records with the ledger.
 
 pub mod fields;
 pub mod glance;
@@ -8,32 +8,31 @@ pub mod reason;
 use std::str::FromStr;
 
 use crate::time::Micros;
-use crate::usage::status::{BadTransition, Status};
+use crate::usage::link::Links;
+use crate::usage::status::{InvalidTransition, Status};
 
-/// What is found of one exists record.
+/// The result of the verification of one exists record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether it agrees.
+    /// Whether the record agrees with the ledger.
     pub outcome: Outcome,
-    /// The launch or image that it belongs to, to be stored whatever the outcome.
-    pub usage: Option<u64>,
-    /// The delete that it belongs to, to be stored whatever the outcome.
-    pub delete: Option<u64>,
+    /// The rows that the record is linked to. They are stored whatever the outcome.
+    pub links: Links,
 }
 
-/// Whether an exists record agrees.
+/// Whether an exists record agrees with the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It agrees with the ledger.
+    /// The record agrees with the ledger.
     Verified,
-    /// It agrees with an audit report, though not with the ledger.
+    /// The record disagrees with the ledger, but agrees with an audit report.
     Reconciled,
-    /// It does not agree, and why: the `fail_reason`.
+    /// The record disagrees, for this `fail_reason`.
     Failed(String),
 }
 
 impl Verdict {
-    /// Whether the record may be announced, as far as it is concerned.
+    /// Whether the record agrees with the ledger or an audit report, as its announcement requires.
     pub fn passes(&self) -> bool {
         match self.outcome {
             Outcome::Verified | Outcome::Reconciled => true,
@@ -41,8 +40,8 @@ impl Verdict {
         }
     }
 
-    /// Where the verdict takes a record that stands here.
-    pub fn status(&self, from: Status) -> Result<Status, BadTransition> {
+    /// Returns the state after the verdict.
+    pub fn status(&self, from: Status) -> Result<Status, InvalidTransition> {
         match self.outcome {
             Outcome::Verified => from.verify(),
             Outcome::Reconciled => from.reconcile(),
@@ -50,7 +49,7 @@ impl Verdict {
         }
     }
 
-    /// The `fail_reason` to be stored: none where the record passes, which leaves an older reason as it is.
+    /// Returns the `fail_reason` to store. `None` leaves the stored reason unchanged.
     pub fn fail_reason(&self) -> Option<&str> {
         match &self.outcome {
             Outcome::Failed(reason) => Some(reason),
@@ -59,29 +58,29 @@ impl Verdict {
     }
 }
 
-/// From when on a record may be verified: the end of its audit period, not its receipt, and the time that late
-/// notifications are given to arrive.
+/// Returns when a record becomes due for verification: at the end of its audit period, plus the time allowed for late
+/// notifications.
 pub fn due_at(audit_period_ending: Micros, settle_seconds: i64) -> Micros {
     audit_period_ending.plus_seconds(settle_seconds)
 }
 
-/// Whether a record may be verified now.
+/// Whether a record is due for verification.
 pub fn is_due(audit_period_ending: Micros, settle_seconds: i64, now: Micros) -> bool {
     due_at(audit_period_ending, settle_seconds) <= now
 }
 
-/// Which fields of an exists are validated before it is compared with the ledger.
+/// The fields of an exists record that are validated before it is compared with the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// No field.
+    /// No fields.
     None,
     /// Tenant, launch time and flavor.
     Basic,
-    /// As `Basic`, and options, architecture, distribution and version.
+    /// Like `Basic`, and options, architecture, distribution and version.
     All,
 }
 
-/// The flavor field that an exists and its launch must agree on.
+/// The flavor field that an exists record is compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlavorField {
     /// `instance_type_id`.
@@ -98,7 +97,7 @@ impl FromStr for Level {
             "none" => Ok(Self::None),
             "basic" => Ok(Self::Basic),
             "all" => Ok(Self::All),
-            _ => Err("one of none, basic, all is expected"),
+            _ => Err("expected none, basic or all"),
         }
     }
 }
@@ -110,7 +109,7 @@ impl FromStr for FlavorField {
         match text {
             "instance_type_id" => Ok(Self::InstanceTypeId),
             "instance_flavor_id" => Ok(Self::InstanceFlavorId),
-            _ => Err("instance_type_id or instance_flavor_id is expected"),
+            _ => Err("expected instance_type_id or instance_flavor_id"),
         }
     }
 }
@@ -120,23 +119,23 @@ mod tests {
     use super::*;
 
     fn verdict(outcome: Outcome) -> Verdict {
-        Verdict { outcome, usage: None, delete: None }
+        Verdict { outcome, links: Links::default() }
     }
 
     #[test]
-    fn a_record_is_due_when_its_period_and_the_settle_time_are_over() {
+    fn record_is_due_after_its_audit_period_and_the_settle_time() {
         let ending = Micros(1_390_000_000_000_001);
         assert_eq!(due_at(ending, 300), Micros(1_390_000_300_000_001));
         assert!(!is_due(ending, 300, Micros(1_390_000_300_000_000)));
         assert!(is_due(ending, 300, Micros(1_390_000_300_000_001)));
         assert!(
             !is_due(Micros(ending.0 + 86_400_000_000), 0, ending),
-            "a period that ends in the future waits"
+            "a period that ends in the future is not due"
         );
     }
 
     #[test]
-    fn a_verdict_takes_a_record_along_the_arrows_of_its_state() {
+    fn verdict_follows_the_transitions_of_the_status() {
         let failed = || verdict(Outcome::Failed("why".to_owned()));
         for (verdict, from, to) in [
             (verdict(Outcome::Verified), Status::Verifying, Status::Verified),
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_failure_has_a_reason() {
+    fn only_failures_have_a_reason() {
         let failed = verdict(Outcome::Failed("why".to_owned()));
         assert_eq!((failed.passes(), failed.fail_reason()), (false, Some("why")));
         for outcome in [Outcome::Verified, Outcome::Reconciled] {

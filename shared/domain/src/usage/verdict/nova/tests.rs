@@ -2,18 +2,18 @@ use super::*;
 use crate::notification::mark::Mark;
 use crate::platform::variables::Variables;
 use crate::usage::exists::Progress;
-use crate::usage::launch::Origin;
+use crate::usage::launch::MergeState;
 use crate::usage::status::Status;
-use crate::usage::verify::Level;
+use crate::usage::verdict::Level;
 
 const INSTANCE: &str = "1818e811-892f-402b-923f-0824128b2f33";
 
 fn at(text: &str) -> Micros {
-    Micros::parse(text).expect("a time")
+    Micros::parse(text).expect("a valid time")
 }
 
-fn image() -> Image {
-    Image {
+fn image() -> ImageMeta {
+    ImageMeta {
         os_architecture: "x86_64".to_owned(),
         os_distro: "org.centos".to_owned(),
         os_version: "6.4".to_owned(),
@@ -61,7 +61,7 @@ fn launch(id: u64, launched_at: &str) -> Launch {
         image: image(),
         instance_type_id: Some("2".to_owned()),
         instance_flavor_id: Some("performance1-1".to_owned()),
-        origin: Origin::default(),
+        merge_state: MergeState::default(),
         version: 1,
     }
 }
@@ -78,8 +78,8 @@ fn delete(id: u64, launched_at: &str, deleted_at: Option<&str>) -> InstanceDelet
     }
 }
 
-fn reconcile(launched_at: &str, deleted_at: Option<&str>) -> Reconcile {
-    Reconcile {
+fn report(launched_at: &str, deleted_at: Option<&str>) -> AuditReport {
+    AuditReport {
         row_created: Micros(1),
         row_updated: Micros(1),
         instance: INSTANCE.to_owned(),
@@ -93,27 +93,27 @@ fn reconcile(launched_at: &str, deleted_at: Option<&str>) -> Reconcile {
     }
 }
 
-/// A case: an exists with everything of its instance.
+/// An exists record and the rows of its instance.
 struct Case {
     exists: InstanceExists,
     launches: Vec<Launch>,
     deletes: Vec<InstanceDelete>,
-    reconciles: Vec<Reconcile>,
+    reports: Vec<AuditReport>,
     settings: Settings,
 }
 
-/// A live instance that agrees with its launch.
+/// Returns an existing instance that agrees with its launch.
 fn case() -> Case {
     Case {
         exists: exists(),
         launches: vec![launch(1, "2014-01-17 10:00:00")],
         deletes: Vec::new(),
-        reconciles: Vec::new(),
-        settings: Settings::read(&Variables::default()).expect("the defaults"),
+        reports: Vec::new(),
+        settings: Settings::read(&Variables::default()).expect("the defaults are valid"),
     }
 }
 
-/// A deleted instance that agrees with its launch and its delete.
+/// Returns a deleted instance that agrees with its launch and its delete.
 fn deleted() -> Case {
     let mut case = case();
     case.exists.deleted_at = Some(at("2014-01-17 12:00:00"));
@@ -122,34 +122,38 @@ fn deleted() -> Case {
 }
 
 impl Case {
-    /// The verdict, which must not depend on the order of the lists.
+    /// Returns the verdict, and asserts that it does not depend on the order of the rows.
     fn verdict(&self) -> Verdict {
-        let judge = |launches: &[Launch], deletes: &[InstanceDelete], reconciles: &[Reconcile]| {
-            verdict(&self.exists, launches, deletes, reconciles, &self.settings, at("2014-01-18 00:05:00"))
+        let verify = |ledger: &InstanceLedger| {
+            verdict(&self.exists, ledger, &self.settings, at("2014-01-18 00:05:00"))
         };
-        let verdict = judge(&self.launches, &self.deletes, &self.reconciles);
-        let (mut launches, mut deletes, mut reconciles) =
-            (self.launches.clone(), self.deletes.clone(), self.reconciles.clone());
-        launches.reverse();
-        deletes.reverse();
-        reconciles.reverse();
-        assert_eq!(judge(&launches, &deletes, &reconciles), verdict);
+        let mut ledger = InstanceLedger {
+            launches: self.launches.clone(),
+            deletes: self.deletes.clone(),
+            reports: self.reports.clone(),
+        };
+        let verdict = verify(&ledger);
+        ledger.launches.reverse();
+        ledger.deletes.reverse();
+        ledger.reports.reverse();
+        assert_eq!(verify(&ledger), verdict);
         verdict
     }
 
     fn passes(&self, usage: Option<u64>, delete: Option<u64>) {
-        assert_eq!(self.verdict(), Verdict { outcome: Outcome::Verified, usage, delete });
+        let links = Links { usage, delete };
+        assert_eq!(self.verdict(), Verdict { outcome: Outcome::Verified, links });
     }
 
     fn reconciles(&self) {
         assert_eq!(self.verdict().outcome, Outcome::Reconciled);
     }
 
-    /// The record fails for this reason, behind the time, with these links.
+    /// Asserts that the record fails with these links, and for this reason, which follows the time of the verdict.
     fn fails(&self, usage: Option<u64>, delete: Option<u64>, reason: &str) {
         let verdict = self.verdict();
         assert_eq!(verdict.fail_reason(), Some(format!("2014-01-18 00:05:00 UTC{reason}").as_str()));
-        assert_eq!((verdict.usage, verdict.delete), (usage, delete));
+        assert_eq!(verdict.links, Links { usage, delete });
     }
 
     fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
@@ -159,13 +163,13 @@ impl Case {
 }
 
 #[test]
-fn what_agrees_is_verified_and_linked() {
+fn agreeing_record_is_verified_and_linked() {
     case().passes(Some(1), None);
     deleted().passes(Some(1), Some(3));
 }
 
 #[test]
-fn times_need_to_agree_in_their_second_only() {
+fn times_are_compared_by_their_second() {
     case().with(|case| case.launches = vec![launch(1, "2014-01-17 10:00:00.75")]).passes(Some(1), None);
     let earlier = case().with(|case| case.exists.launched_at = at("2014-01-17 10:00:00.75"));
     earlier.passes(Some(1), None);
@@ -177,7 +181,7 @@ fn times_need_to_agree_in_their_second_only() {
 }
 
 #[test]
-fn a_launch_in_the_next_second_is_linked_and_fails() {
+fn launch_in_the_next_second_is_linked_and_fails() {
     let case = case().with(|case| case.exists.launched_at = at("2014-01-17 09:59:59"));
     case.fails(
         Some(1),
@@ -188,7 +192,7 @@ fn a_launch_in_the_next_second_is_linked_and_fails() {
 }
 
 #[test]
-fn a_launch_in_the_second_before_is_not_found() {
+fn launch_in_the_previous_second_is_not_found() {
     let reason = ": there is no InstanceUsage with instance 1818e811-892f-402b-923f-0824128b2f33, \
                   launched_at 2014-01-17 10:00:01";
     case().with(|case| case.exists.launched_at = at("2014-01-17 10:00:01")).fails(None, None, reason);
@@ -200,7 +204,7 @@ fn a_launch_in_the_second_before_is_not_found() {
 }
 
 #[test]
-fn of_several_launches_the_first_in_reach_is_taken_and_several_before_are_ambiguous() {
+fn first_launch_in_range_is_linked_and_several_before_it_are_ambiguous() {
     let two = case().with(|case| case.launches.push(launch(2, "2014-01-17 10:00:00")));
     two.passes(Some(1), None);
     let later = case().with(|case| {
@@ -216,7 +220,7 @@ fn of_several_launches_the_first_in_reach_is_taken_and_several_before_are_ambigu
 }
 
 #[test]
-fn each_field_must_be_that_of_the_launch() {
+fn each_field_must_equal_that_of_the_launch() {
     type Change = fn(&mut Launch);
     let fields: [(&str, Change, &str, &str); 6] = [
         ("instance_type_id", |launch| launch.instance_type_id = None, "'2'", "null"),
@@ -233,7 +237,7 @@ fn each_field_must_be_that_of_the_launch() {
 }
 
 #[test]
-fn only_the_configured_flavor_field_counts() {
+fn only_the_configured_flavor_field_is_compared() {
     let other = || case().with(|case| case.launches[0].instance_flavor_id = Some("other".to_owned()));
     other().passes(Some(1), None);
     let configured = other().with(|case| case.settings.flavor_field = FlavorField::InstanceFlavorId);
@@ -248,7 +252,7 @@ fn only_the_configured_flavor_field_counts() {
 
 #[test]
 fn each_level_validates_its_fields() {
-    let both = |change: fn(&mut Image)| {
+    let both = |change: fn(&mut ImageMeta)| {
         case().with(|case| {
             change(&mut case.exists.image);
             change(&mut case.launches[0].image);
@@ -313,7 +317,7 @@ fn each_level_validates_its_fields() {
 }
 
 #[test]
-fn a_tenant_of_hexadecimal_digits_in_any_case_is_valid() {
+fn tenant_is_hexadecimal_in_any_case() {
     for tenant in ["5853600", "DEADBEEF00", "0123456789abcdef0123456789abcdef"] {
         let tenant = Some(tenant.to_owned());
         let case =
@@ -323,7 +327,7 @@ fn a_tenant_of_hexadecimal_digits_in_any_case_is_valid() {
 }
 
 #[test]
-fn an_image_that_its_user_brought_needs_no_distribution_or_version() {
+fn imported_image_requires_no_distribution_or_version() {
     let import = |image_type| {
         case().with(|case| {
             case.exists.image_type = image_type;
@@ -339,7 +343,7 @@ fn an_image_that_its_user_brought_needs_no_distribution_or_version() {
 }
 
 #[test]
-fn a_live_instance_must_not_be_deleted_before_its_period_ends() {
+fn existing_instance_must_not_be_deleted_before_its_period_ends() {
     let deleted_at =
         |text| case().with(|case| case.deletes = vec![delete(3, "2014-01-17 10:00:00.5", Some(text))]);
     let reason = ": exists is not deleted, yet there is InstanceDeletes with instance \
@@ -355,7 +359,7 @@ fn a_live_instance_must_not_be_deleted_before_its_period_ends() {
 }
 
 #[test]
-fn a_deleted_instance_needs_its_delete() {
+fn deleted_instance_requires_its_delete() {
     let keys = format!("instance {INSTANCE}, launched_at 2014-01-17 10:00:00");
     let none = deleted().with(|case| case.deletes.clear());
     none.fails(Some(1), None, &format!(": there is no InstanceDeletes with {keys}"));
@@ -367,7 +371,7 @@ fn a_deleted_instance_needs_its_delete() {
 }
 
 #[test]
-fn the_times_of_a_delete_must_agree() {
+fn times_of_the_delete_must_agree() {
     let later = deleted().with(|case| case.deletes[0].deleted_at = Some(at("2014-01-17 12:00:01")));
     let differs =
         format!(", {INSTANCE}: 'deleted_at' differs: exists has '2014-01-17 12:00:00', deletes has");
@@ -385,36 +389,35 @@ fn the_times_of_a_delete_must_agree() {
 }
 
 #[test]
-fn a_report_vouches_for_what_the_ledger_does_not_have() {
-    let report = |deleted_at: Option<&str>| vec![reconcile("2014-01-17 10:00:00.9", deleted_at)];
-    let lost = case().with(|case| (case.launches, case.reconciles) = (Vec::new(), report(None)));
+fn agreeing_report_reconciles_a_record_that_fails() {
+    let reports = |deleted_at: Option<&str>| vec![report("2014-01-17 10:00:00.9", deleted_at)];
+    let lost = case().with(|case| (case.launches, case.reports) = (Vec::new(), reports(None)));
     lost.reconciles();
-    assert_eq!((lost.verdict().usage, lost.verdict().delete), (None, None));
+    assert_eq!(lost.verdict().links, Links::default());
     let deleted_at = Some("2014-01-17 12:00:00");
-    let lost_delete =
-        deleted().with(|case| (case.deletes, case.reconciles) = (Vec::new(), report(deleted_at)));
+    let lost_delete = deleted().with(|case| (case.deletes, case.reports) = (Vec::new(), reports(deleted_at)));
     lost_delete.reconciles();
-    assert_eq!(lost_delete.verdict().usage, Some(1));
+    assert_eq!(lost_delete.verdict().links.usage, Some(1));
     let wrong = case().with(|case| {
         case.launches[0].tenant = None;
-        case.reconciles = report(None);
+        case.reports = reports(None);
     });
     wrong.reconciles();
     let invalid = case().with(|case| {
         case.exists.image.rax_options.clear();
-        case.reconciles = report(None);
-        case.reconciles[0].image.rax_options.clear();
+        case.reports = reports(None);
+        case.reports[0].image.rax_options.clear();
     });
     invalid.reconciles();
-    deleted().with(|case| (case.launches, case.reconciles) = (Vec::new(), report(None))).reconciles();
+    deleted().with(|case| (case.launches, case.reports) = (Vec::new(), reports(None))).reconciles();
 }
 
 #[test]
-fn a_report_that_disagrees_gives_the_reason() {
+fn disagreeing_report_sets_the_reason() {
     let tenant = case().with(|case| {
         case.launches.clear();
-        case.reconciles = vec![reconcile("2014-01-17 10:00:00", None)];
-        case.reconciles[0].tenant = Some("1".to_owned());
+        case.reports = vec![report("2014-01-17 10:00:00", None)];
+        case.reports[0].tenant = Some("1".to_owned());
     });
     tenant.fails(
         None,
@@ -424,7 +427,7 @@ fn a_report_that_disagrees_gives_the_reason() {
 
     let deletion = case().with(|case| {
         case.launches.clear();
-        case.reconciles = vec![reconcile("2014-01-17 10:00:00", Some("2014-01-17 12:00:00"))];
+        case.reports = vec![report("2014-01-17 10:00:00", Some("2014-01-17 12:00:00"))];
     });
     let reason =
         format!(", {INSTANCE}: 'deleted_at' differs: exists has null, reconciles has '2014-01-17 12:00:00'");
@@ -432,7 +435,7 @@ fn a_report_that_disagrees_gives_the_reason() {
 
     let early = case().with(|case| {
         case.launches.clear();
-        case.reconciles = vec![reconcile("2014-01-17 10:00:00", None)];
+        case.reports = vec![report("2014-01-17 10:00:00", None)];
         case.deletes = vec![delete(3, "2014-01-17 10:00:00", Some("2014-01-17 12:00:00"))];
     });
     let reason = early.verdict().fail_reason().map(str::to_owned).expect("it fails");
@@ -440,8 +443,7 @@ fn a_report_that_disagrees_gives_the_reason() {
 
     let two = case().with(|case| {
         case.launches.clear();
-        case.reconciles =
-            vec![reconcile("2014-01-17 10:00:00", None), reconcile("2014-01-17 10:00:00.1", None)];
+        case.reports = vec![report("2014-01-17 10:00:00", None), report("2014-01-17 10:00:00.1", None)];
     });
     two.fails(
         None,
@@ -454,10 +456,10 @@ fn a_report_that_disagrees_gives_the_reason() {
 }
 
 #[test]
-fn a_report_on_another_launch_says_nothing() {
+fn report_on_another_launch_is_ignored() {
     let case = case().with(|case| {
         case.launches.clear();
-        case.reconciles = vec![reconcile("2014-01-17 09:59:59", None)];
+        case.reports = vec![report("2014-01-17 09:59:59", None)];
     });
     let keys = format!("instance {INSTANCE}, launched_at 2014-01-17 10:00:00");
     case.fails(None, None, &format!(": there is no InstanceUsage with {keys}"));

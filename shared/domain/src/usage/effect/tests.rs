@@ -6,35 +6,35 @@ use crate::notification::envelope::tests::any_json;
 use crate::usage::delete::{ImageDelete, InstanceDelete};
 use crate::usage::exists::{ImageExists, InstanceExists};
 use crate::usage::image::Image;
-use crate::usage::launch::{FlavorRule, LaunchTime};
+use crate::usage::launch::{FlavorRule, LaunchTimeChange};
 use crate::usage::status::Status;
 
 fn at(text: &str) -> Micros {
-    Micros::parse(text).expect("a time")
+    Micros::parse(text).expect("a valid time")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "what `json!` makes is handed on as it stands")]
+#[expect(clippy::needless_pass_by_value, reason = "callers pass `json!` values directly")]
 fn notification(event_type: &str, payload: Value) -> Notification {
     let body = json!({
         "message_id": "m-1", "event_type": event_type, "publisher_id": "p", "timestamp": "2014-01-17 15:35:44",
         "_context_request_id": "req-1", "_context_project_id": "5", "payload": payload,
     });
-    Notification::parse(&body, None).expect("it is usable")
+    Notification::parse(&body, None).expect("a valid notification")
 }
 
-fn recorded(event_type: &str, payload: Value) -> Result<Recording, Reason> {
+fn result(event_type: &str, payload: Value) -> Result<Interpretation, Defect> {
     let notification = notification(event_type, payload);
-    record(&notification, &notification.mark("-"))
+    interpret(&notification, &notification.mark("-"))
 }
 
-fn fine(event_type: &str, payload: Value) -> Recording {
-    recorded(event_type, payload).expect("it can be recorded")
+fn interpretation(event_type: &str, payload: Value) -> Interpretation {
+    result(event_type, payload).expect("no defect")
 }
 
 fn effect(event_type: &str, payload: Value) -> Effect {
-    let recording = fine(event_type, payload);
-    assert_eq!(recording.warnings, [], "nothing is odd");
-    recording.effect.expect("it does something")
+    let interpretation = interpretation(event_type, payload);
+    assert_eq!(interpretation.warnings, []);
+    interpretation.effect.expect("an effect")
 }
 
 fn launched() -> Value {
@@ -49,7 +49,7 @@ fn launched() -> Value {
 }
 
 fn launch(event: &str, payload: Value) -> Option<LaunchChange> {
-    match fine(&format!("compute.instance.{event}"), payload).effect {
+    match interpretation(&format!("compute.instance.{event}"), payload).effect {
         Some(Effect::Launch(change)) => Some(change),
         None => None,
         other => panic!("{other:?}"),
@@ -57,9 +57,10 @@ fn launch(event: &str, payload: Value) -> Option<LaunchChange> {
 }
 
 #[test]
-fn every_launch_event_has_its_rules() {
+fn launch_events_follow_their_rules() {
     let ten = at("2014-01-17 10:00:00");
-    let (keep, fill, advance) = (LaunchTime::Keep, LaunchTime::Fill(ten), LaunchTime::Advance(ten));
+    let (keep, fill, advance) =
+        (LaunchTimeChange::Keep, LaunchTimeChange::Fill(ten), LaunchTimeChange::Advance(ten));
     for (event, flavor, launched_at) in [
         ("create.start", FlavorRule::Overwrite, keep),
         ("rebuild.start", FlavorRule::Overwrite, fill),
@@ -87,7 +88,7 @@ fn every_launch_event_has_its_rules() {
 }
 
 #[test]
-fn other_events_do_nothing() {
+fn other_events_have_no_effect() {
     for event in [
         "create.error",
         "resize.prep.end",
@@ -103,36 +104,52 @@ fn other_events_do_nothing() {
         "exists.verified.old",
         "volume",
     ] {
-        assert_eq!(fine(&format!("compute.instance.{event}"), launched()), Recording::default(), "{event}");
+        assert_eq!(
+            interpretation(&format!("compute.instance.{event}"), launched()),
+            Interpretation::default(),
+            "{event}"
+        );
     }
-    assert_eq!(fine("scheduler.run_instance.start", launched()), Recording::default());
+    assert_eq!(interpretation("scheduler.run_instance.start", launched()), Interpretation::default());
     for event in ["create", "update", "upload", "prepare", "send", "exists.verified"] {
-        assert_eq!(fine(&format!("image.{event}"), json!({"id": "img"})), Recording::default(), "{event}");
+        assert_eq!(
+            interpretation(&format!("image.{event}"), json!({"id": "img"})),
+            Interpretation::default(),
+            "{event}"
+        );
     }
 }
 
 #[test]
-fn without_an_instance_nothing_happens() {
+fn notification_without_instance_has_no_effect() {
     for event in ["create.start", "create.end", "delete.end", "exists"] {
         for payload in [json!({}), json!({"instance_id": ""}), json!("text"), json!([1])] {
-            assert_eq!(fine(&format!("compute.instance.{event}"), payload), Recording::default(), "{event}");
+            assert_eq!(
+                interpretation(&format!("compute.instance.{event}"), payload),
+                Interpretation::default(),
+                "{event}"
+            );
         }
     }
 }
 
 #[test]
-fn the_service_decides_not_the_event_type() {
+fn service_selects_the_rules_whatever_the_event_type() {
     for (event_type, service) in
         [("compute.instance.exists", Service::Glance), ("image.exists", Service::Nova)]
     {
         let mut notification = notification(event_type, json!({}));
         notification.service = service;
-        assert_eq!(record(&notification, &notification.mark("-")), Ok(Recording::default()), "{event_type}");
+        assert_eq!(
+            interpret(&notification, &notification.mark("-")),
+            Ok(Interpretation::default()),
+            "{event_type}"
+        );
     }
 }
 
 #[test]
-fn a_create_that_did_not_succeed_is_ignored() {
+fn unsuccessful_create_has_no_effect() {
     for (message, processed) in [
         (json!("Build aborted"), false),
         (json!("success"), false),
@@ -143,13 +160,13 @@ fn a_create_that_did_not_succeed_is_ignored() {
         let mut payload = launched();
         payload["message"] = message.clone();
         assert_eq!(launch("create.end", payload.clone()).is_some(), processed, "{message}");
-        assert!(launch("rebuild.end", payload).is_some(), "only create.end looks at the message");
+        assert!(launch("rebuild.end", payload).is_some(), "only create.end reads the message");
     }
     assert!(launch("create.end", launched()).is_some());
 }
 
 #[test]
-fn a_launch_time_that_is_missing_leaves_the_row_and_a_warning() {
+fn missing_launch_time_is_a_warning() {
     for (value, warning) in [
         (json!(null), "'launched_at' is missing"),
         (json!(""), "'launched_at' is missing"),
@@ -158,38 +175,35 @@ fn a_launch_time_that_is_missing_leaves_the_row_and_a_warning() {
         let mut payload = launched();
         payload["launched_at"] = value;
         for event in ["rebuild.start", "create.end", "resize.revert.end"] {
-            let recording = fine(&format!("compute.instance.{event}"), payload.clone());
-            let Some(Effect::Launch(change)) = recording.effect else { panic!("the row is kept") };
-            assert_eq!(change.launched_at, LaunchTime::Keep, "{event}");
+            let interpretation = interpretation(&format!("compute.instance.{event}"), payload.clone());
+            let Some(Effect::Launch(change)) = interpretation.effect else { panic!("a launch") };
+            assert_eq!(change.launched_at, LaunchTimeChange::Keep, "{event}");
             assert_eq!(
-                recording.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                interpretation.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 [warning],
                 "{event}"
             );
         }
-        let kept = fine("compute.instance.create.start", payload);
-        assert_eq!(kept.warnings, [], "create.start does not look at it");
+        let kept = interpretation("compute.instance.create.start", payload);
+        assert_eq!(kept.warnings, [], "create.start ignores it");
     }
 }
 
 #[test]
-fn a_notification_without_request_or_image_has_empty_texts() {
+fn missing_request_and_image_metadata_are_empty_texts() {
     let body = json!({
         "event_type": "compute.instance.create.start", "publisher_id": "p", "timestamp": "2014-01-17 15:35:44",
         "payload": {"instance_id": "i-1", "image_meta": []},
     });
-    let notification = Notification::parse(&body, None).expect("it is usable");
-    let recording = record(&notification, &notification.mark("c#3")).expect("it can be recorded");
-    let Some(Effect::Launch(change)) = recording.effect else { panic!("a launch") };
+    let notification = Notification::parse(&body, None).expect("a valid notification");
+    let interpretation = interpret(&notification, &notification.mark("c#3")).expect("no defect");
+    let Some(Effect::Launch(change)) = interpretation.effect else { panic!("a launch") };
     assert_eq!((change.request_id.as_str(), change.mark.message.as_str()), ("", "c#3"));
-    assert_eq!(
-        (change.image, change.tenant, change.instance_type_id),
-        (launch::Image::default(), None, None)
-    );
+    assert_eq!((change.image, change.tenant, change.instance_type_id), (ImageMeta::default(), None, None));
 }
 
 #[test]
-fn a_delete_takes_terminated_at_before_deleted_at() {
+fn terminated_at_takes_precedence_over_deleted_at() {
     let (one, two) = ("2014-01-17 11:00:00", "2014-01-17 12:00:00");
     for (terminated_at, deleted_at, expected) in [
         (json!(one), json!(two), Some(one)),
@@ -210,22 +224,22 @@ fn a_delete_takes_terminated_at_before_deleted_at() {
 }
 
 #[test]
-fn deletes_and_exists_without_launch_time_make_no_row() {
+fn deletes_and_exists_without_launch_time_have_no_effect() {
     for event_type in ["compute.instance.delete.end", "compute.instance.exists"] {
         for launched_at in [json!(""), json!(null)] {
             let mut payload = exists();
             payload["launched_at"] = launched_at;
-            let expected = Recording::nothing(Warning::Without("launched_at"));
-            assert_eq!(fine(event_type, payload), expected, "{event_type}");
+            let expected = Interpretation::ignored(Warning::Missing("launched_at"));
+            assert_eq!(interpretation(event_type, payload), expected, "{event_type}");
         }
         let mut payload = exists();
         payload["launched_at"] = json!("soon");
-        assert_eq!(recorded(event_type, payload), Err(Reason::Unreadable(Unreadable("launched_at"))));
+        assert_eq!(result(event_type, payload), Err(Defect::Unreadable(Unreadable("launched_at"))));
     }
     let mut payload = launched();
     payload["terminated_at"] = json!("soon");
-    let refused = recorded("compute.instance.delete.end", payload);
-    assert_eq!(refused, Err(Reason::Unreadable(Unreadable("terminated_at"))));
+    let defect = result("compute.instance.delete.end", payload);
+    assert_eq!(defect, Err(Defect::Unreadable(Unreadable("terminated_at"))));
 }
 
 fn exists() -> Value {
@@ -246,7 +260,7 @@ fn instance_exists(payload: Value) -> NewInstanceExists {
 }
 
 #[test]
-fn an_exists_is_read_and_becomes_a_pending_record() {
+fn exists_notification_creates_a_pending_record() {
     let read = instance_exists(exists());
     assert_eq!((read.deleted_at, read.bandwidth_public_out), (None, 697_240_969));
     let row = InstanceExists::new(7, read, 5, &notification("compute.instance.exists", exists()));
@@ -282,7 +296,7 @@ fn an_exists_is_read_and_becomes_a_pending_record() {
 }
 
 #[test]
-fn bandwidth_is_nothing_where_any_level_is_missing() {
+fn bandwidth_is_zero_if_any_level_is_missing() {
     for (bandwidth, expected) in [
         (json!(null), 0),
         (json!({}), 0),
@@ -300,11 +314,11 @@ fn bandwidth_is_nothing_where_any_level_is_missing() {
     }
     let mut payload = exists();
     payload["bandwidth"] = json!({"public": {"bw_out": "much"}});
-    assert_eq!(recorded("compute.instance.exists", payload), Err(Reason::Unreadable(Unreadable("bw_out"))));
+    assert_eq!(result("compute.instance.exists", payload), Err(Defect::Unreadable(Unreadable("bw_out"))));
 }
 
 #[test]
-fn an_exists_without_its_audit_period_is_set_aside() {
+fn exists_notification_requires_an_audit_period() {
     for (field, value, reason) in [
         ("audit_period_beginning", json!(null), "'audit_period_beginning' is missing"),
         ("audit_period_ending", json!(""), "'audit_period_ending' is missing"),
@@ -313,17 +327,17 @@ fn an_exists_without_its_audit_period_is_set_aside() {
     ] {
         let mut payload = exists();
         payload[field] = value;
-        let refused = recorded("compute.instance.exists", payload).expect_err("it is set aside");
-        assert_eq!(refused.to_string(), reason);
+        let defect = result("compute.instance.exists", payload).expect_err("a defect");
+        assert_eq!(defect.to_string(), reason);
     }
 }
 
 #[test]
-fn an_activation_makes_an_image_every_time() {
+fn every_activation_creates_an_image() {
     let payload = json!({"id": "img", "created_at": "2014-01-17T10:00:00", "owner": "7", "size": "2048"});
     let Effect::Image(new) = effect("image.activate", payload) else { panic!("an image") };
-    let event = Mark { at: Micros(1), message: "m".to_owned() };
-    let image = Image::new(3, &new, 9, event.clone());
+    let mark = Mark { at: Micros(1), message: "m".to_owned() };
+    let image = Image::new(3, &new, 9, mark.clone());
     let expected = Image {
         id: 3,
         uuid: "img".to_owned(),
@@ -331,13 +345,13 @@ fn an_activation_makes_an_image_every_time() {
         owner: Some("7".to_owned()),
         size: 2_048,
         last_raw: 9,
-        event,
+        mark,
     };
     assert_eq!(image, expected);
 }
 
 #[test]
-fn an_activation_without_what_its_row_needs_is_set_aside() {
+fn activation_requires_id_creation_time_and_size() {
     for (field, value, reason) in [
         ("id", json!(""), "'id' is missing"),
         ("created_at", json!(null), "'created_at' is missing"),
@@ -347,13 +361,13 @@ fn an_activation_without_what_its_row_needs_is_set_aside() {
         let mut payload =
             json!({"id": "img", "created_at": "2014-01-17T10:00:00", "owner": null, "size": 2_048});
         payload[field] = value;
-        let refused = recorded("image.activate", payload).expect_err("it is set aside");
-        assert_eq!(refused.to_string(), reason);
+        let defect = result("image.activate", payload).expect_err("a defect");
+        assert_eq!(defect.to_string(), reason);
     }
 }
 
 #[test]
-fn an_image_delete_looks_beside_the_payload_first() {
+fn deleted_at_beside_the_payload_takes_precedence() {
     let (one, two) = ("2014-01-17 11:00:00", "2014-01-17 12:00:00");
     for (beside, within, expected) in [
         (json!(one), json!(two), Some(one)),
@@ -364,17 +378,17 @@ fn an_image_delete_looks_beside_the_payload_first() {
             "event_type": "image.delete", "publisher_id": "p", "timestamp": "2014-01-17 15:35:44",
             "deleted_at": beside, "payload": {"id": "img", "deleted_at": within},
         });
-        let notification = Notification::parse(&body, None).expect("it is usable");
-        let recording = record(&notification, &notification.mark("-")).expect("it can be recorded");
-        let Some(Effect::ImageDelete(new)) = recording.effect else { panic!("a delete") };
+        let notification = Notification::parse(&body, None).expect("a valid notification");
+        let interpretation = interpret(&notification, &notification.mark("-")).expect("no defect");
+        let Some(Effect::ImageDelete(new)) = interpretation.effect else { panic!("a delete") };
         let delete = ImageDelete::new(1, &new, 2, notification.mark("-"));
         assert_eq!((delete.uuid.as_str(), delete.deleted_at, delete.raw), ("img", expected.map(at), 2));
     }
-    let refused = recorded("image.delete", json!({"deleted_at": one})).expect_err("it is set aside");
-    assert_eq!(refused, Reason::Missing("id"));
+    let defect = result("image.delete", json!({"deleted_at": one})).expect_err("a defect");
+    assert_eq!(defect, Defect::Missing("id"));
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "what `json!` makes is handed on as it stands")]
+#[expect(clippy::needless_pass_by_value, reason = "callers pass `json!` values directly")]
 fn images(images: Value) -> Value {
     json!({
         "owner": "7", "audit_period_beginning": "2014-01-17 00:00:00", "audit_period_ending": "2014-01-17 23:59:59",
@@ -383,7 +397,7 @@ fn images(images: Value) -> Value {
 }
 
 #[test]
-fn a_list_of_images_becomes_one_record_each() {
+fn image_list_creates_one_record_per_image() {
     let payload = images(json!([
         {"id": "a", "created_at": "2014-01-17T10:00:00", "deleted_at": null, "size": 1},
         {"id": "b", "created_at": "2014-01-17T11:00:00", "deleted_at": "2014-01-17T12:00:00", "size": 2},
@@ -403,10 +417,10 @@ fn a_list_of_images_becomes_one_record_each() {
 }
 
 #[test]
-fn an_image_that_cannot_be_recorded_is_left_out_and_the_others_are_kept() {
+fn invalid_images_are_skipped_and_the_others_kept() {
     let good = json!({"id": "a", "created_at": "2014-01-17T10:00:00", "size": 1});
     let other = json!({"id": "a", "created_at": "2014-01-17T10:00:00", "size": 2});
-    let recording = fine(
+    let interpretation = interpretation(
         "image.exists",
         images(json!([
             {"id": "b", "created_at": null, "size": 1}, good, {"id": "", "size": 1}, "text", good, other,
@@ -414,39 +428,43 @@ fn an_image_that_cannot_be_recorded_is_left_out_and_the_others_are_kept() {
             {"id": "d", "created_at": "2014-01-17T10:00:00", "deleted_at": "later", "size": 1},
         ])),
     );
-    let Some(Effect::ImageExists(new)) = recording.effect else { panic!("exists") };
+    let Some(Effect::ImageExists(new)) = interpretation.effect else { panic!("exists") };
     assert_eq!(new.images.iter().map(|image| image.size).collect::<Vec<_>>(), [1, 2]);
     let long = "x".repeat(256);
-    let warnings: Vec<_> = recording.warnings.iter().map(|w| w.to_string().replace(&long, "x…")).collect();
+    let warnings: Vec<_> =
+        interpretation.warnings.iter().map(|w| w.to_string().replace(&long, "x…")).collect();
     assert_eq!(
         warnings,
         [
-            "image 0 (b) is left out: 'created_at' is missing",
-            "image 2 (no id) is left out: 'id' is missing",
-            "image 3 (no id) is left out: 'id' is missing",
-            "image 4 (a) is left out: it is listed already",
-            "image 6 (c) is left out: 'size' is missing",
-            "image 7 (x…) is left out: 'id' is longer than 255 bytes",
-            "image 8 (d) is left out: 'deleted_at' cannot be read",
+            "image 0 (b) is skipped: 'created_at' is missing",
+            "image 2 (no id) is skipped: 'id' is missing",
+            "image 3 (no id) is skipped: 'id' is missing",
+            "image 4 (a) is skipped: it is a duplicate",
+            "image 6 (c) is skipped: 'size' is missing",
+            "image 7 (x…) is skipped: 'id' is longer than 255 bytes",
+            "image 8 (d) is skipped: 'deleted_at' cannot be read",
         ]
     );
 }
 
 #[test]
-fn a_glance_payload_of_text_does_nothing() {
+fn glance_payload_without_images_has_no_effect() {
     for event_type in ["image.activate", "image.delete", "image.exists"] {
-        let recording = fine(event_type, json!("No space left on device"));
-        assert_eq!(recording, Recording::nothing(Warning::NoObject), "{event_type}");
+        let interpretation = interpretation(event_type, json!("No space left on device"));
+        assert_eq!(interpretation, Interpretation::ignored(Warning::NotAnObject), "{event_type}");
     }
-    assert_eq!(fine("image.exists", images(json!(null))), Recording::nothing(Warning::Without("images")));
-    assert_eq!(fine("image.exists", images(json!([]))), Recording::default());
+    assert_eq!(
+        interpretation("image.exists", images(json!(null))),
+        Interpretation::ignored(Warning::Missing("images"))
+    );
+    assert_eq!(interpretation("image.exists", images(json!([]))), Interpretation::default());
     let mut payload = images(json!([]));
     payload["audit_period_ending"] = json!("");
-    assert_eq!(recorded("image.exists", payload), Err(Reason::Missing("audit_period_ending")));
+    assert_eq!(result("image.exists", payload), Err(Defect::Missing("audit_period_ending")));
 }
 
 #[test]
-fn a_delete_row_has_the_values_of_its_event() {
+fn delete_row_has_the_values_of_its_notification() {
     let mut payload = launched();
     payload["terminated_at"] = json!("2014-01-17 11:00:00");
     let Effect::InstanceDelete(new) = effect("compute.instance.delete.end", payload) else {
@@ -459,7 +477,7 @@ fn a_delete_row_has_the_values_of_its_event() {
 
 proptest! {
     #[test]
-    fn recording_never_panics(
+    fn interpretation_never_panics(
         event in prop::sample::select(vec!["compute.instance.exists", "compute.instance.create.end",
             "compute.instance.delete.end", "image.exists", "image.activate", "image.delete"]),
         field in prop::sample::select(vec!["launched_at", "deleted_at", "audit_period_ending", "image_meta", "bandwidth",
@@ -469,6 +487,6 @@ proptest! {
         let mut payload = exists();
         payload["images"] = json!([{"id": "a", "created_at": "2014-01-17T10:00:00", "size": 1}]);
         payload[field] = value;
-        let _ = recorded(event, payload);
+        let _ = result(event, payload);
     }
 }

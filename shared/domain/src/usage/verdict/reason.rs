@@ -1,29 +1,29 @@
-//! Pure. Why an exists record does not agree: what is stored as its `fail_reason`.
+//! Pure. The reasons of failed verdicts, as stored in `fail_reason`.
 
 use std::fmt::Display;
 
 use crate::time::Micros;
 
-/// The most characters of a `fail_reason`.
-pub const CHARACTERS: usize = 300;
+/// The maximum length of a `fail_reason`, in characters.
+pub const MAX_CHARACTERS: usize = 300;
 
-/// The most characters of one value in it, so that what stands after the value is not lost.
-const VALUE_CHARACTERS: usize = 64;
+/// The maximum length of one value, in characters. Leaves room for the text after the value.
+const MAX_VALUE_CHARACTERS: usize = 64;
 
-/// What an exists is compared with.
+/// A row that an exists record is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The launch of the instance, the activation of the image.
+pub enum Counterpart {
+    /// The launch of the instance or the activation of the image.
     Launches,
-    /// The delete.
+    /// The delete of the instance or image.
     Deletes,
-    /// The audit report.
+    /// An audit report.
     Reconciles,
 }
 
-/// The kind of record that is looked for; the names are those of the original's tables.
+/// A kind of row, named like the original's tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Record {
+pub enum RecordKind {
     /// A launch.
     InstanceUsage,
     /// The delete of an instance.
@@ -36,59 +36,59 @@ pub enum Record {
     ImageDelete,
 }
 
-/// Why an exists record does not agree.
+/// Why an exists record disagrees with the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// A field has another value than it should have.
+    /// A field has different values in the exists record and in the ledger.
     Mismatch {
-        /// UUID of the instance or the image.
+        /// The UUID of the instance or image.
         uuid: String,
         /// The field.
         field: &'static str,
-        /// The exists' value; none for null.
+        /// The value in the exists record.
         exists: Option<String>,
-        /// What it is compared with.
-        side: Side,
-        /// The value there; none for null.
+        /// The row that the record is compared with.
+        counterpart: Counterpart,
+        /// The value in the counterpart.
         found: Option<String>,
     },
-    /// A field has no value.
+    /// A field is empty.
     Empty {
         /// The field.
         field: &'static str,
-        /// The id of the exists.
+        /// The id of the exists record.
         exists: u64,
     },
-    /// A field is not what its name says.
+    /// A field has an invalid value.
     Invalid {
         /// The field.
         field: &'static str,
-        /// The id of the exists.
+        /// The id of the exists record.
         exists: u64,
-        /// What it should be.
+        /// The rule that the value breaks.
         expected: &'static str,
-        /// What it is.
+        /// The value.
         value: String,
     },
-    /// There is not one record, but none or several.
+    /// No row or several rows are found where one is expected.
     Count {
-        /// What was looked for.
-        record: Record,
-        /// By what.
+        /// The kind of row.
+        kind: RecordKind,
+        /// The search keys.
         keys: String,
-        /// How many there are.
+        /// The number of rows.
         found: usize,
     },
-    /// There is a delete, and the exists says that there should be none.
+    /// A delete is found, although the exists record has no `deleted_at`.
     Deleted {
-        /// What was found.
-        record: Record,
-        /// By what.
+        /// The kind of the delete.
+        kind: RecordKind,
+        /// The search keys.
         keys: String,
     },
 }
 
-impl Side {
+impl Counterpart {
     fn name(self) -> &'static str {
         match self {
             Self::Launches => "launches",
@@ -98,7 +98,7 @@ impl Side {
     }
 }
 
-impl Record {
+impl RecordKind {
     fn name(self) -> &'static str {
         match self {
             Self::InstanceUsage => "InstanceUsage",
@@ -111,14 +111,14 @@ impl Record {
 }
 
 impl Reason {
-    /// The text to be stored. `now` is the time of the verdict.
+    /// Returns the text to store. `now` is the time of the verdict.
     pub fn text(&self, now: Micros) -> String {
         let text = match self {
-            Self::Mismatch { uuid, field, exists, side, found } => {
+            Self::Mismatch { uuid, field, exists, counterpart, found } => {
                 let (uuid, exists, found) = (short(uuid), value(exists.as_deref()), value(found.as_deref()));
                 format!(
                     "{now} UTC, {uuid}: '{field}' differs: exists has {exists}, {} has {found}",
-                    side.name()
+                    counterpart.name()
                 )
             }
             Self::Empty { field, exists } => format!("{now} UTC: '{field}' of exists {exists} is empty"),
@@ -128,21 +128,21 @@ impl Reason {
                     short(value)
                 )
             }
-            Self::Count { record, keys, found: 0 } => {
-                format!("{now} UTC: there is no {} with {keys}", record.name())
+            Self::Count { kind, keys, found: 0 } => {
+                format!("{now} UTC: there is no {} with {keys}", kind.name())
             }
-            Self::Count { record, keys, found } => {
-                format!("{now} UTC: there are {found} {} with {keys}, where one is expected", record.name())
+            Self::Count { kind, keys, found } => {
+                format!("{now} UTC: there are {found} {} with {keys}, where one is expected", kind.name())
             }
-            Self::Deleted { record, keys } => {
-                format!("{now} UTC: exists is not deleted, yet there is {} with {keys}", record.name())
+            Self::Deleted { kind, keys } => {
+                format!("{now} UTC: exists is not deleted, yet there is {} with {keys}", kind.name())
             }
         };
-        text.chars().take(CHARACTERS).collect()
+        text.chars().take(MAX_CHARACTERS).collect()
     }
 }
 
-/// Search keys as a reason prints them.
+/// Formats search keys.
 pub fn keys<const N: usize>(pairs: [(&str, &dyn Display); N]) -> String {
     let pairs: Vec<_> =
         pairs.iter().map(|(name, value)| format!("{name} {}", short(&value.to_string()))).collect();
@@ -154,7 +154,7 @@ fn value(value: Option<&str>) -> String {
 }
 
 fn short(value: &str) -> String {
-    match value.char_indices().nth(VALUE_CHARACTERS) {
+    match value.char_indices().nth(MAX_VALUE_CHARACTERS) {
         None => value.to_owned(),
         Some((end, _)) => format!("{}...", &value[..end]),
     }
@@ -167,26 +167,26 @@ mod tests {
     const NOW: Micros = Micros(1_390_000_000_000_000);
 
     #[test]
-    fn each_kind_of_reason_says_what_is_needed_to_look_into_it() {
+    fn each_reason_has_its_documented_text() {
         let keys = keys([("instance", &"i-1"), ("launched_at", &NOW)]);
-        let mismatch = |exists: Option<&str>, side, found: Option<&str>| Reason::Mismatch {
+        let mismatch = |exists: Option<&str>, counterpart, found: Option<&str>| Reason::Mismatch {
             uuid: "i-1".to_owned(),
             field: "tenant",
             exists: exists.map(str::to_owned),
-            side,
+            counterpart,
             found: found.map(str::to_owned),
         };
         for (reason, text) in [
             (
-                mismatch(Some("1"), Side::Launches, Some("2")),
+                mismatch(Some("1"), Counterpart::Launches, Some("2")),
                 ", i-1: 'tenant' differs: exists has '1', launches has '2'",
             ),
             (
-                mismatch(None, Side::Deletes, Some("")),
+                mismatch(None, Counterpart::Deletes, Some("")),
                 ", i-1: 'tenant' differs: exists has null, deletes has ''",
             ),
             (
-                mismatch(Some("1"), Side::Reconciles, None),
+                mismatch(Some("1"), Counterpart::Reconciles, None),
                 ", i-1: 'tenant' differs: exists has '1', reconciles has null",
             ),
             (Reason::Empty { field: "tenant", exists: 7 }, ": 'tenant' of exists 7 is empty"),
@@ -200,15 +200,15 @@ mod tests {
                 ": 'tenant' of exists 7 is 'x-1', which is not hexadecimal",
             ),
             (
-                Reason::Count { record: Record::InstanceUsage, keys: keys.clone(), found: 0 },
+                Reason::Count { kind: RecordKind::InstanceUsage, keys: keys.clone(), found: 0 },
                 ": there is no InstanceUsage with instance i-1, launched_at 2014-01-17 23:06:40",
             ),
             (
-                Reason::Count { record: Record::InstanceReconcile, keys: keys.clone(), found: 2 },
+                Reason::Count { kind: RecordKind::InstanceReconcile, keys: keys.clone(), found: 2 },
                 ": there are 2 InstanceReconcile with instance i-1, launched_at 2014-01-17 23:06:40, where one is expected",
             ),
             (
-                Reason::Deleted { record: Record::ImageDelete, keys: "uuid a".to_owned() },
+                Reason::Deleted { kind: RecordKind::ImageDelete, keys: "uuid a".to_owned() },
                 ": exists is not deleted, yet there is ImageDelete with uuid a",
             ),
         ] {
@@ -217,20 +217,20 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_cut_so_that_the_other_side_still_shows() {
+    fn long_values_are_truncated_so_that_both_values_are_shown() {
         let long = "ä".repeat(255);
         let reason = Reason::Mismatch {
             uuid: long.clone(),
             field: "instance_flavor_id",
             exists: Some(long.clone()),
-            side: Side::Reconciles,
+            counterpart: Counterpart::Reconciles,
             found: Some(long.clone()),
         };
         let text = reason.text(NOW);
-        assert!(text.chars().count() <= CHARACTERS, "{text}");
+        assert!(text.chars().count() <= MAX_CHARACTERS, "{text}");
         assert!(text.contains("'instance_flavor_id'") && text.contains("reconciles has 'ää"), "{text}");
 
-        let reason = Reason::Deleted { record: Record::ImageDelete, keys: long.repeat(2) };
-        assert_eq!(reason.text(NOW).chars().count(), CHARACTERS);
+        let reason = Reason::Deleted { kind: RecordKind::ImageDelete, keys: long.repeat(2) };
+        assert_eq!(reason.text(NOW).chars().count(), MAX_CHARACTERS);
     }
 }

@@ -1,15 +1,15 @@
-//! Pure. What the fields of an exists record must look like, whatever the ledger says.
+//! Pure. Validation of the fields of exists records, independent of the ledger.
 
 use super::reason::Reason;
 use super::{FlavorField, Level};
 use crate::notification::payload::is_import;
 use crate::usage::exists::{ImageExists, InstanceExists};
 
-/// Validates an instance's record.
+/// Validates the exists record of an instance.
 ///
-/// `Basic`: tenant and flavor are there, and the tenant is hexadecimal. `All`: also options (an integer), architecture,
-/// and, unless the user brought the image, distribution and version. `x86_64` is a valid architecture here; the original
-/// refused its underscore.
+/// `Basic` requires a tenant, which must be hexadecimal, and a flavor. `All` also requires options, which must be an
+/// integer, an architecture and, unless the image was imported, a distribution and a version. Unlike the original, it
+/// accepts the underscore of the architecture `x86_64`.
 pub fn instance(exists: &InstanceExists, level: Level, flavor: FlavorField) -> Result<(), Reason> {
     match level {
         Level::None => Ok(()),
@@ -18,7 +18,7 @@ pub fn instance(exists: &InstanceExists, level: Level, flavor: FlavorField) -> R
     }
 }
 
-/// Validates an image's record: it has an owner, which is hexadecimal, and its UUID has its dashes.
+/// Validates the exists record of an image: requires a hexadecimal owner, and a UUID with dashes.
 pub fn image(exists: &ImageExists) -> Result<(), Reason> {
     let check = Check { exists: exists.id };
     let owner = check.present("owner", exists.owner.as_deref())?;
@@ -26,7 +26,7 @@ pub fn image(exists: &ImageExists) -> Result<(), Reason> {
     check.is("owner", owner, "hexadecimal", is_hexadecimal)
 }
 
-/// The configured flavor field of a record or of what it is compared with.
+/// Returns the name and value of the configured flavor field.
 pub(super) fn flavor<'a>(
     field: FlavorField,
     instance_type_id: Option<&'a String>,
@@ -63,7 +63,7 @@ fn optional(exists: &InstanceExists) -> Result<(), Reason> {
         .try_for_each(|(name, value)| check.is(name, value, "letters, digits, '.', '_' and '-'", is_word))
 }
 
-/// Names the record in the reasons.
+/// Validates fields of one exists record, which the reasons name.
 struct Check {
     exists: u64,
 }
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_rule_takes_what_it_should() {
+    fn each_rule_accepts_and_rejects_its_examples() {
         type Rule = fn(&str) -> bool;
         let rules: [(Rule, &[&str], &[&str]); 4] = [
             (is_hexadecimal, &["5853600", "DEADbeef", "0"], &["", "0x1", "12-34", "g", "１"]),
@@ -128,9 +128,9 @@ mod tests {
                 ],
             ),
         ];
-        for (index, (rule, good, bad)) in rules.into_iter().enumerate() {
-            assert!(good.iter().all(|text| rule(text)), "rule {index}: {good:?}");
-            assert!(!bad.iter().any(|text| rule(text)), "rule {index}: {bad:?}");
+        for (index, (rule, valid, invalid)) in rules.into_iter().enumerate() {
+            assert!(valid.iter().all(|text| rule(text)), "rule {index}: {valid:?}");
+            assert!(!invalid.iter().any(|text| rule(text)), "rule {index}: {invalid:?}");
         }
     }
 }

@@ -1,14 +1,15 @@
-//! Pure. What an audit report says of an instance: a second opinion that the verifier asks when the ledger disagrees.
+//! Pure. Audit reports: a second source that exists records are compared with if the ledger disagrees.
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::Micros;
-use crate::usage::launch;
+use crate::usage::launch::ImageMeta;
 
-/// A row of `InstanceReconcile`; a later one with the same instance, launch time and source replaces it.
+/// A row of `InstanceReconcile`: one instance in an audit report. A later row with the same instance, launch time and
+/// source replaces it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reconcile {
-    /// When the row was made.
+pub struct AuditReport {
+    /// When the row was created.
     #[serde(rename = "rc")]
     pub row_created: Micros,
     /// When the row was last replaced.
@@ -17,10 +18,10 @@ pub struct Reconcile {
     /// The instance's UUID.
     #[serde(rename = "in")]
     pub instance: String,
-    /// When the instance had been launched.
+    /// When the instance was launched.
     #[serde(rename = "la")]
     pub launched_at: Micros,
-    /// When it was deleted; none while it lives.
+    /// When the instance was deleted. `None` if it still exists.
     #[serde(rename = "da")]
     pub deleted_at: Option<Micros>,
     /// `instance_type_id` as text.
@@ -32,10 +33,10 @@ pub struct Reconcile {
     /// The tenant.
     #[serde(rename = "tn")]
     pub tenant: Option<String>,
-    /// The image fields.
+    /// The image metadata.
     #[serde(flatten)]
-    pub image: launch::Image,
-    /// Which report says so, at most 150 characters.
+    pub image: ImageMeta,
+    /// The name of the report; at most 150 characters.
     #[serde(rename = "so")]
     pub source: String,
 }
