@@ -24,7 +24,7 @@ impl FromStr for InvalidStatus {
         match text {
             "404" => Ok(Self::NotFound),
             "409" => Ok(Self::Conflict),
-            _ => Err("404 or 409 is expected"),
+            _ => Err("expected 404 or 409"),
         }
     }
 }

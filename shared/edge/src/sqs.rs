@@ -75,15 +75,14 @@ pub fn response(ids: &[String], outcomes: Vec<(String, Result<(), Failure>)>) ->
 }
 
 /// Processes the messages of a batch one after another.
-pub async fn each<H>(event: SqsEvent, handler: H) -> SqsBatchResponse
+pub async fn each<F>(event: SqsEvent, handler: impl Fn(String) -> F) -> SqsBatchResponse
 where
-    H: AsyncFn(&str) -> Result<(), Failure>,
+    F: Future<Output = Result<(), Failure>>,
 {
     let (mut ids, mut outcomes) = (Vec::new(), Vec::new());
     for message in messages(event) {
-        let outcome = handler(&message.body).await;
         ids.push(message.id.clone());
-        outcomes.push((message.id, outcome));
+        outcomes.push((message.id, handler(message.body).await));
     }
     response(&ids, outcomes)
 }

@@ -2,8 +2,8 @@
 
 pub mod announcement;
 pub mod column;
-pub mod confirm;
 pub mod confirmation;
+pub mod confirming;
 pub mod delete;
 pub mod exists;
 pub mod image;

@@ -1,23 +1,24 @@
-//! `/db/confirm/usage/exists`: what downstream answered to the usage that it was sent.
+//! `/db/confirm/usage/exists`: confirmations of what the downstream system answered to published usage.
+
+mod body;
 
 use axum::extract::State;
 use axum::response::Response;
 use domain::error::{Error, Kind};
 use domain::usage::Usage;
-use domain::usage::confirmation::{self, Confirmation};
 
-use crate::answer::empty;
 use crate::error::ApiError;
 use crate::parameters::{Body, Name};
+use crate::response::empty;
 
-/// How many unknown ids of a batch are logged by name.
-const NAMED: usize = 20;
+/// How many unknown ids of a batch are logged.
+const MOST_LOGGED: usize = 20;
 
 pub async fn batch(State(usage): State<Usage>, Body(body): Body) -> Result<Response, ApiError> {
-    let confirmed = usage.confirm(&Confirmation::parse(&body)?).await?;
+    let confirmed = usage.confirm(&body::parse_batch(&body)?).await?;
     if !confirmed.unknown.is_empty() {
-        let named = &confirmed.unknown[..confirmed.unknown.len().min(NAMED)];
-        tracing::warn!(count = confirmed.unknown.len(), ?named, "unknown message ids were confirmed");
+        let logged = &confirmed.unknown[..confirmed.unknown.len().min(MOST_LOGGED)];
+        tracing::warn!(count = confirmed.unknown.len(), message_ids = ?logged, "unknown messages were confirmed");
     }
     Ok(empty())
 }
@@ -27,15 +28,15 @@ pub async fn single(
     Name(message_id): Name,
     Body(body): Body,
 ) -> Result<Response, ApiError> {
-    let answer = confirmation::parse_single(&body)?;
+    let answer = body::parse_single(&body)?;
     if !usage.confirm_single(&message_id, answer).await? {
-        let missing = format!("There is no exists with the message id '{message_id}'.");
+        let missing = format!("There is no exists record of the message '{message_id}'.");
         return Err(Error::new(Kind::Missing, missing).into());
     }
     Ok(empty())
 }
 
-/// A wrong method is a bad request here; the original's clients were tested against that.
+/// Answers a wrong method with 400: the original's clients were tested against that.
 pub async fn wrong_method() -> ApiError {
     Error::invalid("A confirmation is sent with PUT or POST.").into()
 }
