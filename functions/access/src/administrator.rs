@@ -43,5 +43,5 @@ impl<T: DeserializeOwned> FromRequest<Access> for JsonBody<T> {
 
 /// Returns the error of an unknown key or user.
 pub fn unknown(what: &str) -> ApiError {
-    Error::new(Kind::Missing, format!("There is no such {what}.")).into()
+    Error::new(Kind::Missing, format!("Unknown {what}.")).into()
 }

@@ -20,13 +20,13 @@ pub trait RequiredRole {
     const ROLE: Role;
 }
 
-/// Reads.
+/// The role that reads requests.
 pub struct Viewer;
-/// Submits and changes.
+/// The role that submits and updates requests.
 pub struct Editor;
-/// Approves and rejects.
+/// The role that decides on requests.
 pub struct Approver;
-/// Removes.
+/// The role that removes requests.
 pub struct Admin;
 
 impl RequiredRole for Viewer {

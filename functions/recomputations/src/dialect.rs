@@ -6,7 +6,7 @@ use domain::recomputations::document::Zone;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// `/recomputations`, as documented.
-    Document,
+    Documented,
     /// `/api/v2/recomputations`, as in the newer API, which compute engines read.
     V2,
 }
@@ -14,13 +14,13 @@ pub enum Dialect {
 impl Dialect {
     /// Returns the dialect of a path.
     pub fn from_path(path: &str) -> Self {
-        if path.starts_with("/api/v2/") { Self::V2 } else { Self::Document }
+        if path.starts_with("/api/v2/") { Self::V2 } else { Self::Documented }
     }
 
     /// Returns the form of times.
     pub fn zone(self) -> Zone {
         match self {
-            Self::Document => Zone::Unnamed,
+            Self::Documented => Zone::Unnamed,
             Self::V2 => Zone::Z,
         }
     }
@@ -28,7 +28,7 @@ impl Dialect {
     /// Returns the path of the list of requests.
     pub fn path(self) -> &'static str {
         match self {
-            Self::Document => "/recomputations",
+            Self::Documented => "/recomputations",
             Self::V2 => "/api/v2/recomputations",
         }
     }
@@ -36,7 +36,7 @@ impl Dialect {
     /// Returns the message of a reset.
     pub fn reset_message(self) -> &'static str {
         match self {
-            Self::Document => "Recomputation status reset to: pending",
+            Self::Documented => "Recomputation status reset to: pending",
             Self::V2 => "Recomputation status reset successfully to: pending",
         }
     }

@@ -78,7 +78,7 @@ impl IntoResponse for ApiError {
             Self::Problems(problems) => with_details(StatusCode::BAD_REQUEST, "Bad Request", &problems),
             Self::UnknownStatus(dialect, configured) => {
                 let status = match (dialect, configured) {
-                    (Dialect::Document, InvalidStatus::NotFound) => StatusCode::NOT_FOUND,
+                    (Dialect::Documented, InvalidStatus::NotFound) => StatusCode::NOT_FOUND,
                     _ => StatusCode::CONFLICT,
                 };
                 single(status, "Conflict", &format!("status should be among values: {}", known_statuses()))
@@ -86,7 +86,7 @@ impl IntoResponse for ApiError {
             Self::TooLarge => single(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "Content Too Large",
-                "the list is larger than an answer may be; ask for it in pages, with limit and cursor",
+                "the list is too large for one response; request it in pages, with limit and cursor",
             ),
             Self::Refusal(refusal) => refusal_response(refusal),
         }
@@ -131,7 +131,7 @@ fn server_error(error: &Error) -> Response {
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
     };
     tracing::error!(status = status.as_u16(), cause = error.chain(), "a request failed");
-    single(status, message, "the request could not be served; the header x-request-id names it")
+    single(status, message, "the request could not be served; its id is in the header x-request-id")
 }
 
 fn known_statuses() -> String {

@@ -61,7 +61,7 @@ impl ListQuery {
         let limit = parameter(uri, "limit").map(|text| text.parse::<usize>()).transpose();
         let limit = limit.ok().filter(|limit| limit.is_none_or(|limit| (1..=HIGHEST_LIMIT).contains(&limit)));
         let limit = limit.ok_or_else(|| problem("limit argument should be from 1 to 1000"))?;
-        let invalid = || problem("cursor argument should be the next_cursor of the page before");
+        let invalid = || problem("cursor argument should be the next_cursor of the previous page");
         let after = parameter(uri, "cursor").map(|text| Cursor::decode(&text).ok_or_else(invalid));
         let filter = Filter { report: parameter(uri, "report"), date, status };
         Ok(Self { filter, limit, after: after.transpose()? })

@@ -52,7 +52,7 @@ struct Envelope<T> {
 pub fn one(request: &Recomputation, dialect: Dialect) -> Response {
     let document = Document::of(request, dialect.zone());
     let response = match dialect {
-        Dialect::Document => json(StatusCode::OK, &Root { root: vec![document], next_cursor: None }),
+        Dialect::Documented => json(StatusCode::OK, &Root { root: vec![document], next_cursor: None }),
         Dialect::V2 => {
             json(StatusCode::OK, &Envelope { status: success(), data: document, next_cursor: None })
         }
@@ -64,7 +64,7 @@ pub fn one(request: &Recomputation, dialect: Dialect) -> Response {
 pub fn page(requests: &[Recomputation], next_cursor: Option<String>, dialect: Dialect) -> String {
     let documents: Vec<_> = requests.iter().map(|request| Document::of(request, dialect.zone())).collect();
     let text = match dialect {
-        Dialect::Document => serde_json::to_string(&Root { root: documents, next_cursor }),
+        Dialect::Documented => serde_json::to_string(&Root { root: documents, next_cursor }),
         Dialect::V2 => serde_json::to_string(&Envelope { status: success(), data: documents, next_cursor }),
     };
     text.unwrap_or_default()

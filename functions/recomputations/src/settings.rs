@@ -11,7 +11,7 @@ pub const VARIABLES: &[&str] = &["RECOMP_INVALID_STATUS_CODE"];
 /// The response to an unknown status in the documented dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidStatus {
-    /// `404`, as the document says.
+    /// `404`, as documented.
     NotFound,
     /// `409`, as the original did.
     Conflict,

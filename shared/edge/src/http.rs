@@ -1,7 +1,7 @@
 //! The middleware around every API's router: methods, trailing slashes, bodies, panics, deadlines and request ids.
 //!
-//! What is not from `tower-http` differs from it in behaviour: its normalisation removes every trailing slash, its
-//! timeout responds without the API's error body and `Retry-After`, and its request ids may be chosen by the client.
+//! `tower-http` catches panics. Its other layers do not fit: normalisation would remove every trailing slash, a timeout
+//! would lack the API's error body and `Retry-After`, and clients could choose their request ids.
 
 use std::any::Any;
 use std::convert::Infallible;

@@ -1,7 +1,7 @@
 //! Request bodies: limited as sent and as decompressed.
 //!
 //! The layers of `tower-http` do not fit: they refuse in bodies of their own, not in the API's, and stream, so that a
-//! handler could not tell a body that is too large from one that is not gzip.
+//! handler could not distinguish a body that is too large from invalid gzip.
 
 use std::io::Read;
 
@@ -67,7 +67,7 @@ fn decode(encoding: Option<&HeaderValue>, sent: Bytes) -> Result<Bytes, BodyErro
     }
 }
 
-/// Decompresses at most one byte more than `largest`, which tells that the body is too large.
+/// Decompresses at most one byte more than `largest`, by which a body that is too large is detected.
 fn decompress(sent: &[u8], largest: usize) -> Result<Bytes, BodyError> {
     let mut plain = Vec::new();
     let limit = u64::try_from(largest).unwrap_or(u64::MAX).saturating_add(1);

@@ -115,7 +115,7 @@ mod tests {
                 "messageId": "m1", "body": "b1", "attributes": {"SentTimestamp": "2051222400123"},
                 "messageAttributes": {
                     "service": {"stringValue": "glance", "dataType": "String"},
-                    "picture": {"binaryValue": "AAAA", "dataType": "Binary"},
+                    "checksum": {"binaryValue": "AAAA", "dataType": "Binary"},
                 },
             },
             {"messageId": "m2", "body": "b2", "attributes": {}, "messageAttributes": {}},

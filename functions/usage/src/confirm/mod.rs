@@ -30,8 +30,7 @@ pub async fn single(
 ) -> Result<Response, ApiError> {
     let answer = body::parse_single(&body)?;
     if !usage.confirm_single(&message_id, answer).await? {
-        let missing = format!("There is no exists record of the message '{message_id}'.");
-        return Err(Error::new(Kind::Missing, missing).into());
+        return Err(Error::new(Kind::Missing, format!("Unknown message: '{message_id}'.")).into());
     }
     Ok(empty())
 }
