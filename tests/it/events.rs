@@ -56,11 +56,11 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
             .await
         }
         "ingest" => {
-            let router = ingest_api::router(bundle.intake.clone(), bundle.gate(Api::Ingest));
+            let router = ingest_api::router(bundle.intake.clone(), bundle.authorizer(Api::Ingest));
             lambda::answer(&middleware(router, ingest_api::error_body), &event).await
         }
         "usage" => {
-            let router = usage_api::router(bundle.usage.clone(), bundle.gate(Api::Usage));
+            let router = usage_api::router(bundle.usage.clone(), bundle.authorizer(Api::Usage));
             lambda::answer(&middleware(router, usage_api::error_body), &event).await
         }
         "notification-worker" => {
@@ -70,7 +70,7 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
         }
         "streams" => {
             let api = streams_api::Api::new(bundle.streams.clone(), AuditLog::new(&bundle.platform)?);
-            let router = streams_api::router(api, bundle.gate(Api::Streams));
+            let router = streams_api::router(api, bundle.authorizer(Api::Streams));
             lambda::answer(&middleware(router, streams_api::error_body), &event).await
         }
         "stream-worker" => {

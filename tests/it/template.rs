@@ -289,7 +289,7 @@ fn a_function_is_told_only_what_steward_reads() {
         recomputations::settings::VARIABLES,
         recomputations_api::settings::VARIABLES,
         edge::aws::VARIABLES,
-        edge::gate::VARIABLES,
+        edge::authorizer::VARIABLES,
         edge::log::VARIABLES,
         edge::web::VARIABLES,
         &[edge::start::FIRST_SECRET, "VERIFIED_QUEUE_URL", "PUBLISHED_QUEUE_URL"],
@@ -311,7 +311,7 @@ fn settings(variables: &Variables) -> Result<String, Error> {
         streams::settings::Settings::read(variables)?,
         recomputations::settings::Settings::read(variables)?,
         recomputations_api::settings::InvalidStatus::read(variables)?,
-        edge::gate::StackTachAuth::read(variables)?,
+        edge::authorizer::StackTachAuth::read(variables)?,
         edge::log::Log::read(variables)?.filter,
         edge::web::Web::read(variables)?,
     ))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use domain::access::principal::Api;
-use edge::gate::Gate;
+use edge::authorizer::Authorizer;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use local::bundle::Bundle;
@@ -36,14 +36,14 @@ impl TestBundle {
         let path = path.strip_suffix('/').unwrap_or(path);
         let uri = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
         let request = Request::builder().method(method).uri(uri).body(body.into()).expect("a request");
-        let router = usage_api::router(self.usage.clone(), self.gate(Api::Usage));
+        let router = usage_api::router(self.usage.clone(), self.authorizer(Api::Usage));
         let Ok(response) = router.oneshot(request).await;
         reply(response).await
     }
 
-    /// The gate of an API, as the bundle is set.
-    pub fn gate(&self, api: Api) -> Gate {
-        Gate::new(self.access.clone(), &self.platform.variables, api).expect("the settings are valid")
+    /// The authorizer of an API with the settings of the bundle.
+    pub fn authorizer(&self, api: Api) -> Authorizer {
+        Authorizer::new(self.access.clone(), &self.platform.variables, api).expect("the settings are valid")
     }
 
     /// The answer to a request as the gateway of all groups gives it, with these headers.

@@ -1,4 +1,4 @@
-//! `/access/audit`: who changed what, newest first.
+//! `/access/audit`: the audit log, newest first.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,19 +9,20 @@ use edge::query::first;
 use http::Uri;
 use serde::Serialize;
 
-use crate::administrator::{Administrator, time};
+use crate::administrator::Administrator;
 use crate::error::ApiError;
+use crate::rfc3339;
 
-/// Entries of a page that did not ask for a number of them.
+/// Entries of a page by default.
 const DEFAULT_LIMIT: usize = 50;
-/// Entries of the longest page.
+/// Entries of the largest page.
 const HIGHEST_LIMIT: usize = 1_000;
 
-/// A page of the log.
+/// A page of the audit log.
 #[derive(Serialize)]
-pub struct Page {
+pub struct AuditPage {
     audit: Vec<Entry>,
-    /// `mark` of the next page; none on the last.
+    /// The `mark` of the next page; `None` on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     mark: Option<String>,
 }
@@ -44,7 +45,7 @@ impl From<audit::Entry> for Entry {
     fn from(entry: audit::Entry) -> Self {
         let audit::Entry { actor, tenant, action, target, note, address, request, before, after, .. } = entry;
         Self {
-            at: time(entry.at),
+            at: rfc3339::format(entry.at),
             actor,
             tenant,
             action,
@@ -58,11 +59,15 @@ impl From<audit::Entry> for Entry {
     }
 }
 
-/// Lists changes: at most `limit`, older than the one at `mark`.
-pub async fn list(_: Administrator, State(access): State<Access>, uri: Uri) -> Result<Json<Page>, ApiError> {
+/// Lists at most `limit` entries that are older than `mark`.
+pub async fn list(
+    _: Administrator,
+    State(access): State<Access>,
+    uri: Uri,
+) -> Result<Json<AuditPage>, ApiError> {
     let limit = first(&uri, "limit").map_or(Ok(DEFAULT_LIMIT), |text| text.parse());
     let limit = limit.ok().filter(|limit| (1..=HIGHEST_LIMIT).contains(limit));
-    let limit = limit.ok_or_else(|| Error::invalid(format!("'limit': from 1 to {HIGHEST_LIMIT}.")))?;
+    let limit = limit.ok_or_else(|| Error::invalid(format!("'limit': expected 1 to {HIGHEST_LIMIT}.")))?;
     let page = access.audit_list(limit, first(&uri, "mark").as_deref()).await?;
-    Ok(Json(Page { audit: page.entries.into_iter().map(Entry::from).collect(), mark: page.mark }))
+    Ok(Json(AuditPage { audit: page.entries.into_iter().map(Entry::from).collect(), mark: page.mark }))
 }

@@ -1,9 +1,9 @@
-//! What is here, and that it answers.
+//! `/` and `/healthz`: the index of the APIs, and the health check.
 
 use axum::Json;
 use serde::Serialize;
 
-/// The APIs that are served here.
+/// The index.
 #[derive(Serialize)]
 pub struct Index {
     name: &'static str,
@@ -13,7 +13,7 @@ pub struct Index {
     health: &'static str,
 }
 
-/// An API and the path below which it lies.
+/// An API and its path prefix.
 #[derive(Serialize)]
 struct Api {
     name: &'static str,
@@ -36,7 +36,7 @@ pub async fn index() -> Json<Index> {
     Json(Index { name: "Steward", version, apis, access: "/access", health: "/healthz" })
 }
 
-/// The function answers. What the others stand on is seen by their alarms.
+/// Reports that the function responds. The alarms cover the other functions and the services behind them.
 pub async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
 }

@@ -1,4 +1,4 @@
-//! `/access/keys`: API keys, each shown once, when it is made.
+//! `/access/keys`: API keys, each of which is returned once, when it is created.
 
 use std::collections::BTreeSet;
 
@@ -13,20 +13,21 @@ use domain::time::Micros;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::administrator::{Administrator, Said, missing, time};
+use crate::administrator::{Administrator, JsonBody, unknown};
 use crate::error::ApiError;
+use crate::rfc3339;
 
-/// A key that is wanted.
+/// The body of a request for a new key.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct KeyRequest {
     name: String,
     roles: BTreeSet<Grant>,
     tenant: Option<String>,
     expires: Option<String>,
 }
 
-/// A key as it is answered.
+/// A key in responses.
 #[derive(Serialize)]
 pub struct Key {
     id: String,
@@ -36,9 +37,9 @@ pub struct Key {
     created: String,
     expires: Option<String>,
     revoked: Option<String>,
-    /// The key itself, here and now only.
+    /// The key itself, only in the response to its creation.
     #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
-    shown: Option<String>,
+    secret: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -47,37 +48,40 @@ pub struct Keys {
 }
 
 impl Key {
-    fn of(key: ApiKey, shown: Option<String>) -> Self {
+    fn new(key: ApiKey, secret: Option<String>) -> Self {
         Self {
             id: key.id().to_owned(),
             name: key.name,
             tenant: key.tenant,
             roles: key.grants,
-            created: time(key.created),
-            expires: key.expires.map(time),
-            revoked: key.revoked.map(time),
-            shown,
+            created: rfc3339::format(key.created),
+            expires: key.expires.map(rfc3339::format),
+            revoked: key.revoked.map(rfc3339::format),
+            secret,
         }
     }
 }
 
 pub async fn list(_: Administrator, State(access): State<Access>) -> Result<Json<Keys>, ApiError> {
-    let keys = access.keys().await?.into_iter().map(|key| Key::of(key, None)).collect();
+    let keys = access.keys().await?.into_iter().map(|key| Key::new(key, None)).collect();
     Ok(Json(Keys { keys }))
 }
 
-pub async fn make(
+pub async fn create(
     Administrator(origin): Administrator,
     State(access): State<Access>,
-    Said(wanted): Said<Wanted>,
+    JsonBody(request): JsonBody<KeyRequest>,
 ) -> Result<(StatusCode, Json<Key>), ApiError> {
-    let Wanted { name, roles, tenant, expires } = wanted;
-    let wrong =
-        |text: &str| Error::invalid(format!("'expires': '{text}' is no time, as 2035-01-05T00:00:30Z."));
-    let expires = expires.map(|text| Micros::parse(&text).ok_or_else(|| wrong(&text))).transpose()?;
+    let KeyRequest { name, roles, tenant, expires } = request;
+    let invalid = |text: &str| {
+        Error::invalid(format!(
+            "'expires': '{text}' is not a time: expected one such as 2035-01-05T00:00:30Z."
+        ))
+    };
+    let expires = expires.map(|text| Micros::parse(&text).ok_or_else(|| invalid(&text))).transpose()?;
     let tenant = tenant.unwrap_or_else(|| DEFAULT_TENANT.to_owned());
-    let (key, shown) = access.key_make(NewKey { name, tenant, grants: roles, expires }, &origin).await?;
-    Ok((StatusCode::CREATED, Json(Key::of(key, Some(shown)))))
+    let (key, secret) = access.key_make(NewKey { name, tenant, grants: roles, expires }, &origin).await?;
+    Ok((StatusCode::CREATED, Json(Key::new(key, Some(secret)))))
 }
 
 pub async fn get(
@@ -85,8 +89,8 @@ pub async fn get(
     State(access): State<Access>,
     Path(id): Path<String>,
 ) -> Result<Json<Key>, ApiError> {
-    let key = access.key_find(&id).await?.ok_or_else(|| missing("such key"))?;
-    Ok(Json(Key::of(key, None)))
+    let key = access.key_find(&id).await?.ok_or_else(|| unknown("key"))?;
+    Ok(Json(Key::new(key, None)))
 }
 
 pub async fn revoke(
@@ -94,6 +98,6 @@ pub async fn revoke(
     State(access): State<Access>,
     Path(id): Path<String>,
 ) -> Result<Json<Key>, ApiError> {
-    let key = access.key_revoke(&id, &origin).await?.ok_or_else(|| missing("such key"))?;
-    Ok(Json(Key::of(key, None)))
+    let key = access.key_revoke(&id, &origin).await?.ok_or_else(|| unknown("key"))?;
+    Ok(Json(Key::new(key, None)))
 }

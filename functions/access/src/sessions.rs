@@ -1,4 +1,4 @@
-//! `/login`, `/logout`, `/profile`: sessions, as temBoard's agent has them, with its body for errors.
+//! `/login`, `/logout` and `/profile`: sessions as in temBoard's agent, with its error body.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -32,10 +32,10 @@ pub async fn login(
     credentials: Credentials,
     body: Bytes,
 ) -> Result<Json<Opened>, SessionError> {
-    let body: Value = serde_json::from_slice(&body).map_err(|_| SessionError::NoJson)?;
+    let body: Value = serde_json::from_slice(&body).map_err(|_| SessionError::InvalidJson)?;
     let member = |name: &'static str| match &body[name] {
         Value::String(text) => Ok(text.as_str()),
-        Value::Null => Err(SessionError::NotSent(name)),
+        Value::Null => Err(SessionError::Missing(name)),
         _ => Err(SessionError::Malformed(name)),
     };
     let (name, password) = (member("username")?, member("password")?);
@@ -54,22 +54,23 @@ pub async fn logout(
     State(access): State<Access>,
     credentials: Credentials,
 ) -> Result<Json<Closed>, SessionError> {
-    if access.logout(shown(&credentials)?).await? {
+    if access.logout(session_id(&credentials)?).await? {
         return Ok(Json(Closed { logout: true }));
     }
-    Err(SessionError::NoSession)
+    Err(SessionError::UnknownSession)
 }
 
 pub async fn profile(
     State(access): State<Access>,
     credentials: Credentials,
 ) -> Result<Json<Profile>, SessionError> {
-    let principal = access.by_session(shown(&credentials)?).await?.ok_or(SessionError::NoSession)?;
+    let principal =
+        access.by_session(session_id(&credentials)?).await?.ok_or(SessionError::UnknownSession)?;
     Ok(Json(Profile { username: principal.name }))
 }
 
-/// The id of a session, well formed.
-fn shown(credentials: &Credentials) -> Result<&str, SessionError> {
+/// Returns the session id of a request. Fails if it is missing or malformed.
+fn session_id(credentials: &Credentials) -> Result<&str, SessionError> {
     credentials.session.as_deref().filter(|id| session::is_id(id)).ok_or(SessionError::Malformed("X-Session"))
 }
 

@@ -1,4 +1,4 @@
-//! `/access/users`: people, without their passwords.
+//! `/access/users`: users.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,14 @@ use domain::access::user;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::administrator::{Administrator, Said, missing, time};
+use crate::administrator::{Administrator, JsonBody, unknown};
 use crate::error::ApiError;
+use crate::rfc3339;
 
-/// A user who is wanted.
+/// The body of a request for a new user.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct UserRequest {
     name: String,
     #[serde(default)]
     email: String,
@@ -25,16 +26,16 @@ pub struct Wanted {
     password: String,
 }
 
-/// What is to change of a user.
+/// The body of a change of a user; a missing member leaves its field unchanged.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Changed {
+pub struct ChangeRequest {
     email: Option<String>,
     roles: Option<BTreeSet<Grant>>,
     password: Option<String>,
 }
 
-/// A user as they are answered.
+/// A user in responses, without the password.
 #[derive(Serialize)]
 pub struct User {
     name: String,
@@ -57,7 +58,7 @@ pub struct Removed {
 impl From<user::User> for User {
     fn from(user: user::User) -> Self {
         let user::User { name, email, grants, created, version, .. } = user;
-        Self { name, email, roles: grants, created: time(created), version }
+        Self { name, email, roles: grants, created: rfc3339::format(created), version }
     }
 }
 
@@ -65,12 +66,12 @@ pub async fn list(_: Administrator, State(access): State<Access>) -> Result<Json
     Ok(Json(Users { users: access.user_list().await?.into_iter().map(User::from).collect() }))
 }
 
-pub async fn make(
+pub async fn create(
     Administrator(origin): Administrator,
     State(access): State<Access>,
-    Said(wanted): Said<Wanted>,
+    JsonBody(request): JsonBody<UserRequest>,
 ) -> Result<(StatusCode, Json<User>), ApiError> {
-    let Wanted { name, email, roles, password } = wanted;
+    let UserRequest { name, email, roles, password } = request;
     let new = UserChange { email: Some(email), grants: Some(roles), password: Some(password) };
     Ok((StatusCode::CREATED, Json(access.user_make(&name, new, &origin).await?.into())))
 }
@@ -80,19 +81,19 @@ pub async fn get(
     State(access): State<Access>,
     Path(name): Path<String>,
 ) -> Result<Json<User>, ApiError> {
-    Ok(Json(access.user_get(&name).await?.ok_or_else(|| missing("such user"))?.into()))
+    Ok(Json(access.user_get(&name).await?.ok_or_else(|| unknown("user"))?.into()))
 }
 
 pub async fn change(
     Administrator(origin): Administrator,
     State(access): State<Access>,
     Path(name): Path<String>,
-    Said(changed): Said<Changed>,
+    JsonBody(request): JsonBody<ChangeRequest>,
 ) -> Result<Json<User>, ApiError> {
-    let Changed { email, roles, password } = changed;
+    let ChangeRequest { email, roles, password } = request;
     let change = UserChange { email, grants: roles, password };
     let user = access.user_change(&name, change, &origin).await?;
-    Ok(Json(user.ok_or_else(|| missing("such user"))?.into()))
+    Ok(Json(user.ok_or_else(|| unknown("user"))?.into()))
 }
 
 pub async fn remove(
@@ -101,7 +102,7 @@ pub async fn remove(
     Path(name): Path<String>,
 ) -> Result<Json<Removed>, ApiError> {
     if !access.user_remove(&name, &origin).await? {
-        return Err(missing("such user"));
+        return Err(unknown("user"));
     }
     Ok(Json(Removed { removed: name }))
 }

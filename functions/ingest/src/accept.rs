@@ -1,4 +1,4 @@
-//! Taking notifications.
+//! `POST /notifications`: accepts notifications.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -13,14 +13,14 @@ use serde::Serialize;
 
 use crate::error::ApiError;
 
-/// How many notifications are safely queued.
+/// The number of queued notifications.
 #[derive(Serialize)]
 pub struct Accepted {
     accepted: usize,
 }
 
-/// Queues a list of notifications, or one, whatever the content type. `?service=` says where they come from, in place
-/// of their event types.
+/// Queues one notification or a list of them, of any content type. `?service=` overrides the service that their event
+/// types imply.
 pub async fn accept(
     State(intake): State<Intake>,
     uri: Uri,

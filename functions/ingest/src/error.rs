@@ -1,4 +1,4 @@
-//! The failing statuses of this API, and the one body that they share.
+//! Errors of this API and their body.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -8,11 +8,11 @@ use edge::status::to_status;
 use http::StatusCode;
 use serde::Serialize;
 
-/// A request that is answered by a failing status.
+/// A failed request.
 #[derive(Debug)]
 pub struct ApiError {
     error: Error,
-    /// How many notifications are queued all the same, where the request brought some.
+    /// The number of notifications that are queued nevertheless, if the request contained any.
     accepted: Option<usize>,
 }
 
@@ -39,27 +39,17 @@ impl From<Refusal> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, message) = to_status(&self.error);
-        // A request that is wrong queues nothing; it is only after a failure that a client wonders.
-        failing(status, &message, self.accepted.filter(|_| status.is_server_error()))
+        // An invalid request queues nothing; only after a server error may some be queued.
+        with_accepted(status, &message, self.accepted.filter(|_| status.is_server_error()))
     }
 }
 
-/// A failing status and its text as this API answers them.
+/// Builds this API's response from a failing status and a text.
 pub fn error_body(status: StatusCode, message: &str) -> Response {
-    failing(status, message, None)
+    with_accepted(status, message, None)
 }
 
-/// The answer to a path that is not there.
-pub async fn not_found() -> Response {
-    error_body(StatusCode::NOT_FOUND, "There is nothing under this path.")
-}
-
-/// The answer to a method that a path does not know; the router adds `Allow`.
-pub async fn method_not_allowed() -> Response {
-    error_body(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
-}
-
-fn failing(status: StatusCode, message: &str, accepted: Option<usize>) -> Response {
+fn with_accepted(status: StatusCode, message: &str, accepted: Option<usize>) -> Response {
     (status, Json(Body { status: status.as_u16(), message, accepted })).into_response()
 }
 
@@ -71,10 +61,10 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_a_failure_says_how_many_were_accepted_and_none_says_why_it_failed() {
+    async fn only_server_errors_count_accepted_notifications_and_no_error_shows_its_cause() {
         let refusal = |error, accepted| ApiError::from(Refusal { accepted, error });
         let because = |error: Error| error.because("a secret");
-        for (refused, expected) in [
+        for (error, expected) in [
             (refusal(because(Error::invalid("No.")), 0), r#"{"status":400,"message":"No."}"#),
             (refusal(because(Error::new(Kind::TooLarge, "Big.")), 0), r#"{"status":413,"message":"Big."}"#),
             (
@@ -88,7 +78,7 @@ mod tests {
             (because(Error::unavailable("Later.")).into(), r#"{"status":503,"message":"Later."}"#),
         ] {
             let body =
-                to_bytes(refused.into_response().into_body(), usize::MAX).await.expect("it is in memory");
+                to_bytes(error.into_response().into_body(), usize::MAX).await.expect("a body in memory");
             assert_eq!(body, expected);
         }
     }

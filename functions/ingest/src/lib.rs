@@ -1,33 +1,22 @@
-//! Where notifications come in: `/notifications` takes them and queues them durably; what was no usable notification
-//! can be looked at under `/notifications/rejected`.
+//! The ingest API: `/notifications` accepts notifications and queues them durably; `/notifications/rejected` lists those
+//! that were invalid.
 
 mod accept;
 mod error;
 mod rejected;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
 use axum::routing::{get, post};
 use domain::ingest::Intake;
-use edge::gate::Gate;
-
-use crate::error::ApiError;
+use edge::authorizer::Authorizer;
+use edge::fallback::with_fallbacks;
 
 pub use error::error_body;
 
-/// Every path of the API.
-pub fn router(intake: Intake, gate: Gate) -> Router {
-    Router::new()
+/// Creates the router of the API.
+pub fn router(intake: Intake, authorizer: Authorizer) -> Router {
+    let routes = Router::new()
         .route("/notifications", post(accept::accept))
-        .route("/notifications/rejected", get(rejected::list))
-        .route_layer(from_fn_with_state(gate, admitted))
-        .fallback(error::not_found)
-        .method_not_allowed_fallback(error::method_not_allowed)
-        .with_state(intake)
-}
-
-async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, ApiError> {
-    Ok(next.run(gate.admit(request).await?).await)
+        .route("/notifications/rejected", get(rejected::list));
+    with_fallbacks(authorizer.protect(routes, error_body), error_body).with_state(intake)
 }

@@ -1,4 +1,4 @@
-//! What was taken and is no usable notification, for a person to look at.
+//! `GET /notifications/rejected`: accepted elements that are not valid notifications.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,18 +12,18 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 
-/// Elements of a page that did not ask for a number of them.
+/// Elements of a page by default.
 const DEFAULT_LIMIT: usize = 50;
-/// Elements of the longest page.
+/// Elements of the largest page.
 const HIGHEST_LIMIT: usize = 100;
-/// Bytes after which a page ends: a function's answer may have 6 MB, and an element has at most 200 KB.
+/// Bytes after which a page ends: a function's response may have 6 MB, and an element has at most 200 KB.
 const PAGE_BYTES: usize = 4 * 1_024 * 1_024;
 
-/// A page, newest first.
+/// A page of rejected elements, newest first.
 #[derive(Serialize)]
-pub struct Page {
+pub struct RejectedPage {
     rejected: Vec<Element>,
-    /// `mark` of the next page; none on the last.
+    /// The `mark` of the next page; `None` on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     mark: Option<u64>,
 }
@@ -36,24 +36,25 @@ struct Element {
     body: Value,
 }
 
-/// Lists what was set aside: at most `limit` elements, below the id `mark`.
-pub async fn list(State(intake): State<Intake>, uri: Uri) -> Result<Json<Page>, ApiError> {
+/// Lists at most `limit` rejected elements with ids below `mark`.
+pub async fn list(State(intake): State<Intake>, uri: Uri) -> Result<Json<RejectedPage>, ApiError> {
     let limit =
         number(&uri, "limit")?.map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     if !(1..=HIGHEST_LIMIT).contains(&limit) {
-        return Err(Error::invalid(format!("'limit': from 1 to {HIGHEST_LIMIT}.")).into());
+        return Err(Error::invalid(format!("'limit': expected 1 to {HIGHEST_LIMIT}.")).into());
     }
     let found = intake.rejected(limit, number(&uri, "mark")?).await?;
     Ok(Json(page(found, limit)))
 }
 
 fn number(uri: &Uri, name: &str) -> Result<Option<u64>, Error> {
-    let wrong = |text: &str| Error::invalid(format!("'{name}': '{text}' is no whole number from 0."));
+    let wrong = |text: &str| Error::invalid(format!("'{name}': '{text}' is not a whole number."));
     first(uri, name).map(|text| text.parse().map_err(|_| wrong(&text))).transpose()
 }
 
-/// As much of what was found as fits. There may be more where all of `limit` were found or some did not fit.
-fn page(found: Vec<SetAside>, limit: usize) -> Page {
+/// Returns the page of the elements that fit. It has a mark if there may be more: if `limit` elements were found, or if
+/// some do not fit.
+fn page(found: Vec<SetAside>, limit: usize) -> RejectedPage {
     let is_full = found.len() == limit;
     let count = found.len();
     let mut bytes = 0;
@@ -65,7 +66,7 @@ fn page(found: Vec<SetAside>, limit: usize) -> Page {
     let rejected: Vec<_> = elements.map(Element::from).collect();
     let last = rejected.last().map(|element| element.id);
     let mark = last.filter(|_| is_full || rejected.len() < count);
-    Page { rejected, mark }
+    RejectedPage { rejected, mark }
 }
 
 impl From<SetAside> for Element {
@@ -83,12 +84,12 @@ mod tests {
 
     fn found(count: u64, body: &str) -> Vec<SetAside> {
         let element =
-            |id| SetAside { id, received: Micros(0), reason: "no JSON".to_owned(), body: body.into() };
+            |id| SetAside { id, received: Micros(0), reason: "invalid JSON".to_owned(), body: body.into() };
         (1..=count).rev().map(element).collect()
     }
 
     #[test]
-    fn a_page_has_a_mark_where_there_may_be_more() {
+    fn a_page_has_a_mark_if_there_may_be_more() {
         let page = |found, limit| {
             let page = page(found, limit);
             (page.rejected.len(), page.mark)

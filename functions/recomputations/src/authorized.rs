@@ -1,4 +1,4 @@
-//! Who asks for what: the checks that come before every handler, in the original's order.
+//! Authorization of requests: the checks before every handler, in the original's order.
 
 use std::marker::PhantomData;
 
@@ -7,76 +7,69 @@ use domain::access::audit::Origin;
 use domain::access::principal::{self, Role};
 use edge::credentials::Credentials;
 use edge::http::BaseUrl;
-use http::header::ACCEPT;
 use http::request::Parts;
 
 use crate::Api;
-use crate::accept::takes_json;
 use crate::dialect::Dialect;
 use crate::error::ApiError;
+use crate::headers::accepts_json;
 
-/// A role that a handler needs.
-pub trait Needed {
-    /// Which.
+/// A role that a handler requires.
+pub trait RequiredRole {
+    /// The role.
     const ROLE: Role;
 }
 
-/// Looks.
+/// The role that reads requests.
 pub struct Viewer;
-/// Submits and changes.
+/// The role that submits and updates requests.
 pub struct Editor;
-/// Decides.
+/// The role that decides on requests.
 pub struct Approver;
-/// Removes.
+/// The role that removes requests.
 pub struct Admin;
 
-impl Needed for Viewer {
+impl RequiredRole for Viewer {
     const ROLE: Role = Role::Viewer;
 }
 
-impl Needed for Editor {
+impl RequiredRole for Editor {
     const ROLE: Role = Role::Editor;
 }
 
-impl Needed for Approver {
+impl RequiredRole for Approver {
     const ROLE: Role = Role::Approver;
 }
 
-impl Needed for Admin {
+impl RequiredRole for Admin {
     const ROLE: Role = Role::Admin;
 }
 
-/// A request of somebody who may make it, and takes JSON.
+/// A request by a principal with the role `R`, which accepts JSON.
 pub struct Authorized<R> {
-    /// Who, and where from.
+    /// The origin of a change by this request.
     pub origin: Origin,
-    /// In which dialect.
+    /// The dialect of the request and its response.
     pub dialect: Dialect,
-    /// Where the API is for them.
-    pub base: String,
+    /// The API's URL for the client.
+    pub base_url: String,
     role: PhantomData<R>,
 }
 
-impl<R: Needed> FromRequestParts<Api> for Authorized<R> {
+impl<R: RequiredRole> FromRequestParts<Api> for Authorized<R> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let credentials = Credentials::of(parts);
-        let principal = match &credentials.key {
-            Some(key) => api.access.by_key(key).await?,
-            None => None,
-        };
-        let principal = principal.ok_or(ApiError::Unauthorized)?;
+        let credentials = Credentials::from_parts(parts);
+        let principal = credentials.authenticate_key(&api.access).await?.ok_or(ApiError::Unauthorized)?;
         if !principal.is(R::ROLE, principal::Api::Recomputations) {
             return Err(ApiError::Forbidden);
         }
-        // The original looked at the first one only.
-        let accept = parts.headers.get(ACCEPT).map(|accept| accept.to_str().unwrap_or("?"));
-        if !takes_json(accept) {
+        if !accepts_json(&parts.headers) {
             return Err(ApiError::NotAcceptable);
         }
-        let base = parts.extensions.get::<BaseUrl>().map(|base| base.0.clone()).unwrap_or_default();
-        let dialect = Dialect::of(parts.uri.path());
-        Ok(Self { origin: credentials.origin(&principal), dialect, base, role: PhantomData })
+        let base_url = parts.extensions.get::<BaseUrl>().map(|url| url.0.clone()).unwrap_or_default();
+        let dialect = Dialect::from_path(parts.uri.path());
+        Ok(Self { origin: credentials.origin(&principal), dialect, base_url, role: PhantomData })
     }
 }

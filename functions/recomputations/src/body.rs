@@ -1,4 +1,4 @@
-//! Pure. What a client sends: a JSON object, or a form, in the body or in the query.
+//! Pure. Request bodies: a JSON object, or a form in the body or the query.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::ApiError;
 
-/// The members of a body, their names in lower case; those that are null are left out.
+/// Returns the members of a body by their names in lower case, without those that are null.
 ///
-/// What looks like JSON is JSON whatever its content type, which many clients set wrongly.
+/// A body that looks like JSON is parsed as JSON, because many clients set a wrong content type.
 pub fn members(
     headers: &HeaderMap,
     query: Option<&str>,
@@ -21,13 +21,13 @@ pub fn members(
     let is_json = body.trim_ascii_start().first().is_some_and(|byte| matches!(byte, b'{' | b'['));
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_form = kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
-    let found = match (is_json, is_form) {
+    let members = match (is_json, is_form) {
         (true, _) => object(body)?,
         (false, true) if !body.trim_ascii().is_empty() => form(body),
         (false, _) if body.is_empty() => query.map(|query| form(query.as_bytes())).unwrap_or_default(),
         (false, _) => return Err(ApiError::Malformed),
     };
-    if found.is_empty() && !is_json { Err(ApiError::Malformed) } else { Ok(found) }
+    if members.is_empty() && !is_json { Err(ApiError::Malformed) } else { Ok(members) }
 }
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
@@ -51,7 +51,7 @@ fn form(text: &[u8]) -> Map<String, Value> {
     members
 }
 
-/// What is asked for by these members; names that mean nothing are left out.
+/// Converts members to a draft. Unknown members are ignored.
 pub fn draft(mut members: Map<String, Value>) -> Result<Draft, ApiError> {
     let mut texts = BTreeMap::new();
     for name in REQUIRED {
@@ -86,13 +86,13 @@ mod tests {
     use super::*;
 
     fn headers(kind: &str) -> HeaderMap {
-        HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().expect("a header"))])
+        HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().expect("a header value"))])
     }
 
     const FORM: &str = "application/x-www-form-urlencoded";
 
     #[test]
-    fn json_and_forms_say_the_same() {
+    fn json_and_forms_are_equivalent() {
         let expected = json!({"report": "A B", "exclude": ["x", "y"]});
         for (kind, query, body) in [
             ("application/json", None, r#"{"report": "A B", "exclude": ["x", "y"], "reason": null}"#),
@@ -100,13 +100,13 @@ mod tests {
             (FORM, None, "report=A+B&exclude=x&exclude=y&report=C"),
             ("text/plain", Some("report=A%20B&exclude=x&exclude=y"), ""),
         ] {
-            let members = members(&headers(kind), query, body.as_bytes()).expect("it is whole");
+            let members = members(&headers(kind), query, body.as_bytes()).expect("a valid body");
             assert_eq!(Value::Object(members), expected, "{kind} {body}");
         }
     }
 
     #[test]
-    fn what_is_neither_is_malformed() {
+    fn a_body_that_is_neither_json_nor_a_form_is_malformed() {
         for (kind, body) in [
             ("application/json", ""),
             ("application/json", "{{"),
@@ -132,10 +132,10 @@ mod tests {
             json!({"exclude_metrics": [{"hostname": "h"}]}),
             json!({"applied_status_changes": {}}),
         ] {
-            let Value::Object(members) = wrong.clone() else { panic!("an object") };
+            let Value::Object(members) = wrong.clone() else { panic!("not an object") };
             assert!(draft(members).is_err(), "{wrong}");
         }
-        let Value::Object(right) = json!({"exclude": "A", "more": 5}) else { panic!("an object") };
-        assert_eq!(draft(right).expect("it is whole").exclude, ["A"]);
+        let Value::Object(valid) = json!({"exclude": "A", "more": 5}) else { panic!("not an object") };
+        assert_eq!(draft(valid).expect("a valid body").exclude, ["A"]);
     }
 }

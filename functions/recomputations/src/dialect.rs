@@ -1,42 +1,42 @@
-//! Pure. The two ways in which the same things are said.
+//! Pure. The two dialects of the API.
 
 use domain::recomputations::document::Zone;
 
-/// Which of the two APIs is spoken.
+/// A dialect of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// `/recomputations`, as its document says.
-    Document,
-    /// `/api/v2/recomputations`, as the newer API and its compute engines have it.
+    /// `/recomputations`, as documented.
+    Documented,
+    /// `/api/v2/recomputations`, as in the newer API, which compute engines read.
     V2,
 }
 
 impl Dialect {
-    /// The dialect that is spoken under this path.
-    pub fn of(path: &str) -> Self {
-        if path.starts_with("/api/v2/") { Self::V2 } else { Self::Document }
+    /// Returns the dialect of a path.
+    pub fn from_path(path: &str) -> Self {
+        if path.starts_with("/api/v2/") { Self::V2 } else { Self::Documented }
     }
 
-    /// How times are written.
+    /// Returns the form of times.
     pub fn zone(self) -> Zone {
         match self {
-            Self::Document => Zone::Unnamed,
+            Self::Documented => Zone::Unnamed,
             Self::V2 => Zone::Z,
         }
     }
 
-    /// The path of all requests.
+    /// Returns the path of the list of requests.
     pub fn path(self) -> &'static str {
         match self {
-            Self::Document => "/recomputations",
+            Self::Documented => "/recomputations",
             Self::V2 => "/api/v2/recomputations",
         }
     }
 
-    /// What a reset says.
+    /// Returns the message of a reset.
     pub fn reset_message(self) -> &'static str {
         match self {
-            Self::Document => "Recomputation status reset to: pending",
+            Self::Documented => "Recomputation status reset to: pending",
             Self::V2 => "Recomputation status reset successfully to: pending",
         }
     }

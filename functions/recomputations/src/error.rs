@@ -1,6 +1,5 @@
-//! The failing statuses of this API. Whoever is not let in gets one body, whoever is gets another, as in the original.
+//! Errors of this API. Authentication errors have a different body, as in the original.
 
-use crate::settings::InvalidStatus;
 use axum::response::{IntoResponse, Response};
 use domain::error::{Error, Kind};
 use domain::recomputations::refusal::Refusal;
@@ -8,29 +7,30 @@ use domain::recomputations::status::Status;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::answer;
 use crate::dialect::Dialect;
+use crate::response;
+use crate::settings::InvalidStatus;
 
-/// A request that is answered by a failing status.
+/// A failed request.
 #[derive(Debug)]
 pub enum ApiError {
-    /// Nobody known asks.
+    /// The request is not authenticated.
     Unauthorized,
-    /// Whoever asks may not do this.
+    /// The principal lacks the required role.
     Forbidden,
-    /// Whoever asks takes no JSON.
+    /// The client does not accept JSON.
     NotAcceptable,
-    /// The body is not what it should be.
+    /// The body is malformed.
     Malformed,
-    /// `date` is no day.
+    /// `date` is not a date.
     Date,
-    /// These are wrong with the body or the query.
+    /// The problems of the body, the query or a header.
     Problems(Vec<String>),
-    /// A status that is none, in this dialect, and the operator's choice of what the document's dialect answers.
-    Ineligible(Dialect, InvalidStatus),
-    /// There is more than an answer can carry.
-    TooMuch,
-    /// The request was not changed.
+    /// An unknown status, with the dialect of the request and the configured response in the documented dialect.
+    UnknownStatus(Dialect, InvalidStatus),
+    /// The response is too large.
+    TooLarge,
+    /// The domain refused the change.
     Refusal(Refusal),
 }
 
@@ -49,13 +49,15 @@ impl From<Refusal> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
-            Self::Unauthorized => gatekeeper(
+            Self::Unauthorized => authentication_error(
                 StatusCode::UNAUTHORIZED,
                 "Unauthorized",
                 Some("You need to provide a correct authentication token using the header 'x-api-key'"),
             ),
-            Self::Forbidden => gatekeeper(StatusCode::FORBIDDEN, "Access to the resource is Forbidden", None),
-            Self::NotAcceptable => gatekeeper(
+            Self::Forbidden => {
+                authentication_error(StatusCode::FORBIDDEN, "Access to the resource is Forbidden", None)
+            }
+            Self::NotAcceptable => authentication_error(
                 StatusCode::NOT_ACCEPTABLE,
                 "Not Acceptable Content Type",
                 Some(
@@ -63,40 +65,42 @@ impl IntoResponse for ApiError {
                      is 'application/json'",
                 ),
             ),
-            Self::Malformed => one(
+            Self::Malformed => single(
                 StatusCode::BAD_REQUEST,
                 "Bad Request",
                 "Request Body contains malformed JSON, thus rendering the Request Bad",
             ),
-            Self::Date => one(
+            Self::Date => single(
                 StatusCode::BAD_REQUEST,
                 "Bad Request",
                 "date argument should be in the YYYY-MM-DD format",
             ),
-            Self::Problems(problems) => failing(StatusCode::BAD_REQUEST, "Bad Request", &problems),
-            Self::Ineligible(dialect, configured) => {
+            Self::Problems(problems) => with_details(StatusCode::BAD_REQUEST, "Bad Request", &problems),
+            Self::UnknownStatus(dialect, configured) => {
                 let status = match (dialect, configured) {
-                    (Dialect::Document, InvalidStatus::NotFound) => StatusCode::NOT_FOUND,
+                    (Dialect::Documented, InvalidStatus::NotFound) => StatusCode::NOT_FOUND,
                     _ => StatusCode::CONFLICT,
                 };
-                one(status, "Conflict", &format!("status should be among values: {}", all()))
+                single(status, "Conflict", &format!("status should be among values: {}", known_statuses()))
             }
-            Self::TooMuch => one(
+            Self::TooLarge => single(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "Content Too Large",
-                "the list is larger than an answer may be; ask for it in pages, with limit and cursor",
+                "the list is too large for one response; request it in pages, with limit and cursor",
             ),
-            Self::Refusal(refusal) => refused(refusal),
+            Self::Refusal(refusal) => refusal_response(refusal),
         }
     }
 }
 
-fn refused(refusal: Refusal) -> Response {
+fn refusal_response(refusal: Refusal) -> Response {
     match refusal {
-        Refusal::Missing => {
-            one(StatusCode::NOT_FOUND, "Not Found", "item with the specific ID was not found on the server")
-        }
-        Refusal::Changed => one(
+        Refusal::Missing => single(
+            StatusCode::NOT_FOUND,
+            "Not Found",
+            "item with the specific ID was not found on the server",
+        ),
+        Refusal::Changed => single(
             StatusCode::PRECONDITION_FAILED,
             "Precondition Failed",
             "the item has another version than If-Match names; read it again",
@@ -104,66 +108,56 @@ fn refused(refusal: Refusal) -> Response {
         Refusal::Transition { from, allowed } => {
             let allowed: Vec<_> = allowed.iter().map(|status| format!("\"{status}\"")).collect();
             let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(",") };
-            one(StatusCode::CONFLICT, "Conflict", &format!("{from} may be followed by: {allowed}"))
+            single(StatusCode::CONFLICT, "Conflict", &format!("{from} may be followed by: {allowed}"))
         }
-        Refusal::Full => one(
+        Refusal::Full => single(
             StatusCode::CONFLICT,
             "Conflict",
             "the history is full; reset the status or make a new request",
         ),
-        Refusal::KeyTaken => one(
+        Refusal::KeyTaken => single(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Unprocessable Content",
             "this Idempotency-Key was used with another body",
         ),
-        Refusal::Failed(error) => failed(&error),
+        Refusal::Failed(error) => server_error(&error),
     }
 }
 
-fn failed(error: &Error) -> Response {
+fn server_error(error: &Error) -> Response {
     let (status, message) = match error.kind() {
         Kind::Locked => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
         Kind::Unavailable | Kind::Conflict => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
     };
     tracing::error!(status = status.as_u16(), cause = error.chain(), "a request failed");
-    one(status, message, "the request could not be served; the header x-request-id names it")
+    single(status, message, "the request could not be served; its id is in the header x-request-id")
 }
 
-fn all() -> String {
+fn known_statuses() -> String {
     Status::ALL.map(|status| format!("\"{status}\"")).join(",")
 }
 
-fn one(status: StatusCode, message: &str, details: &str) -> Response {
-    failing(status, message, &[details.to_owned()])
+fn single(status: StatusCode, message: &str, details: &str) -> Response {
+    with_details(status, message, &[details.to_owned()])
 }
 
-fn failing(status: StatusCode, message: &str, details: &[String]) -> Response {
+fn with_details(status: StatusCode, message: &str, details: &[String]) -> Response {
     let code = status.as_str();
     let problem = |details: &String| json!({"message": message, "code": code, "details": details});
     let problems: Vec<_> = details.iter().map(problem).collect();
-    answer::body(status, &json!({"status": answer::status(status, message), "errors": problems}))
+    response::json(status, &json!({"status": response::status(status, message), "errors": problems}))
 }
 
-fn gatekeeper(status: StatusCode, message: &str, details: Option<&str>) -> Response {
-    let mut said = answer::status(status, message);
+fn authentication_error(status: StatusCode, message: &str, details: Option<&str>) -> Response {
+    let mut body = response::status(status, message);
     if let Some(details) = details {
-        said["details"] = json!(details);
+        body["details"] = json!(details);
     }
-    answer::body(status, &json!({"status": said}))
+    response::json(status, &json!({"status": body}))
 }
 
-/// A failing status and its text as this API answers them.
+/// Builds this API's response from a failing status and a text.
 pub fn error_body(status: StatusCode, message: &str) -> Response {
-    gatekeeper(status, status.canonical_reason().unwrap_or("Error"), Some(message))
-}
-
-/// The answer to a path that is not there.
-pub async fn not_found() -> Response {
-    error_body(StatusCode::NOT_FOUND, "There is nothing under this path.")
-}
-
-/// The answer to a method that a path does not know; the router adds `Allow`.
-pub async fn method_not_allowed() -> Response {
-    error_body(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
+    authentication_error(status, status.canonical_reason().unwrap_or("Error"), Some(message))
 }

@@ -1,8 +1,6 @@
-//! The recomputations API: under `/recomputations` as its document says, and under `/api/v2/recomputations` as compute
-//! engines read it. The same handlers, in two dialects.
+//! The recomputations API: the same handlers in two dialects, under `/recomputations` as documented and under
+//! `/api/v2/recomputations` as compute engines read it.
 
-mod accept;
-mod answer;
 mod authorized;
 mod body;
 mod dialect;
@@ -10,6 +8,7 @@ mod error;
 mod headers;
 mod listing;
 mod requests;
+mod response;
 pub mod settings;
 mod status;
 
@@ -19,12 +18,13 @@ use domain::access::Access;
 use domain::error::Error;
 use domain::platform::Platform;
 use domain::recomputations::Recomputations;
+use edge::fallback::with_fallbacks;
 
 pub use error::error_body;
 
 use crate::settings::InvalidStatus;
 
-/// What the handlers stand on. Cheap to clone.
+/// The state of the handlers. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Api {
     recomputations: Recomputations,
@@ -33,16 +33,16 @@ pub struct Api {
 }
 
 impl Api {
-    /// The API on this platform.
+    /// Creates the API on this platform.
     pub fn new(platform: &Platform, access: Access) -> Result<Self, Error> {
         let invalid_status = InvalidStatus::read(&platform.variables)?;
         Ok(Self { recomputations: Recomputations::new(platform)?, access, invalid_status })
     }
 }
 
-/// Every path of the API.
+/// Creates the router of the API.
 pub fn router(api: Api) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/recomputations", get(listing::list).post(requests::create))
         .route("/recomputations/{id}", get(requests::get).put(requests::update).delete(requests::remove))
         .route("/recomputations/{id}/status", post(status::change).delete(status::reset))
@@ -51,8 +51,6 @@ pub fn router(api: Api) -> Router {
             "/api/v2/recomputations/{id}",
             get(requests::get).put(requests::update).delete(requests::remove),
         )
-        .route("/api/v2/recomputations/{id}/status", post(status::change).delete(status::reset))
-        .fallback(error::not_found)
-        .method_not_allowed_fallback(error::method_not_allowed)
-        .with_state(api)
+        .route("/api/v2/recomputations/{id}/status", post(status::change).delete(status::reset));
+    with_fallbacks(routes, error_body).with_state(api)
 }

@@ -1,4 +1,4 @@
-//! Lists of requests.
+//! `GET /recomputations`: lists of requests.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -13,39 +13,43 @@ use http::{StatusCode, Uri};
 
 use crate::authorized::{Authorized, Viewer};
 use crate::error::ApiError;
-use crate::{Api, answer};
+use crate::{Api, response};
 
-/// Requests of the longest page.
+/// Requests of the largest page.
 const HIGHEST_LIMIT: usize = 1_000;
-/// Bytes of the longest answer: a function's may have 6 MB.
-const LONGEST: usize = 5 * 1_024 * 1_024;
+/// Bytes of the largest response: a function's may have 6 MB.
+const LARGEST: usize = 5 * 1_024 * 1_024;
 
-/// `?report=`, `?date=` and `?status=` choose, `?limit=` and `?cursor=` turn pages.
-pub async fn list(asked: Authorized<Viewer>, State(api): State<Api>, uri: Uri) -> Result<Response, ApiError> {
-    let wanted = Wanted::of(&uri)?;
-    let mut found = api.recomputations.list(&asked.origin.tenant, &wanted.filter).await?;
-    if let Some(after) = &wanted.after {
-        found.retain(|request| place(request) > *after);
+/// Lists requests. `report`, `date` and `status` filter; `limit` and `cursor` select a page.
+pub async fn list(
+    caller: Authorized<Viewer>,
+    State(api): State<Api>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let query = ListQuery::parse(&uri)?;
+    let mut found = api.recomputations.list(&caller.origin.tenant, &query.filter).await?;
+    if let Some(after) = &query.after {
+        found.retain(|request| Cursor::new(request) > *after);
     }
-    let is_more = wanted.limit.is_some_and(|limit| found.len() > limit);
-    found.truncate(wanted.limit.unwrap_or(usize::MAX));
-    let next = found.last().filter(|_| is_more).map(cursor);
-    let answer = answer::many(&found, next, asked.dialect);
-    if answer.len() > LONGEST {
-        return Err(ApiError::TooMuch);
+    let is_more = query.limit.is_some_and(|limit| found.len() > limit);
+    found.truncate(query.limit.unwrap_or(usize::MAX));
+    let next = found.last().filter(|_| is_more).map(|last| Cursor::new(last).encode());
+    let page = response::page(&found, next, caller.dialect);
+    if page.len() > LARGEST {
+        return Err(ApiError::TooLarge);
     }
-    Ok(answer::text(StatusCode::OK, answer))
+    Ok(response::serialized(StatusCode::OK, page))
 }
 
-/// What the query asks for.
-struct Wanted {
+/// The query of a list.
+struct ListQuery {
     filter: Filter,
     limit: Option<usize>,
-    after: Option<(Micros, String)>,
+    after: Option<Cursor>,
 }
 
-impl Wanted {
-    fn of(uri: &Uri) -> Result<Self, ApiError> {
+impl ListQuery {
+    fn parse(uri: &Uri) -> Result<Self, ApiError> {
         let problem = |text: &str| ApiError::Problems(vec![text.to_owned()]);
         let date = parameter(uri, "date");
         if date.as_deref().is_some_and(|date| !is_date(date)) {
@@ -57,30 +61,37 @@ impl Wanted {
         let limit = parameter(uri, "limit").map(|text| text.parse::<usize>()).transpose();
         let limit = limit.ok().filter(|limit| limit.is_none_or(|limit| (1..=HIGHEST_LIMIT).contains(&limit)));
         let limit = limit.ok_or_else(|| problem("limit argument should be from 1 to 1000"))?;
-        let after = parameter(uri, "cursor").map(|text| read(&text));
-        if after.as_ref().is_some_and(Option::is_none) {
-            return Err(problem("cursor argument should be the next_cursor of the page before"));
-        }
+        let invalid = || problem("cursor argument should be the next_cursor of the previous page");
+        let after = parameter(uri, "cursor").map(|text| Cursor::decode(&text).ok_or_else(invalid));
         let filter = Filter { report: parameter(uri, "report"), date, status };
-        Ok(Self { filter, limit, after: after.flatten() })
+        Ok(Self { filter, limit, after: after.transpose()? })
     }
 }
 
-/// A parameter that is not empty; the first one where it is repeated.
+/// Returns the first value of a parameter. `None` if it is missing or empty.
 fn parameter(uri: &Uri, name: &str) -> Option<String> {
     query::first(uri, name).filter(|value| !value.is_empty())
 }
 
-fn place(request: &Recomputation) -> (Micros, String) {
-    (request.created, request.id.clone())
+/// The position of a request in a list, in the order of submission.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Cursor {
+    created: Micros,
+    id: String,
 }
 
-fn cursor(request: &Recomputation) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}:{}", request.created.0, request.id))
-}
+impl Cursor {
+    fn new(request: &Recomputation) -> Self {
+        Self { created: request.created, id: request.id.clone() }
+    }
 
-fn read(cursor: &str) -> Option<(Micros, String)> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    let (created, id) = text.split_once(':')?;
-    Some((Micros(created.parse().ok()?), id.to_owned()))
+    fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}:{}", self.created.0, self.id))
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let (created, id) = text.split_once(':')?;
+        Some(Self { created: Micros(created.parse().ok()?), id: id.to_owned() })
+    }
 }

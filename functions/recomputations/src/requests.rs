@@ -1,4 +1,4 @@
-//! One request: submitted, read, changed, removed.
+//! Requests: submission, reading, updates and removal.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -11,70 +11,71 @@ use serde_json::json;
 
 use crate::authorized::{Admin, Authorized, Editor, Viewer};
 use crate::error::ApiError;
-use crate::headers::{expected, idempotency_key};
-use crate::{Api, answer, body};
+use crate::headers::{expected_version, idempotency_key};
+use crate::{Api, body, response};
 
 pub async fn create(
-    asked: Authorized<Editor>,
+    caller: Authorized<Editor>,
     State(api): State<Api>,
     uri: Uri,
     headers: HeaderMap,
-    sent: Bytes,
+    body: Bytes,
 ) -> Result<Response, ApiError> {
-    let fields = fields(&headers, &uri, &sent)?;
-    let id = api.recomputations.submit(fields, idempotency_key(&headers)?, &asked.origin).await?;
-    let address = format!("{}{}/{id}", asked.base, asked.dialect.path());
-    let status = answer::status(StatusCode::CREATED, "Recomputations successfully created");
-    let body = json!({"status": status, "data": {"id": id, "links": {"self": address}}});
-    let response = answer::body(StatusCode::CREATED, &body);
-    Ok(([(LOCATION, address)], response).into_response())
+    let fields = fields(&headers, &uri, &body)?;
+    let id = api.recomputations.submit(fields, idempotency_key(&headers)?, &caller.origin).await?;
+    let url = format!("{}{}/{id}", caller.base_url, caller.dialect.path());
+    let status = response::status(StatusCode::CREATED, "Recomputations successfully created");
+    let body = json!({"status": status, "data": {"id": id, "links": {"self": url}}});
+    let response = response::json(StatusCode::CREATED, &body);
+    Ok(([(LOCATION, url)], response).into_response())
 }
 
 pub async fn get(
-    asked: Authorized<Viewer>,
+    caller: Authorized<Viewer>,
     State(api): State<Api>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let request = api.recomputations.get(&asked.origin.tenant, &id).await?.ok_or(Refusal::Missing)?;
-    Ok(answer::one(&request, asked.dialect))
+    let request = api.recomputations.get(&caller.origin.tenant, &id).await?.ok_or(Refusal::Missing)?;
+    Ok(response::one(&request, caller.dialect))
 }
 
 pub async fn update(
-    asked: Authorized<Editor>,
+    caller: Authorized<Editor>,
     State(api): State<Api>,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
-    sent: Bytes,
+    body: Bytes,
 ) -> Result<Response, ApiError> {
-    let fields = match fields(&headers, &uri, &sent) {
+    let fields = match fields(&headers, &uri, &body) {
         Ok(fields) => fields,
-        Err(refused) => return Err(unless_missing(&api, &asked.origin.tenant, &id, refused).await),
+        Err(error) => return Err(missing_or(error, &api, &caller.origin.tenant, &id).await),
     };
-    let request = api.recomputations.update(&id, &fields, expected(&headers).as_ref(), &asked.origin).await?;
-    Ok(answer::said_of(&request, "Recomputation updated successfully"))
+    let request =
+        api.recomputations.update(&id, &fields, expected_version(&headers).as_ref(), &caller.origin).await?;
+    Ok(response::message_about(&request, "Recomputation updated successfully"))
 }
 
 pub async fn remove(
-    asked: Authorized<Admin>,
+    caller: Authorized<Admin>,
     State(api): State<Api>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    api.recomputations.remove(&id, expected(&headers).as_ref(), &asked.origin).await?;
-    Ok(answer::said("Recomputation Successfully Deleted"))
+    api.recomputations.remove(&id, expected_version(&headers).as_ref(), &caller.origin).await?;
+    Ok(response::message("Recomputation Successfully Deleted"))
 }
 
-/// That the request is not there, which counts more than what is wrong with the body.
-pub async fn unless_missing(api: &Api, tenant: &str, id: &str, refused: ApiError) -> ApiError {
+/// Returns the error of a missing request if there is none with this id, or else the error of its body.
+pub async fn missing_or(body_error: ApiError, api: &Api, tenant: &str, id: &str) -> ApiError {
     match api.recomputations.get(tenant, id).await {
-        Ok(Some(_)) => refused,
+        Ok(Some(_)) => body_error,
         Ok(None) => Refusal::Missing.into(),
         Err(error) => error.into(),
     }
 }
 
-fn fields(headers: &HeaderMap, uri: &Uri, sent: &Bytes) -> Result<Fields, ApiError> {
-    let members = body::members(headers, uri.query(), sent)?;
+fn fields(headers: &HeaderMap, uri: &Uri, body: &[u8]) -> Result<Fields, ApiError> {
+    let members = body::members(headers, uri.query(), body)?;
     body::draft(members)?.check().map_err(ApiError::Problems)
 }

@@ -11,7 +11,7 @@ pub const VARIABLES: &[&str] = &["RECOMP_INVALID_STATUS_CODE"];
 /// The response to an unknown status in the documented dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidStatus {
-    /// `404`, as the document says.
+    /// `404`, as documented.
     NotFound,
     /// `409`, as the original did.
     Conflict,
@@ -24,7 +24,7 @@ impl FromStr for InvalidStatus {
         match text {
             "404" => Ok(Self::NotFound),
             "409" => Ok(Self::Conflict),
-            _ => Err("404 or 409 is expected"),
+            _ => Err("expected 404 or 409"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The status of a request: changed, and reset.
+//! The status of a request: changes and resets.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -9,47 +9,47 @@ use serde_json::Value;
 
 use crate::authorized::{Approver, Authorized};
 use crate::error::ApiError;
-use crate::headers::expected;
-use crate::requests::unless_missing;
-use crate::{Api, answer, body};
+use crate::headers::expected_version;
+use crate::requests::missing_or;
+use crate::{Api, body, response};
 
 pub async fn change(
-    asked: Authorized<Approver>,
+    caller: Authorized<Approver>,
     State(api): State<Api>,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
-    sent: Bytes,
+    body: Bytes,
 ) -> Result<Response, ApiError> {
-    let ineligible = ApiError::Ineligible(asked.dialect, api.invalid_status);
-    let status = match body::members(&headers, uri.query(), &sent) {
-        Ok(mut members) => wanted(members.remove("status"), ineligible),
-        Err(refused) => Err(refused),
+    let unknown = ApiError::UnknownStatus(caller.dialect, api.invalid_status);
+    let status = match body::members(&headers, uri.query(), &body) {
+        Ok(mut members) => parse(members.remove("status"), unknown),
+        Err(error) => Err(error),
     };
     let status = match status {
         Ok(status) => status,
-        Err(refused) => return Err(unless_missing(&api, &asked.origin.tenant, &id, refused).await),
+        Err(error) => return Err(missing_or(error, &api, &caller.origin.tenant, &id).await),
     };
-    let expected = expected(&headers);
-    let request = api.recomputations.change_status(&id, status, expected.as_ref(), &asked.origin).await?;
-    Ok(answer::said_of(&request, &format!("Recomputation status updated successfully to: {status}")))
+    let expected = expected_version(&headers);
+    let request = api.recomputations.change_status(&id, status, expected.as_ref(), &caller.origin).await?;
+    Ok(response::message_about(&request, &format!("Recomputation status updated successfully to: {status}")))
 }
 
 pub async fn reset(
-    asked: Authorized<Approver>,
+    caller: Authorized<Approver>,
     State(api): State<Api>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let request = api.recomputations.reset(&id, expected(&headers).as_ref(), &asked.origin).await?;
-    Ok(answer::said_of(&request, asked.dialect.reset_message()))
+    let request = api.recomputations.reset(&id, expected_version(&headers).as_ref(), &caller.origin).await?;
+    Ok(response::message_about(&request, caller.dialect.reset_message()))
 }
 
-/// A status that is missing is one that is none; one that is no text is a malformed body.
-fn wanted(member: Option<Value>, ineligible: ApiError) -> Result<Status, ApiError> {
+/// Parses the member `status`. A missing status is unknown, and one that is not text makes the body malformed.
+fn parse(member: Option<Value>, unknown: ApiError) -> Result<Status, ApiError> {
     match member {
-        None => Err(ineligible),
-        Some(Value::String(text)) => text.parse().map_err(|_| ineligible),
+        None => Err(unknown),
+        Some(Value::String(text)) => text.parse().map_err(|_| unknown),
         Some(_) => Err(ApiError::Malformed),
     }
 }

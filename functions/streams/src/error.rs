@@ -1,20 +1,19 @@
-//! The failing statuses of this API, and the one body that they share: a title and a description, as the original's
-//! framework has them.
+//! Errors of this API and their body: a title and a description, as in the original's framework.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
-use edge::status::to_status;
+use edge::status::to_response;
 use http::StatusCode;
 use http::header::ALLOW;
 use serde::Serialize;
 
-/// A request that is answered by a failing status.
+/// A failed request.
 #[derive(Debug)]
 pub enum ApiError {
-    /// A POST that overrides nothing.
+    /// A POST without a method override.
     NoOverride,
-    /// Everything else.
+    /// Any other error.
     Failed(Error),
 }
 
@@ -32,30 +31,18 @@ impl From<Error> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let error = match self {
+        match self {
             Self::NoOverride => {
-                let text = "POST needs the header X-HTTP-Method-Override, which says PUT or DELETE.";
-                let answer = error_body(StatusCode::METHOD_NOT_ALLOWED, text);
-                return ([(ALLOW, "GET,HEAD,PUT,DELETE,OPTIONS")], answer).into_response();
+                let text = "POST requires the header X-HTTP-Method-Override: PUT or DELETE.";
+                let response = error_body(StatusCode::METHOD_NOT_ALLOWED, text);
+                ([(ALLOW, "GET,HEAD,PUT,DELETE,OPTIONS")], response).into_response()
             }
-            Self::Failed(error) => error,
-        };
-        let (status, text) = to_status(&error);
-        error_body(status, &text)
+            Self::Failed(error) => to_response(&error, error_body),
+        }
     }
 }
 
-/// The answer to a path that is not there.
-pub async fn not_found() -> Response {
-    error_body(StatusCode::NOT_FOUND, "There is nothing under this path.")
-}
-
-/// The answer to a method that a path does not know; the router adds `Allow`.
-pub async fn method_not_allowed() -> Response {
-    error_body(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
-}
-
-/// A failing status and its text as this API answers them.
+/// Builds this API's response from a failing status and a text.
 pub fn error_body(status: StatusCode, description: &str) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
     (status, Json(Body { title, description })).into_response()

@@ -1,24 +1,21 @@
 //! The streams API: streams and events under `/v1`.
 //!
-//! Paths are served without a trailing slash; the edge has cut one off before they come here.
+//! The routes have no trailing slash: the middleware has removed it.
 
-mod dates;
 mod error;
 mod events;
+mod iso8601;
 mod parameters;
 mod streams;
 mod wire;
 
 use axum::Router;
-use axum::extract::{FromRef, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::extract::FromRef;
 use axum::routing::get;
 use domain::access::AuditLog;
 use domain::streams::Streams;
-use edge::gate::Gate;
-
-use crate::error::ApiError;
+use edge::authorizer::Authorizer;
+use edge::fallback::with_fallbacks;
 
 pub use error::error_body;
 
@@ -30,7 +27,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// The API to these streams, whose changes are recorded in `log`.
+    /// Creates the API to these streams. Their changes are recorded in `log`.
     pub fn new(streams: Streams, log: AuditLog) -> Self {
         Self { streams, log }
     }
@@ -48,22 +45,15 @@ impl FromRef<Api> for AuditLog {
     }
 }
 
-/// Every path of the API.
-pub fn router(api: Api, gate: Gate) -> Router {
-    Router::new()
+/// Creates the router of the API.
+pub fn router(api: Api, authorizer: Authorizer) -> Router {
+    let routes = Router::new()
         .route("/v1/streams", get(streams::list))
         .route(
             "/v1/streams/{id}",
-            get(streams::get).put(streams::reset).post(streams::overridden).delete(streams::delete),
+            get(streams::get).put(streams::reset).post(streams::override_method).delete(streams::delete),
         )
         .route("/v1/events", get(events::list))
-        .route("/v1/events/{message_id}", get(events::get))
-        .route_layer(from_fn_with_state(gate, admitted))
-        .fallback(error::not_found)
-        .method_not_allowed_fallback(error::method_not_allowed)
-        .with_state(api)
-}
-
-async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, ApiError> {
-    Ok(next.run(gate.admit(request).await?).await)
+        .route("/v1/events/{message_id}", get(events::get));
+    with_fallbacks(authorizer.protect(routes, error_body), error_body).with_state(api)
 }

@@ -1,6 +1,6 @@
 //! The Lambda function.
 
-// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+// SDK futures exceed the default recursion limit.
 #![recursion_limit = "256"]
 
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use domain::access::Access;
 use domain::access::AuditLog;
 use domain::access::principal;
 use domain::streams::Streams;
-use edge::gate::Gate;
+use edge::authorizer::Authorizer;
 use streams_api::Api;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let gate = Gate::new(Access::new(&platform)?, &platform.variables, principal::Api::Streams)?;
-    // Nothing is distilled or run here: no rules are needed.
+    let authorizer = Authorizer::new(Access::new(&platform)?, &platform.variables, principal::Api::Streams)?;
+    // The API distils no event and runs no pipeline, so it needs no definitions.
     let streams = Streams::new(&platform, Arc::default())?;
     let api = Api::new(streams, AuditLog::new(&platform)?);
-    edge::http::run(streams_api::router(api, gate), streams_api::error_body).await
+    edge::http::run(streams_api::router(api, authorizer), streams_api::error_body).await
 }

@@ -1,4 +1,4 @@
-//! Pure. What a query asks for.
+//! Pure. Query parameters.
 
 use std::collections::BTreeMap;
 
@@ -11,46 +11,66 @@ use domain::time::Micros;
 use edge::query;
 use http::Uri;
 
-use crate::dates::date;
+use crate::iso8601;
+use crate::wire::Order;
 
-/// Items of a page that did not ask for a number of them, or for none that is one.
+/// Items of a page by default, or if `limit` is not a number.
 const DEFAULT_LIMIT: usize = 200;
-/// Items of the longest page.
+/// Items of the largest page.
 const HIGHEST_LIMIT: usize = 1_000;
 
-/// The parameters of a request; those that are blank count as not given.
+/// The parameters of a request. Empty ones count as missing.
 #[derive(Debug)]
 pub struct Parameters {
-    given: Vec<(String, String)>,
+    pairs: Vec<(String, String)>,
     now: DateTime<Utc>,
 }
 
-/// Which page is wanted.
+/// The page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct PageParameters {
     /// Where it begins.
     pub start: Start,
-    /// How long it is.
+    /// How many items it has at most.
     pub limit: usize,
 }
 
+impl PageParameters {
+    /// Returns the order of the list.
+    pub fn order(&self) -> Order {
+        match self.start {
+            Start::Above(_) => Order::Ascending,
+            Start::Below(_) | Start::Newest => Order::Descending,
+        }
+    }
+}
+
+/// Whether streams are returned with their events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Events {
+    /// With their events.
+    Included,
+    /// Without their events.
+    Omitted,
+}
+
 impl Parameters {
-    /// The parameters of this address, asked at this time.
-    pub fn of(uri: &Uri, now: DateTime<Utc>) -> Self {
-        let given = query::pairs(uri)
+    /// Reads the parameters of a request at the time `now`.
+    pub fn new(uri: &Uri, now: DateTime<Utc>) -> Self {
+        let pairs = query::pairs(uri)
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (name.into(), value.into()));
-        Self { given: given.collect(), now }
+        Self { pairs: pairs.collect(), now }
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.given.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// What streams are wanted.
+    /// Returns the filter of streams.
     pub fn stream_filter(&self) -> Result<StreamFilter, Error> {
         let state = self.get("state").map(|text| {
-            text.parse::<State>().map_err(|problem| Error::invalid(format!("'state': '{text}': {problem}.")))
+            text.parse::<State>().map_err(|cause| Error::invalid(format!("'state': '{text}': {cause}.")))
         });
         Ok(StreamFilter {
             older_than: self.date("older_than")?,
@@ -61,7 +81,7 @@ impl Parameters {
         })
     }
 
-    /// What events are wanted.
+    /// Returns the filter of events.
     pub fn event_filter(&self) -> Result<EventFilter, Error> {
         Ok(EventFilter {
             from: self.date("from_datetime")?,
@@ -71,15 +91,16 @@ impl Parameters {
         })
     }
 
-    /// Which page is wanted.
-    pub fn page(&self) -> Result<Page, Error> {
-        Ok(Page { start: self.start()?, limit: self.limit() })
+    /// Returns the page of a list.
+    pub fn page(&self) -> Result<PageParameters, Error> {
+        Ok(PageParameters { start: self.start()?, limit: self.limit() })
     }
 
-    /// Where a list, or a count, begins. A blank may stand for the `+` that a query turns into one.
+    /// Returns where a list or a count begins. The `+` of a mark may be a space, which is what an unencoded `+` in a query
+    /// means.
     pub fn start(&self) -> Result<Start, Error> {
         let Some(mark) = self.get("mark") else { return Ok(Start::Newest) };
-        let wrong = || Error::invalid(format!("'mark': '{mark}' is no mark of a page before."));
+        let wrong = || Error::invalid(format!("'mark': '{mark}' is not the mark of an item."));
         let (ascending, digits) = match mark.strip_prefix(['+', ' ']) {
             Some(digits) => (true, digits),
             None => (false, mark.strip_prefix('-').unwrap_or(mark)),
@@ -101,24 +122,28 @@ impl Parameters {
         limit.unwrap_or(DEFAULT_LIMIT).min(HIGHEST_LIMIT)
     }
 
-    /// Whether the events of streams are wanted too, in either spelling.
-    pub fn details(&self) -> bool {
+    /// Returns whether streams are returned with their events (`details`, or `detail`).
+    pub fn events(&self) -> Events {
         let is_true = |text: &str| ["true", "1", "yes", "on"].contains(&text.to_ascii_lowercase().as_str());
-        ["details", "detail"].into_iter().any(|name| self.get(name).is_some_and(is_true))
+        let is_included = ["details", "detail"].into_iter().any(|name| self.get(name).is_some_and(is_true));
+        if is_included { Events::Included } else { Events::Omitted }
     }
 
     fn date(&self, name: &str) -> Result<Option<Micros>, Error> {
-        let wrong =
-            |text: &str| Error::invalid(format!("'{name}': '{text}' is no date, as 2015-02-28T13:30."));
-        self.get(name).map(|text| date(text, self.now).ok_or_else(|| wrong(text))).transpose()
+        let wrong = |text: &str| {
+            Error::invalid(format!(
+                "'{name}': '{text}' is not a date: expected one such as 2015-02-28T13:30."
+            ))
+        };
+        self.get(name).map(|text| iso8601::parse(text, self.now).ok_or_else(|| wrong(text))).transpose()
     }
 
-    /// `name:value;name:value`, in one parameter or in several; the last of a name counts.
+    /// Returns the traits `name:value;name:value` of all parameters with this name. The last value of a trait counts.
     fn traits(&self, name: &str) -> Result<BTreeMap<String, String>, Error> {
         let mut traits = BTreeMap::new();
-        for (_, text) in self.given.iter().filter(|(given, _)| given == name) {
-            for pair in text.split(';').flat_map(by_comma) {
-                let wrong = || Error::invalid(format!("'{name}': '{pair}': name:value is expected."));
+        for (_, text) in self.pairs.iter().filter(|(other, _)| other == name) {
+            for pair in text.split(';').flat_map(split_at_commas) {
+                let wrong = || Error::invalid(format!("'{name}': '{pair}': expected name:value."));
                 let mut pieces = pair.split(':');
                 let (key, value) =
                     (pieces.next().unwrap_or_default().trim(), pieces.next().ok_or_else(wrong)?);
@@ -129,8 +154,8 @@ impl Parameters {
     }
 }
 
-/// Cuts at a comma where a further pair follows it: some clients join pairs that way. Any other comma is part of a value.
-fn by_comma(text: &str) -> Vec<String> {
+/// Splits at commas that a further pair follows: some clients join pairs that way. Any other comma is part of a value.
+fn split_at_commas(text: &str) -> Vec<String> {
     let mut pairs: Vec<String> = Vec::new();
     for piece in text.split(',') {
         match pairs.last_mut() {
@@ -150,11 +175,11 @@ mod tests {
 
     fn parameters(query: &str) -> Parameters {
         let now = "2015-03-01T09:00:00Z".parse().expect("a time");
-        Parameters::of(&format!("/v1/streams?{query}").parse().expect("an address"), now)
+        Parameters::new(&format!("/v1/streams?{query}").parse().expect("a URI"), now)
     }
 
     #[test]
-    fn a_mark_says_where_a_page_begins_and_which_way_it_goes() {
+    fn a_mark_is_the_start_and_the_order_of_a_page() {
         for (query, expected) in [
             ("", Some(Start::Newest)),
             ("mark=", Some(Start::Newest)),
@@ -173,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_none_is_the_usual_one() {
+    fn an_invalid_limit_is_the_default() {
         for (query, expected) in [
             ("", 200),
             ("limit=", 200),
@@ -208,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn details_are_wanted_in_either_spelling() {
+    fn details_include_events_in_either_spelling() {
         for (query, expected) in [
             ("details=True", true),
             ("detail=true", true),
@@ -216,7 +241,7 @@ mod tests {
             ("details=false", false),
             ("details=", false),
         ] {
-            assert_eq!(parameters(query).details(), expected, "{query}");
+            assert_eq!(parameters(query).events() == Events::Included, expected, "{query}");
         }
         assert_eq!(
             parameters("state=ACTIVE").stream_filter().map(|filter| filter.state).ok(),

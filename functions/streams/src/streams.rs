@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::access::AuditLog;
 use domain::error::{Error, Kind};
-use domain::storage::block::Start;
 use domain::streams::Streams;
 use domain::streams::stream::Head;
 use edge::credentials::Credentials;
@@ -15,33 +14,32 @@ use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::parameters::Parameters;
-use crate::wire;
+use crate::parameters::{Events, Parameters};
+use crate::wire::{self, Order};
 
-/// The header by which a client that can only POST says what it means.
+/// The header in which clients that can only POST send the intended method.
 const OVERRIDE: &str = "x-http-method-override";
 
 pub async fn list(State(streams): State<Streams>, uri: Uri) -> Result<Json<Vec<Value>>, ApiError> {
-    let parameters = Parameters::of(&uri, streams.asked_at());
+    let parameters = Parameters::new(&uri, streams.asked_at());
     let (filter, page) = (parameters.stream_filter()?, parameters.page()?);
     let found = streams.list(&filter, page.start, page.limit).await?;
-    let ascending = matches!(page.start, Start::Above(_));
-    Ok(Json(documents(&streams, &found, ascending, parameters.details()).await?))
+    Ok(Json(documents(&streams, &found, page.order(), parameters.events()).await?))
 }
 
-/// One stream in a list, none where there is none; or, under the word `count`, how many there are.
+/// Returns one stream in a list, which is empty if it is unknown, or the number of streams if the id is `count`.
 pub async fn get(
     State(streams): State<Streams>,
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Json<Vec<Value>>, ApiError> {
-    let parameters = Parameters::of(&uri, streams.asked_at());
+    let parameters = Parameters::new(&uri, streams.asked_at());
     if id.eq_ignore_ascii_case("count") {
         let count = streams.count(&parameters.stream_filter()?, parameters.start()?).await?;
         return Ok(Json(vec![json!({"count": count})]));
     }
     let found: Vec<Head> = streams.get(number(&id)?).await?.into_iter().collect();
-    Ok(Json(documents(&streams, &found, false, parameters.details()).await?))
+    Ok(Json(documents(&streams, &found, Order::Descending, parameters.events()).await?))
 }
 
 pub async fn reset(
@@ -50,8 +48,8 @@ pub async fn reset(
     Path(id): Path<String>,
     credentials: Credentials,
 ) -> Result<Response, ApiError> {
-    if streams.reset(number(&id)?, &credentials.admitted(), &log).await? {
-        Ok(done())
+    if streams.reset(number(&id)?, &credentials.authorized_origin(), &log).await? {
+        Ok(empty())
     } else {
         Err(missing(&id))
     }
@@ -63,26 +61,26 @@ pub async fn delete(
     Path(id): Path<String>,
     credentials: Credentials,
 ) -> Result<Response, ApiError> {
-    if streams.delete(number(&id)?, &credentials.admitted(), &log).await? {
-        Ok(done())
+    if streams.delete(number(&id)?, &credentials.authorized_origin(), &log).await? {
+        Ok(empty())
     } else {
         Err(missing(&id))
     }
 }
 
-/// A POST that means something else.
-pub async fn overridden(
+/// Handles a POST as the method in its override header.
+pub async fn override_method(
     state: State<Streams>,
     log: State<AuditLog>,
     id: Path<String>,
     credentials: Credentials,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let meant = headers.get(OVERRIDE).map(|method| method.to_str().unwrap_or_default().to_ascii_uppercase());
-    match meant.as_deref() {
+    let method = headers.get(OVERRIDE).map(|value| value.to_str().unwrap_or_default().to_ascii_uppercase());
+    match method.as_deref() {
         Some("PUT") => reset(state, log, id, credentials).await,
         Some("DELETE") => delete(state, log, id, credentials).await,
-        Some(_) => Err(Error::invalid("X-HTTP-Method-Override: PUT or DELETE is expected.").into()),
+        Some(_) => Err(Error::invalid("X-HTTP-Method-Override: expected PUT or DELETE.").into()),
         None => Err(ApiError::NoOverride),
     }
 }
@@ -90,28 +88,26 @@ pub async fn overridden(
 async fn documents(
     streams: &Streams,
     found: &[Head],
-    ascending: bool,
-    details: bool,
+    order: Order,
+    events: Events,
 ) -> Result<Vec<Value>, Error> {
-    if !details {
-        return Ok(found.iter().map(|head| wire::stream(head, ascending, None)).collect());
+    if events == Events::Omitted {
+        return Ok(found.iter().map(|head| wire::stream(head, order, None)).collect());
     }
     let events = try_join_all(found.iter().map(|head| streams.events_of(head))).await?;
-    let documents =
-        found.iter().zip(&events).map(|(head, events)| wire::stream(head, ascending, Some(events)));
+    let documents = found.iter().zip(&events).map(|(head, events)| wire::stream(head, order, Some(events)));
     Ok(documents.collect())
 }
 
 fn number(id: &str) -> Result<u64, Error> {
-    id.parse()
-        .map_err(|_| Error::invalid(format!("'{id}' is no id of a stream: a whole number is expected.")))
+    id.parse().map_err(|_| Error::invalid(format!("'{id}' is not a stream id: expected a whole number.")))
 }
 
 fn missing(id: &str) -> ApiError {
-    Error::new(Kind::Missing, format!("There is no stream {id}.")).into()
+    Error::new(Kind::Missing, format!("Unknown stream: {id}.")).into()
 }
 
-/// Done, with nothing to say.
-fn done() -> Response {
+/// Returns the empty response to a successful change.
+fn empty() -> Response {
     ([(CONTENT_TYPE, "application/json")], "").into_response()
 }

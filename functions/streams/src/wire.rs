@@ -1,4 +1,4 @@
-//! Pure. Streams and events as clients read them.
+//! Pure. Streams and events as JSON.
 
 use domain::notification::event::{Event, Value};
 use domain::streams::stream::Head;
@@ -7,17 +7,31 @@ use domain::streams::trigger::Distinguishing;
 use domain::time::Micros;
 use serde_json::{Map, Value as Json, json};
 
-/// The mark of an item, by which the next page begins after it.
-pub fn mark(id: u64, ascending: bool) -> String {
-    format!("{}{id:x}", if ascending { "+" } else { "" })
+use crate::iso8601;
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The oldest first.
+    Ascending,
+    /// The newest first.
+    Descending,
 }
 
-/// A stream, with its events where those are wanted.
-pub fn stream(head: &Head, ascending: bool, events: Option<&[Event]>) -> Json {
+/// Returns the mark of an item: the next page begins after it.
+pub fn mark(id: u64, order: Order) -> String {
+    match order {
+        Order::Ascending => format!("+{id:x}"),
+        Order::Descending => format!("{id:x}"),
+    }
+}
+
+/// Returns a stream, with its events if they are given.
+pub fn stream(head: &Head, order: Order, events: Option<&[Event]>) -> Json {
     let traits: Map<_, _> =
         head.traits.iter().map(|(name, value)| (name.clone(), distinguishing(value))).collect();
     let mut stream = json!({
-        "_mark": mark(head.id, ascending),
+        "_mark": mark(head.id, order),
         "id": head.id,
         "name": head.trigger,
         "state": head.state.name(),
@@ -33,7 +47,7 @@ pub fn stream(head: &Head, ascending: bool, events: Option<&[Event]>) -> Json {
     stream
 }
 
-/// An event, flat.
+/// Returns an event as a flat object.
 pub fn event(event: &Event) -> Json {
     let mut members: Map<_, _> =
         event.traits.iter().map(|(name, trait_)| (name.clone(), value(trait_))).collect();
@@ -43,10 +57,10 @@ pub fn event(event: &Event) -> Json {
     Json::Object(members)
 }
 
-/// An event of a list.
-pub fn listed_event(id: u64, event: &Event, ascending: bool) -> Json {
+/// Returns an event of a list, with its mark.
+pub fn listed_event(id: u64, event: &Event, order: Order) -> Json {
     let mut listed = self::event(event);
-    listed["_mark"] = json!(mark(id, ascending));
+    listed["_mark"] = json!(mark(id, order));
     listed
 }
 
@@ -63,18 +77,13 @@ fn distinguishing(value: &Distinguishing) -> Json {
     match value {
         Distinguishing::Value(value) => self::value(value),
         Distinguishing::Range(Range { begin, end }) => {
-            json!({"__type__": "timex.TimeRange", "begin": iso(*begin), "end": iso(*end)})
+            json!({"__type__": "timex.TimeRange", "begin": iso8601::format(*begin), "end": iso8601::format(*end)})
         }
     }
 }
 
 fn datetime(at: Micros) -> Json {
-    json!({"__type__": "datetime", "datetime": iso(at)})
-}
-
-/// `2015-02-27T00:00:00`, with six digits more only where the second is not whole; never a zone.
-fn iso(at: Micros) -> String {
-    at.to_string().replacen(' ', "T", 1)
+    json!({"__type__": "datetime", "datetime": iso8601::format(at)})
 }
 
 #[cfg(test)]
@@ -122,7 +131,7 @@ mod tests {
                 "load": 0.5,
             }],
         });
-        assert_eq!(stream(&head, false, Some(&[event])), expected);
-        assert_eq!(stream(&head, true, None)["_mark"], "+27a");
+        assert_eq!(stream(&head, Order::Descending, Some(&[event])), expected);
+        assert_eq!(stream(&head, Order::Ascending, None)["_mark"], "+27a");
     }
 }

@@ -1,4 +1,4 @@
-//! Every minute: finds what is due and sends messages for it.
+//! The schedule of every minute: finds due work and sends messages for it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use domain::recomputations::Recomputations;
 use domain::streams::Streams;
 use domain::usage::sweeping::Sweeper;
 
-/// What is looked at. Cheap to clone.
+/// The groups with scheduled work. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Ticker {
     usage: Sweeper,
@@ -18,17 +18,17 @@ pub struct Ticker {
 }
 
 impl Ticker {
-    /// Everything on this platform.
+    /// Creates the groups on this platform.
     pub fn new(platform: &Platform) -> Result<Self, Error> {
         Ok(Self {
             usage: Sweeper::new(platform)?,
-            // Nothing is distilled or run here: no rules are needed.
+            // A tick distils no event and runs no pipeline, so it needs no definitions.
             streams: Streams::new(platform, Arc::default())?,
             recomputations: Recomputations::new(platform)?,
         })
     }
 
-    /// Ticks once. Ticking twice, or late, does no harm; a group that fails holds no other up.
+    /// Ticks every group. Repeated and late ticks are harmless, and a failed group does not stop the others.
     pub async fn tick(&self) -> Result<(), Error> {
         let (usage, streams, recomputations) =
             futures::join!(self.usage.tick(), self.streams.tick(), self.recomputations.tick());

@@ -1,6 +1,6 @@
 //! The Lambda function.
 
-// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+// SDK futures exceed the default recursion limit.
 #![recursion_limit = "256"]
 
 use domain::usage::verifying::Verifier;

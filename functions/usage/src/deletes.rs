@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::parameters::{Parameters, RowId};
 use crate::rows;
 
-/// The delete of an instance as the API shows it; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
+/// A deleted instance in the API; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
 #[derive(Serialize)]
 struct NovaBody {
     id: u64,
@@ -20,7 +20,7 @@ struct NovaBody {
     raw: u64,
 }
 
-/// The delete of an image as the API shows it.
+/// A deleted image in the API.
 #[derive(Serialize)]
 struct GlanceBody {
     id: u64,

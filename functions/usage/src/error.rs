@@ -1,14 +1,14 @@
-//! The failing statuses of this API, and the one body that they share.
+//! Errors of this API and their body.
 
 use axum::Json;
 use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
 use domain::error::{Error, Kind};
-use edge::status::to_status;
+use edge::status::to_response;
 use http::StatusCode;
 use serde::Serialize;
 
-/// A request that is answered by a failing status.
+/// A failed request.
 #[derive(Debug)]
 pub struct ApiError(Error);
 
@@ -24,7 +24,6 @@ impl From<Error> for ApiError {
     }
 }
 
-/// A body that was not read to its end.
 impl From<BytesRejection> for ApiError {
     fn from(rejection: BytesRejection) -> Self {
         Self(match rejection.status() {
@@ -36,22 +35,11 @@ impl From<BytesRejection> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, message) = to_status(&self.0);
-        error_body(status, &message)
+        to_response(&self.0, error_body)
     }
 }
 
-/// The answer to a path that is not there.
-pub async fn not_found() -> Response {
-    error_body(StatusCode::NOT_FOUND, "There is nothing under this path.")
-}
-
-/// The answer to a method that a path does not know; the router adds `Allow`.
-pub async fn method_not_allowed() -> Response {
-    error_body(StatusCode::METHOD_NOT_ALLOWED, "This path does not know this method.")
-}
-
-/// A failing status and its text as this API answers them.
+/// Builds this API's response from a failing status and a text.
 pub fn error_body(status: StatusCode, message: &str) -> Response {
     (status, Json(Body { status: status.as_u16(), message })).into_response()
 }

@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::parameters::{Parameters, RowId};
 use crate::rows;
 
-/// What both kinds show of their progress; `received` is the raw notification's time.
+/// The progress of both kinds of exists records; `received` is the time of the raw notification.
 #[derive(Serialize)]
 struct ProgressBody {
     message_id: Option<String>,
@@ -24,7 +24,7 @@ struct ProgressBody {
     received: String,
 }
 
-/// The exists of an instance as the API shows it; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
+/// The exists record of an instance in the API; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
 #[derive(Serialize)]
 struct NovaBody {
     id: u64,
@@ -45,7 +45,7 @@ struct NovaBody {
     progress: ProgressBody,
 }
 
-/// The exists of an image as the API shows it.
+/// The exists record of an image in the API.
 #[derive(Serialize)]
 struct GlanceBody {
     id: u64,

@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::parameters::{Parameters, RowId};
 use crate::rows;
 
-/// An activated image as the API shows it; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
+/// An activated image in the API; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
 #[derive(Serialize)]
 struct Body {
     id: u64,
@@ -38,7 +38,7 @@ pub async fn list(State(usage): State<Usage>, parameters: Parameters) -> Result<
     rows::list::<Image, Body>(&usage, &parameters, "images").await
 }
 
-/// The documented key of a single image is `launch`.
+/// Returns one image. Its documented key is `launch`.
 pub async fn get(State(usage): State<Usage>, id: RowId) -> Result<Response, ApiError> {
     rows::get::<Image, Body>(&usage, id, "launch").await
 }

@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::parameters::{Parameters, RowId};
 use crate::rows;
 
-/// A launch as the API shows it; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
+/// A launch in the API; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
 #[derive(Serialize)]
 struct Body {
     id: u64,

@@ -1,8 +1,7 @@
-//! The usage API: the ledger's lists and counts, confirmations, repairs and audit reports under `/db`.
+//! The usage API: lists and counts of the ledger, confirmations, repairs and audit reports under `/db`.
 //!
-//! Paths are served without a trailing slash; the edge has cut one off before they come here.
+//! The routes have no trailing slash: the middleware has removed it.
 
-mod answer;
 mod confirm;
 mod deletes;
 mod error;
@@ -12,27 +11,26 @@ mod launches;
 mod parameters;
 mod reconcile;
 mod repair;
+mod response;
 mod rows;
 mod stats;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn_with_state, map_response};
-use axum::response::Response;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::map_response;
 use axum::routing::{get, post, put};
 use domain::usage::Usage;
-use edge::gate::Gate;
-
-use crate::error::ApiError;
+use edge::authorizer::Authorizer;
+use edge::fallback::with_fallbacks;
 
 pub use error::error_body;
 
-/// The largest body that is read: what a Lambda function is given at most.
+/// Bytes of the largest body: what a Lambda function can receive.
 const LARGEST_BODY: usize = 6 * 1_024 * 1_024;
 
-/// Every path of the API.
-pub fn router(usage: Usage, gate: Gate) -> Router {
-    Router::new()
+/// Creates the router of the API.
+pub fn router(usage: Usage, authorizer: Authorizer) -> Router {
+    let routes = Router::new()
         .route("/db/usage/nova/launches", get(launches::list))
         .route("/db/usage/nova/launches/{id}", get(launches::get))
         .route("/db/usage/nova/deletes", get(deletes::list_nova))
@@ -66,15 +64,9 @@ pub fn router(usage: Usage, gate: Gate) -> Router {
             put(confirm::single).post(confirm::single).fallback(confirm::wrong_method),
         )
         .route("/db/repair", post(repair::repair))
-        .route("/db/reconcile/nova", post(reconcile::nova))
-        .route_layer(from_fn_with_state(gate, admitted))
-        .fallback(error::not_found)
-        .method_not_allowed_fallback(error::method_not_allowed)
+        .route("/db/reconcile/nova", post(reconcile::nova));
+    with_fallbacks(authorizer.protect(routes, error_body), error_body)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(map_response(answer::vary))
+        .layer(map_response(response::vary))
         .with_state(usage)
-}
-
-async fn admitted(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, ApiError> {
-    Ok(next.run(gate.admit(request).await?).await)
 }

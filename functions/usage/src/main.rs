@@ -1,17 +1,17 @@
 //! The Lambda function.
 
-// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+// SDK futures exceed the default recursion limit.
 #![recursion_limit = "256"]
 
 use domain::access::Access;
 use domain::access::principal::Api;
 use domain::usage::Usage;
-use edge::gate::Gate;
+use edge::authorizer::Authorizer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let gate = Gate::new(Access::new(&platform)?, &platform.variables, Api::Usage)?;
-    edge::http::run(usage_api::router(Usage::new(&platform)?, gate), usage_api::error_body).await
+    let authorizer = Authorizer::new(Access::new(&platform)?, &platform.variables, Api::Usage)?;
+    edge::http::run(usage_api::router(Usage::new(&platform)?, authorizer), usage_api::error_body).await
 }

@@ -1,10 +1,11 @@
-//! What requests carry: query parameters in the order in which they are judged, ids in paths, bodies.
+//! Extractors: query parameters, checked in the documented order, path parameters and bodies.
 
 use std::collections::HashSet;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use domain::error::{Error, Kind};
+use domain::notification::service::Service;
 use domain::time::Micros;
 use domain::usage::column::{Column, Row};
 use domain::usage::query::{Bound, Direction, Filter, ListQuery, MAX_LIMIT, is_uuid_like};
@@ -12,37 +13,37 @@ use http::request::Parts;
 
 use crate::error::ApiError;
 
-/// The parameters of a query or of a form, decoded, in their order.
+/// The decoded parameters of a query or a form, in their order.
 pub struct Parameters(Vec<(String, String)>);
 
 /// The id in a path.
 pub struct RowId(pub u64);
 
-/// The text in a path.
+/// The name in a path.
 pub struct Name(pub String);
 
-/// A body of whatever content type.
+/// A body of any content type.
 pub struct Body(pub Bytes);
 
 impl Parameters {
-    /// The parameters of this text; `+` and `%20` are blanks.
+    /// Parses a query or a form; `+` and `%20` are spaces.
     pub fn parse(text: &[u8]) -> Self {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
-    /// The value of a parameter: the first one where it is repeated.
+    /// Returns the first value of a parameter.
     pub fn first(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// All values of a parameter.
+    /// Returns all values of a parameter.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Which rows are wanted; the first parameter that is wrong refuses the request.
+    /// Returns the filter of rows. Fails at the first invalid parameter.
     ///
-    /// Parameters that are no range and not `instance` filter nothing, as in the original.
+    /// Only ranges and `instance` filter; other parameters are ignored, as in the original.
     pub fn filter<R: Row>(&self) -> Result<Filter<R>, Error> {
         let mut filter = Filter::default();
         if let Some(received) = R::RECEIVED {
@@ -68,7 +69,7 @@ impl Parameters {
         Ok(filter)
     }
 
-    /// Which page of which rows is wanted.
+    /// Returns the query of a list.
     pub fn list<R: Row>(&self) -> Result<ListQuery<R>, Error> {
         let mut query = ListQuery { filter: self.filter()?, ..ListQuery::default() };
         if let Some(name) = self.first("order_by") {
@@ -86,22 +87,29 @@ impl Parameters {
         Ok(query)
     }
 
-    /// A number from 0; none where it is not given or empty.
+    /// Returns a number. `None` if the parameter is missing or empty.
     fn count(&self, name: &str) -> Result<Option<usize>, Error> {
         let Some(text) = self.first(name).map(str::trim).filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::invalid(format!("'{name}': '{text}' is no whole number from 0.")));
+            return Err(Error::invalid(format!("'{name}': '{text}' is not a whole number.")));
         }
         Ok(Some(text.parse().unwrap_or(usize::MAX)))
     }
 }
 
-/// A parameter's value as a time.
+/// Parses a parameter's value as a time.
 pub fn time(name: &str, value: &str) -> Result<Micros, Error> {
-    let wrong = || Error::invalid(format!("'{name}': '{value}' is no date (yyyy-mm-dd hh:mm:ss)."));
+    let wrong =
+        || Error::invalid(format!("'{name}': '{value}' is not a date: expected yyyy-mm-dd hh:mm:ss."));
     Micros::parse(value).ok_or_else(wrong)
+}
+
+/// Parses the parameter `service`. Without it, the service is nova.
+pub fn service(name: Option<&str>) -> Result<Service, Error> {
+    let Some(name) = name else { return Ok(Service::Nova) };
+    name.parse().map_err(|cause| Error::invalid(format!("'service': '{name}': {cause}.")))
 }
 
 fn bound(name: &str, value: &str) -> Result<Bound, Error> {
@@ -110,19 +118,19 @@ fn bound(name: &str, value: &str) -> Result<Bound, Error> {
 }
 
 fn column<R: Row>(name: &str) -> Result<Column<R>, Error> {
-    R::column(name).ok_or_else(|| no_such_field(name))
+    R::column(name).ok_or_else(|| unknown_field(name))
 }
 
-fn no_such_field(name: &str) -> Error {
-    Error::invalid(format!("There is no such field: '{name}'."))
+fn unknown_field(name: &str) -> Error {
+    Error::invalid(format!("Unknown field: '{name}'."))
 }
 
 fn check_instance<R: Row>(instance: &str) -> Result<String, Error> {
     if R::BY_INSTANCE.is_none() {
-        return Err(no_such_field("instance"));
+        return Err(unknown_field("instance"));
     }
     if !is_uuid_like(instance) {
-        return Err(Error::invalid(format!("'instance': '{instance}' is no UUID in lower case.")));
+        return Err(Error::invalid(format!("'instance': '{instance}' is not a UUID in lower case.")));
     }
     Ok(instance.to_owned())
 }
@@ -139,8 +147,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(text) =
-            Path::<String>::from_request_parts(parts, state).await.map_err(|_| nothing_here())?;
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| unknown_id())?;
         Ok(Self(text))
     }
 }
@@ -151,7 +158,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RowId {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Name(text) = Name::from_request_parts(parts, state).await?;
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        Ok(Self(text.parse().ok().filter(|_| digits).ok_or_else(nothing_here)?))
+        Ok(Self(text.parse().ok().filter(|_| digits).ok_or_else(unknown_id)?))
     }
 }
 
@@ -166,9 +173,9 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     }
 }
 
-/// That a path names nothing.
-pub fn nothing_here() -> Error {
-    Error::new(Kind::Missing, "There is nothing with this id.")
+/// Returns the error of an unknown id in a path.
+pub fn unknown_id() -> Error {
+    Error::new(Kind::Missing, "Unknown id.")
 }
 
 #[cfg(test)]
@@ -183,30 +190,32 @@ mod tests {
     }
 
     #[test]
-    fn the_first_failure_in_the_documented_order_refuses() {
-        for (query, said) in [
+    fn the_first_error_in_the_documented_order_is_reported() {
+        for (query, expected) in [
             ("tenant=5&received_min=x&instance=y&foo_min=z", "'received_min': 'x'"),
             ("foo_min=z&instance=Y", "'instance': 'Y'"),
             ("order_by=&foo_min=z&launched_at_min=w", "'foo'"),
             ("order_by=&launched_at_min=", "'launched_at_min': ''"),
-            ("limit=x&order_by=", "There is no such field: ''"),
+            ("limit=x&order_by=", "Unknown field: ''"),
             ("offset=x&limit=-1", "'limit': '-1'"),
             ("offset=1.5", "'offset': '1.5'"),
-            ("_min=2014-01-01+00:00:00", "There is no such field: ''"),
+            ("_min=2014-01-01+00:00:00", "Unknown field: ''"),
             ("raw_id_min=2014-01-01+00:00:00", "'raw_id'"),
             ("order_by=received", "'received'"),
         ] {
-            let refused = list::<InstanceExists>(query).expect_err(query);
-            assert!(refused.contains(said), "{query}: {refused}");
+            let error = list::<InstanceExists>(query).expect_err(query);
+            assert!(error.contains(expected), "{query}: {error}");
         }
         assert!(
-            list::<Launch>("received_min=2014-01-01+00:00:00").expect_err("no field").contains("'received'")
+            list::<Launch>("received_min=2014-01-01+00:00:00")
+                .expect_err("an unknown field")
+                .contains("'received'")
         );
-        assert!(list::<ImageExists>("instance=x").expect_err("no field").contains("'instance'"));
+        assert!(list::<ImageExists>("instance=x").expect_err("an unknown field").contains("'instance'"));
     }
 
     #[test]
-    fn what_is_not_given_has_its_default_and_the_first_of_repeated_values_counts() {
+    fn missing_parameters_have_defaults_and_the_first_of_repeated_values_counts() {
         for (query, limit, offset) in [
             ("", 50, 0),
             ("limit=&offset=", 50, 0),
@@ -217,9 +226,12 @@ mod tests {
             assert_eq!((query.limit, query.offset), (limit, offset));
             assert_eq!((query.order_by.name, query.direction), ("launched_at", Direction::Descending));
         }
-        assert_eq!(list::<Launch>("direction=sideways").expect("known").direction, Direction::Ascending);
+        assert_eq!(
+            list::<Launch>("direction=sideways").expect("valid parameters").direction,
+            Direction::Ascending
+        );
         let bounds =
             list::<Launch>("launched_at_min=2014-01-01T00:00:00%2B00:00&tenant_max=2014-01-01+0:0:0&x=y");
-        assert_eq!(bounds.expect("known").filter.bounds.len(), 2);
+        assert_eq!(bounds.expect("valid parameters").filter.bounds.len(), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! `/db/reconcile/nova`: what an audit report says of an instance.
+//! `/db/reconcile/nova`: audit reports about instances.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -9,11 +9,11 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::answer::enveloped;
 use crate::error::ApiError;
 use crate::parameters;
+use crate::response::enveloped;
 
-/// What a report says as the API shows it; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
+/// A stored report in the API; times are `yyyy-mm-dd hh:mm:ss[.ffffff]`, UTC.
 #[derive(Serialize)]
 struct Body {
     row_created: String,
@@ -56,7 +56,7 @@ pub async fn nova(
     parameters::Body(body): parameters::Body,
 ) -> Result<Response, ApiError> {
     let Ok(Value::Object(fields)) = serde_json::from_slice(&body) else {
-        return Err(Error::invalid("The body is no JSON object.").into());
+        return Err(Error::invalid("The body is not a JSON object.").into());
     };
     let stored = usage.reconcile(&fields).await?;
     Ok((StatusCode::CREATED, enveloped("reconcile", Body::from(stored))).into_response())

@@ -1,15 +1,15 @@
-//! What the paths of all six tables have in common.
+//! Handlers that the six kinds of rows share.
 
 use axum::response::Response;
 use domain::usage::Usage;
 use domain::usage::column::Row;
 use serde::Serialize;
 
-use crate::answer::enveloped;
 use crate::error::ApiError;
-use crate::parameters::{Parameters, RowId, nothing_here};
+use crate::parameters::{Parameters, RowId, unknown_id};
+use crate::response::enveloped;
 
-/// A page of rows under `key`, each as `W`.
+/// Lists a page of rows as the member `key`, each as `W`.
 pub async fn list<R, W>(
     usage: &Usage,
     parameters: &Parameters,
@@ -23,12 +23,12 @@ where
     Ok(enveloped(key, rows.into_iter().map(W::from).collect::<Vec<_>>()))
 }
 
-/// One row under `key`, as `W`.
+/// Returns one row as the member `key`, as `W`.
 pub async fn get<R, W>(usage: &Usage, RowId(id): RowId, key: &'static str) -> Result<Response, ApiError>
 where
     R: Row,
     W: From<R> + Serialize,
 {
-    let row = usage.get::<R>(id).await?.ok_or_else(nothing_here)?;
+    let row = usage.get::<R>(id).await?.ok_or_else(unknown_id)?;
     Ok(enveloped(key, W::from(row)))
 }

@@ -4,19 +4,18 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
-use domain::notification::service::Service;
 use domain::usage::Usage;
 use domain::usage::counting::{EventCounts, EventQuery};
-use domain::usage::exists::Exists;
-use domain::usage::exists::{ImageExists, InstanceExists};
+use domain::usage::exists::{Exists, ImageExists, InstanceExists};
+use domain::usage::status::Status;
 use domain::usage::window::Window;
 use serde::Serialize;
 
-use crate::answer::enveloped;
 use crate::error::ApiError;
-use crate::parameters::{Parameters, time};
+use crate::parameters::{Parameters, service, time};
+use crate::response::enveloped;
 
-/// How many exists records stand in one pair of states.
+/// The number of exists records with one pair of states.
 #[derive(Serialize)]
 struct ExistsBody {
     status: &'static str,
@@ -24,8 +23,7 @@ struct ExistsBody {
     event_count: u64,
 }
 
-/// How many notifications there were: `count` is what the documentation shows, `stats` what clients of the original
-/// read.
+/// The number of notifications: `count` as in the documentation, `stats` for clients of the original.
 #[derive(Serialize)]
 struct EventsBody {
     count: u64,
@@ -48,8 +46,10 @@ pub async fn glance_exists(State(usage): State<Usage>, parameters: Parameters) -
 
 async fn exists<R: Exists>(usage: &Usage, parameters: &Parameters) -> Result<Response, ApiError> {
     let counts = usage.exists_counts::<R>(&parameters.filter()?).await?;
-    let body = |((status, send_status), event_count): ((domain::usage::status::Status, i64), u64)| {
-        ExistsBody { status: status.as_str(), send_status, event_count }
+    let body = |((status, send_status), event_count): ((Status, i64), u64)| ExistsBody {
+        status: status.as_str(),
+        send_status,
+        event_count,
     };
     Ok(enveloped("stats", counts.into_iter().map(body).collect::<Vec<_>>()))
 }
@@ -66,20 +66,15 @@ pub async fn events(State(usage): State<Usage>, parameters: Parameters) -> Resul
     Ok(Json(EventsBody { count, stats }).into_response())
 }
 
-/// Judged in the original's order: both bounds, their dates, their distance, the service.
+/// Parses the query in the original's order: both bounds, their dates, their distance, the service.
 fn event_query(parameters: &Parameters) -> Result<EventQuery, Error> {
     let window = match (parameters.first("when_min"), parameters.first("when_max")) {
         (None, None) => None,
         (Some(min), Some(max)) => Some(Window::new(time("when_min", min)?, time("when_max", max)?)?),
         _ => {
-            return Err(Error::invalid("when_min and when_max are needed both, or neither."));
+            return Err(Error::invalid("when_min and when_max must be given both or not at all."));
         }
     };
-    let service = match parameters.first("service") {
-        None => Service::Nova,
-        Some(name) => {
-            name.parse().map_err(|cause| Error::invalid(format!("'service': '{name}': {cause}.")))?
-        }
-    };
+    let service = service(parameters.first("service"))?;
     Ok(EventQuery { service, event: parameters.first("event").map(str::to_owned), window })
 }

@@ -18,9 +18,9 @@ use domain::streams::running::Runner;
 use domain::usage::Usage;
 use domain::usage::verifying::Verifier;
 use domain::{notification, streams, usage};
-use edge::answer::ErrorBody;
-use edge::gate::Gate;
+use edge::authorizer::Authorizer;
 use edge::http::middleware;
+use edge::status::ErrorBody;
 use edge::web::Web;
 use ticker::Ticker;
 use tower::ServiceExt;
@@ -69,16 +69,16 @@ impl Bundle {
     /// All APIs on one address.
     pub fn gateway(&self, emulate_http_api: bool) -> Result<Router, Error> {
         let with_middleware = |router: Router, error_body: ErrorBody| {
-            Router::new().fallback_service(middleware(router, error_body).on(self.web.clone()))
+            Router::new().fallback_service(middleware(router, error_body).with_web(self.web.clone()))
         };
-        let gate = |api| Gate::new(self.access.clone(), &self.platform.variables, api);
-        let usage = usage_api::router(self.usage.clone(), gate(Api::Usage)?);
-        let ingest = ingest_api::router(self.intake.clone(), gate(Api::Ingest)?);
+        let authorizer = |api| Authorizer::new(self.access.clone(), &self.platform.variables, api);
+        let usage = usage_api::router(self.usage.clone(), authorizer(Api::Usage)?);
+        let ingest = ingest_api::router(self.intake.clone(), authorizer(Api::Ingest)?);
         let recomputations = recomputations_api::Api::new(&self.platform, self.access.clone())?;
         let recomputations =
             with_middleware(recomputations_api::router(recomputations), recomputations_api::error_body);
         let streams = streams_api::Api::new(self.streams.clone(), AuditLog::new(&self.platform)?);
-        let streams = streams_api::router(streams, gate(Api::Streams)?);
+        let streams = streams_api::router(streams, authorizer(Api::Streams)?);
         let groups = vec![
             ("/v1", with_middleware(streams, streams_api::error_body)),
             ("/db", with_middleware(usage, usage_api::error_body)),

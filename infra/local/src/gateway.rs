@@ -45,7 +45,7 @@ impl Gateway {
             let Some(uri) = emulated(request.uri()) else { return bad_request() };
             *request.uri_mut() = uri;
         }
-        let below = path::below(request.uri().path(), &self.base_path);
+        let below = path::strip_base(request.uri().path(), &self.base_path);
         let Some(uri) = path::with_path(request.uri(), if below.is_empty() { "/" } else { below }) else {
             return bad_request();
         };

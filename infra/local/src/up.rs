@@ -14,7 +14,7 @@ use domain::platform::clock::Clock;
 use domain::platform::variables::Variables;
 use domain::streams::definitions::Definitions;
 use domain::streams::settings::Settings;
-use edge::gate::StackTachAuth;
+use edge::authorizer::StackTachAuth;
 use edge::log::LogFormat;
 use edge::web::Web;
 use tokio::net::TcpListener;

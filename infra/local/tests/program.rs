@@ -111,7 +111,7 @@ fn what_cannot_be_started_is_said_in_one_line() {
         (&["up", "--listen", "0.0.0.0:8000", "--auth", "none"], "0.0.0.0:8000 is not a loopback address"),
         (&["up", "--listen", &busy, "--memory"], "Address already in use"),
         (&["up", "--tick", "soon"], "invalid value 'soon' for '--tick <TIME>'"),
-        (&["up", "--log", "xml"], "json or text is expected"),
+        (&["up", "--log", "xml"], "expected json or text"),
         (&["up", "--wrong"], "unexpected argument '--wrong'"),
         (&["up", "--memory", "--data", "x"], "cannot be used with"),
         (&["up", "--listen", "127.0.0.1:0", "--data", "/dev/null/x"], "/dev/null/x cannot be used"),

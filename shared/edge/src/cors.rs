@@ -1,4 +1,7 @@
-//! Pages of other origins that may ask, as the Fetch standard lets a server say it.
+//! Cross-origin requests (CORS, by the Fetch standard).
+//!
+//! `tower-http`'s layer does not fit: it answers every preflight itself, with one list of methods. Here the router
+//! answers, so that an unknown path is a 404 and a known one lists its own methods.
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -9,25 +12,24 @@ use http::header::{
 };
 use http::{HeaderValue, Method};
 
-/// What a page may send. Credentials are always such a header, never a cookie.
-const SENT: &str = "Authorization, Content-Type, Content-Encoding, If-Match, Idempotency-Key, X-Api-Key, X-Session, \
+/// Headers that a page may send. Credentials are always in one of them, never in a cookie.
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Content-Encoding, If-Match, Idempotency-Key, X-Api-Key, X-Session, \
                     X-HTTP-Method-Override";
-/// What a page may read of an answer, beside its body and what every page may read.
-const READ: &str = "ETag, Location, X-Request-Id";
-/// Seconds for which a browser need not ask again; Chromium keeps no answer for longer than two hours.
-const KEPT: &str = "7200";
+/// Response headers that a page may read, beside those that every page may.
+const EXPOSED_HEADERS: &str = "ETag, Location, X-Request-Id";
+/// Seconds that a browser may cache a preflight response; Chromium caches none for longer than two hours.
+const MAX_AGE: &str = "7200";
 
-/// The page that a request comes from.
+/// A cross-origin request.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct CorsRequest {
     origin: HeaderValue,
-    /// Whether its browser asks first.
     is_preflight: bool,
 }
 
-impl Page {
-    /// The page behind a request, if it is a page's.
-    pub fn of(request: &Request) -> Option<Self> {
+impl CorsRequest {
+    /// Reads the CORS headers of a request. Returns `None` if it has no origin.
+    pub fn new(request: &Request) -> Option<Self> {
         let headers = request.headers();
         let is_preflight =
             request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
@@ -35,30 +37,30 @@ impl Page {
     }
 }
 
-/// Says in an answer what the page may do, if it is of one of these origins.
-pub fn permit(response: &mut Response, page: Option<Page>, origins: &[String]) {
+/// Adds the CORS headers to the response to a request. Only pages of the allowed `origins` may read it.
+pub fn add_headers(response: &mut Response, request: Option<CorsRequest>, origins: &[String]) {
     if origins.is_empty() {
         return;
     }
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Origin"));
-    let Some(Page { origin, is_preflight }) = page else { return };
-    let permitted = if origins.iter().any(|permitted| permitted == "*") {
+    let Some(CorsRequest { origin, is_preflight }) = request else { return };
+    let allowed = if origins.iter().any(|allowed| allowed == "*") {
         HeaderValue::from_static("*")
-    } else if origins.iter().any(|permitted| origin == permitted) {
+    } else if origins.iter().any(|allowed| origin == allowed) {
         origin
     } else {
         return;
     };
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, permitted);
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
     if !is_preflight {
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(READ));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
         return;
     }
     if let Some(allow) = headers.get(ALLOW).cloned() {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, allow);
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(SENT));
-        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(KEPT));
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
+        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
     }
 }
 
@@ -68,16 +70,19 @@ mod tests {
 
     use super::*;
 
-    fn permitted(origin: &str, origins: &[&str]) -> Response {
-        let request = Request::get("/").header(ORIGIN, origin).body(axum::body::Body::empty()).expect("fine");
+    fn response_to(origin: &str, origins: &[&str]) -> Response {
+        let request = Request::get("/")
+            .header(ORIGIN, origin)
+            .body(axum::body::Body::empty())
+            .expect("a valid request");
         let origins: Vec<_> = origins.iter().map(|origin| (*origin).to_owned()).collect();
         let mut response = "x".into_response();
-        permit(&mut response, Page::of(&request), &origins);
+        add_headers(&mut response, CorsRequest::new(&request), &origins);
         response
     }
 
     #[test]
-    fn a_page_may_read_an_answer_only_if_its_origin_is_one_of_those() {
+    fn only_pages_of_allowed_origins_may_read_a_response() {
         let ours = "https://ops.example.com";
         for (origin, origins, expected) in [
             (ours, &[][..], None),
@@ -87,10 +92,14 @@ mod tests {
             ("http://ops.example.com", &[ours], None),
             ("null", &[ours], None),
         ] {
-            let response = permitted(origin, origins);
+            let response = response_to(origin, origins);
             let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
             assert_eq!(header(ACCESS_CONTROL_ALLOW_ORIGIN), expected, "{origin} {origins:?}");
-            assert_eq!(header(ACCESS_CONTROL_EXPOSE_HEADERS), expected.map(|_| READ), "{origin} {origins:?}");
+            assert_eq!(
+                header(ACCESS_CONTROL_EXPOSE_HEADERS),
+                expected.map(|_| EXPOSED_HEADERS),
+                "{origin} {origins:?}"
+            );
             assert_eq!(header(VARY), (!origins.is_empty()).then_some("Origin"), "{origin} {origins:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! What a request shows of whoever sent it.
+//! Credentials of a request, and the principal that they authenticate.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -21,24 +21,27 @@ pub const API_KEY: &str = "x-api-key";
 /// The header of a session.
 pub const SESSION: &str = "x-session";
 
-/// The credentials of a request, none of them verified, and where it comes from.
+/// The actor of changes by unauthenticated requests, in the audit log.
+const ANONYMOUS: &str = "anybody";
+
+/// The unverified credentials of a request, and where it was sent from.
 #[derive(Clone, Default)]
 pub struct Credentials {
     /// An API key.
     pub key: Option<String>,
     /// The id of a session.
     pub session: Option<String>,
-    /// A user's name and password, by HTTP Basic.
+    /// A user's name and password (HTTP Basic).
     pub password: Option<(String, String)>,
-    /// Who was let in already, where there is a gate.
-    pub known: Option<Principal>,
-    /// The client's address; empty where it is not known.
+    /// The principal that an [`Authorizer`](crate::authorizer::Authorizer) has authorized.
+    pub authorized: Option<Principal>,
+    /// The client's address; empty if it is unknown.
     pub address: String,
-    /// The request's id; empty where it has none.
-    pub request: String,
+    /// The request's id; empty if it has none.
+    pub request_id: String,
 }
 
-/// Without what opens doors.
+/// Omits the secrets.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.password.as_ref().map(|(name, _)| name);
@@ -50,8 +53,8 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// What the request with this head shows.
-    pub fn of(parts: &Parts) -> Self {
+    /// Reads the credentials of a request.
+    pub fn from_parts(parts: &Parts) -> Self {
         let header = |name| {
             let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
             value.filter(|value| !value.is_empty()).map(str::to_owned)
@@ -60,20 +63,20 @@ impl Credentials {
             key: header(API_KEY),
             session: header(SESSION),
             password: header(AUTHORIZATION.as_str()).as_deref().and_then(basic),
-            known: parts.extensions.get::<Principal>().cloned(),
+            authorized: parts.extensions.get::<Principal>().cloned(),
             address: parts
                 .extensions
                 .get::<ClientAddress>()
                 .map(|address| address.0.clone())
                 .unwrap_or_default(),
-            request: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
         }
     }
 
-    /// Whoever shows an API key, a session or a password that is known, in this order.
-    pub async fn anybody(&self, access: &Access) -> Result<Option<Principal>, Error> {
-        if let Some(key) = &self.key {
-            return access.by_key(key).await;
+    /// Authenticates the request by its API key, session or password; only the first that it has counts.
+    pub async fn authenticate(&self, access: &Access) -> Result<Option<Principal>, Error> {
+        if self.key.is_some() {
+            return self.authenticate_key(access).await;
         }
         if let Some(session) = &self.session {
             return access.by_session(session).await;
@@ -84,23 +87,31 @@ impl Credentials {
         }
     }
 
-    /// Where a change comes from that was let in by a gate, or where nobody is asked.
-    pub fn admitted(&self) -> Origin {
-        let anybody = || Principal {
-            name: "anybody".to_owned(),
+    /// Authenticates the request by its API key alone.
+    pub async fn authenticate_key(&self, access: &Access) -> Result<Option<Principal>, Error> {
+        match &self.key {
+            Some(key) => access.by_key(key).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the origin of a change by the authorized principal, or by an anonymous one if every request is allowed.
+    pub fn authorized_origin(&self) -> Origin {
+        let anonymous = || Principal {
+            name: ANONYMOUS.to_owned(),
             tenant: DEFAULT_TENANT.to_owned(),
             grants: BTreeSet::new(),
         };
-        self.origin(&self.known.clone().unwrap_or_else(anybody))
+        self.origin(&self.authorized.clone().unwrap_or_else(anonymous))
     }
 
-    /// Where a change that this principal makes comes from.
+    /// Returns the origin of a change by this principal.
     pub fn origin(&self, principal: &Principal) -> Origin {
         Origin {
             actor: principal.name.clone(),
             tenant: principal.tenant.clone(),
             address: self.address.clone(),
-            request: self.request.clone(),
+            request: self.request_id.clone(),
         }
     }
 }
@@ -109,11 +120,11 @@ impl<S: Sync> FromRequestParts<S> for Credentials {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(parts))
+        Ok(Self::from_parts(parts))
     }
 }
 
-/// The name and password of an `Authorization` header, where it is HTTP Basic.
+/// Returns the name and password of an `Authorization` header, if its scheme is HTTP Basic.
 fn basic(header: &str) -> Option<(String, String)> {
     let (scheme, encoded) = header.split_once(' ')?;
     let decoded = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(encoded.trim()).ok())??;
@@ -126,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_what_stands_behind_the_first_colon() {
+    fn a_password_begins_after_the_first_colon() {
         for (header, expected) in [
             ("Basic YWRtaW46YTpi", Some(("admin", "a:b"))),
             ("basic YWRtaW46", Some(("admin", ""))),
@@ -142,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_opens_doors_is_not_printed() {
+    fn secrets_are_not_printed() {
         let credentials = Credentials {
             key: Some("hush".to_owned()),
             session: Some("hush".to_owned()),

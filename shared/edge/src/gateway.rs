@@ -1,22 +1,22 @@
-//! What the gateway tells of a request: its id, its client, and the address that it came to.
+//! The request context that API Gateway provides: the request's id, its client, and the API's URL.
 
 use http::Extensions;
 use lambda_http::request::RequestContext;
 
-/// The gateway's name for a request. Where it gave none, one is made.
+/// The id of a request: the gateway's, or a new one if it has none.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// The address that a request came from, as the gateway saw it; never what a header says.
+/// The client's address as the gateway saw it, never from a header that a client could forge.
 #[derive(Clone, Debug)]
 pub struct ClientAddress(pub String);
 
-/// Where the API is for whoever asks, without a slash at its end.
+/// The API's URL for clients, without a trailing slash.
 #[derive(Clone, Debug)]
 pub struct BaseUrl(pub String);
 
-/// Adds [`RequestId`], [`ClientAddress`] and [`BaseUrl`] to a request with this context, as far as it tells them.
-pub fn tell(extensions: &mut Extensions, context: &RequestContext, base_path: &str) {
+/// Inserts the [`RequestId`], [`ClientAddress`] and [`BaseUrl`] that the context contains.
+pub fn insert_context(extensions: &mut Extensions, context: &RequestContext, base_path: &str) {
     let (id, address, domain, stage) = match context {
         RequestContext::ApiGatewayV2(context) => {
             (&context.request_id, &context.http.source_ip, &context.domain_name, &context.stage)
@@ -37,7 +37,7 @@ pub fn tell(extensions: &mut Extensions, context: &RequestContext, base_path: &s
     }
 }
 
-/// Only the gateway's own domains have a named stage in the path; under a domain of one's own a mapping takes its place.
+/// Returns the API's URL. A named stage is part of it on the gateway's own domain only; a custom domain maps it.
 fn base_url(domain: &str, stage: Option<&str>, base_path: &str) -> String {
     match stage.filter(|stage| *stage != "$default" && domain.contains(".execute-api.")) {
         Some(stage) => format!("https://{domain}/{stage}{base_path}"),
@@ -50,12 +50,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stage_is_in_the_address_of_the_gateways_own_domain_only() {
-        let own = "x1.execute-api.eu-west-1.amazonaws.com";
+    fn only_urls_of_the_gateways_own_domain_contain_the_stage() {
+        let gateway = "x1.execute-api.eu-west-1.amazonaws.com";
         for (domain, stage, base_path, expected) in [
-            (own, None, "", "https://x1.execute-api.eu-west-1.amazonaws.com"),
-            (own, Some("$default"), "", "https://x1.execute-api.eu-west-1.amazonaws.com"),
-            (own, Some("prod"), "/a", "https://x1.execute-api.eu-west-1.amazonaws.com/prod/a"),
+            (gateway, None, "", "https://x1.execute-api.eu-west-1.amazonaws.com"),
+            (gateway, Some("$default"), "", "https://x1.execute-api.eu-west-1.amazonaws.com"),
+            (gateway, Some("prod"), "/a", "https://x1.execute-api.eu-west-1.amazonaws.com/prod/a"),
             ("ops.example.com", Some("prod"), "", "https://ops.example.com"),
             ("ops.example.com", Some("prod"), "/steward", "https://ops.example.com/steward"),
         ] {

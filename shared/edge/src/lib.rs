@@ -1,40 +1,44 @@
-//! How events get in, whatever they are about: requests, batches of messages, ticks; start-up and logs.
+//! Entry points of the functions: HTTP requests, batches of messages and schedules; start-up and logs.
 //!
-//! - `answer.rs`: bodies of answers, compressed and limited
-//! - `asking.rs`: what a request shows of whoever sent it
-//! - `aws.rs`: where AWS's services are
-//! - `body.rs`: request bodies, limited and inflated
-//! - `cors.rs`: pages of other origins that may ask
-//! - `failing.rs`: what a failure is over HTTP
-//! - `gate.rs`: who may use an API whose original asked nobody
-//! - `gateway.rs`: what the gateway tells of a request
-//! - `http.rs`: what every API does alike, outside its router
+//! - `authorizer.rs`: API keys for the APIs that had no authentication originally
+//! - `aws.rs`: endpoints and credentials of AWS services
+//! - `cors.rs`: cross-origin requests
+//! - `credentials.rs`: credentials of a request
+//! - `fallback.rs`: responses to unknown paths and methods
+//! - `gateway.rs`: the request context that API Gateway provides
+//! - `http.rs`: the middleware around every API's router
 //! - `log.rs`: logs, as JSON or as text
-//! - `methods.rs`: the methods that a path knows
-//! - `path.rs`: addresses as the client sent them
-//! - `query.rs`: the parameters of a request
+//! - `methods.rs`: `OPTIONS` and the `Allow` header
+//! - `path.rs`: request paths: encoding, stages and base paths
+//! - `quality.rs`: quality values of `Accept` headers
+//! - `query.rs`: query parameters
+//! - `request_body.rs`: request bodies: limits and decompression
+//! - `response_body.rs`: response bodies: compression and limits
 //! - `sqs.rs`: batches of messages, each with its own outcome
-//! - `start.rs`: clients of AWS's services
+//! - `start.rs`: clients of AWS services
+//! - `status.rs`: statuses and bodies of failed requests
 //! - `tick.rs`: schedules
-//! - `web.rs`: how the APIs are reached
+//! - `web.rs`: settings of CORS, the base path and the public URL
 
-pub mod answer;
+pub mod authorizer;
 pub mod aws;
-pub mod body;
 pub mod cors;
 pub mod credentials;
-pub mod gate;
+pub mod fallback;
 pub mod gateway;
 pub mod http;
 pub mod log;
 pub mod methods;
 pub mod path;
+pub mod quality;
 pub mod query;
+pub mod request_body;
+pub mod response_body;
 pub mod sqs;
 pub mod start;
 pub mod status;
 pub mod tick;
 pub mod web;
 
-/// Why a function did not start, or stopped.
+/// The error of a function that did not start, or that stopped.
 pub type Error = lambda_runtime::Error;

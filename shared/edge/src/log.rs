@@ -1,4 +1,4 @@
-//! Logs, as JSON for `CloudWatch` or as text for a person. Names of fields are dotted; bodies and queries are never logged.
+//! Logs, as JSON for `CloudWatch` or as text for people. Field names are dotted; bodies and queries are never logged.
 
 use std::io::{self, IsTerminal};
 use std::str::FromStr;
@@ -11,21 +11,21 @@ use tracing_subscriber::fmt;
 /// The variables that these settings are read from.
 pub const VARIABLES: &[&str] = &["LOG_FORMAT", "RUST_LOG"];
 
-/// How logs are written.
+/// Settings of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
-    /// As what. Default `text`.
+    /// The format. Default `text`.
     pub format: LogFormat,
-    /// What is logged, as `RUST_LOG` says it. Default `info`.
+    /// The filter, in the syntax of `RUST_LOG`. Default `info`.
     pub filter: String,
 }
 
-/// As what logs are written.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// One JSON object per line.
     Json,
-    /// A line for a person.
+    /// One line of text per event.
     Text,
 }
 
@@ -36,13 +36,13 @@ impl FromStr for LogFormat {
         match text {
             "json" => Ok(Self::Json),
             "text" => Ok(Self::Text),
-            _ => Err("json or text is expected"),
+            _ => Err("expected json or text"),
         }
     }
 }
 
 impl Log {
-    /// Reads the settings. Fails with the name of a variable whose value cannot be used.
+    /// Reads the settings. Fails if a value is invalid.
     pub fn read(variables: &Variables) -> Result<Self, Error> {
         Ok(Self {
             format: variables.parse("LOG_FORMAT", LogFormat::Text)?,
@@ -51,16 +51,16 @@ impl Log {
     }
 }
 
-/// Logs from now on, as the environment says. A second call changes nothing.
+/// Starts logging with the settings in the environment. A second call has no effect.
 pub fn start() -> Result<(), Error> {
     start_with(Log::read(&Variables::from_env())?)
 }
 
-/// Logs from now on in this form. A second call changes nothing.
+/// Starts logging with these settings. A second call has no effect.
 pub fn start_with(Log { format, filter }: Log) -> Result<(), Error> {
     let filter = EnvFilter::try_new(&filter).map_err(|cause| invalid("RUST_LOG", &filter, &cause))?;
     let log = fmt().with_env_filter(filter).with_writer(io::stderr);
-    // Who logs already goes on as before.
+    // Fails if a subscriber is already set, which then stays.
     let _ = match format {
         LogFormat::Json => {
             log.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()

@@ -1,4 +1,4 @@
-//! The methods that a path knows, as OPTIONS and a 405 tell them.
+//! `OPTIONS` and the `Allow` header.
 
 use axum::Router;
 use axum::body::Body;
@@ -8,22 +8,22 @@ use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tower::ServiceExt;
 
-/// The answer to OPTIONS: 204 and the methods, or what the router answers where it knows no such path.
+/// Responds to OPTIONS with 204 and the methods of the path, or with the router's 404.
 ///
-/// The router is asked the same. None of its paths takes OPTIONS, so that it names the methods instead; whoever
-/// guards a path lets OPTIONS through, because a browser asks it without credentials.
+/// No route takes OPTIONS, so the router answers 405 and lists the methods of the path. Authorization must let OPTIONS
+/// pass, because browsers send preflight requests without credentials.
 pub async fn options(router: Router, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let Ok(answer) = router.oneshot(Request::from_parts(parts, Body::empty())).await;
-    if !answer.headers().contains_key(ALLOW) {
-        return answer;
+    let Ok(response) = router.oneshot(Request::from_parts(parts, Body::empty())).await;
+    if !response.headers().contains_key(ALLOW) {
+        return response;
     }
-    let allow = allow(answer.headers());
+    let allow = allow(response.headers());
     (StatusCode::NO_CONTENT, [(ALLOW, allow)]).into_response()
 }
 
-/// A 405 with the methods that the edge knows for every path.
-pub fn refused(mut response: Response) -> Response {
+/// Adds to the `Allow` header of a 405 the methods that every path has.
+pub fn complete_allow(mut response: Response) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let allow = allow(response.headers());
         response.headers_mut().insert(ALLOW, allow);
@@ -31,12 +31,12 @@ pub fn refused(mut response: Response) -> Response {
     response
 }
 
-/// The router's `Allow`, with HEAD where there is GET, and with OPTIONS.
+/// Returns the router's `Allow` with OPTIONS, and with HEAD if it has GET.
 fn allow(headers: &HeaderMap) -> HeaderValue {
-    let known = headers.get(ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
-    let mut methods: Vec<_> = known.split(',').map(str::trim).filter(|method| !method.is_empty()).collect();
-    for (method, is_known) in [("HEAD", methods.contains(&"GET")), ("OPTIONS", true)] {
-        if is_known && !methods.contains(&method) {
+    let routed = headers.get(ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
+    let mut methods: Vec<_> = routed.split(',').map(str::trim).filter(|method| !method.is_empty()).collect();
+    for (method, is_allowed) in [("HEAD", methods.contains(&"GET")), ("OPTIONS", true)] {
+        if is_allowed && !methods.contains(&method) {
             methods.push(method);
         }
     }
@@ -48,16 +48,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn head_goes_with_get_and_options_with_everything() {
-        for (known, expected) in [
+    fn head_is_allowed_with_get_and_options_always() {
+        for (routed, expected) in [
             ("GET,HEAD", "GET,HEAD,OPTIONS"),
             ("GET, POST", "GET,POST,HEAD,OPTIONS"),
             ("PUT,POST", "PUT,POST,OPTIONS"),
             ("OPTIONS", "OPTIONS"),
             ("", "OPTIONS"),
         ] {
-            let headers = HeaderMap::from_iter([(ALLOW, HeaderValue::from_static(known))]);
-            assert_eq!(allow(&headers), expected, "{known}");
+            let headers = HeaderMap::from_iter([(ALLOW, HeaderValue::from_static(routed))]);
+            assert_eq!(allow(&headers), expected, "{routed}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Addresses as the client sent them.
+//! Request paths: encoding, stages and base paths.
 //!
-//! An HTTP API decodes the path, so that a name with a `#` or a `?` in it, put into a URI as it is, would cut the path
-//! and name another object. Each segment is therefore encoded again before a URI is built, and the query is kept as it
-//! was sent. What the gateway itself loses stays lost: `%2F` has become `/`, and `%3F` has cut the path. A REST API
-//! hands the path over as it was sent, and the query in parts, of which `lambda_http` makes one again.
+//! An HTTP API decodes the path. A name with a `#` or a `?`, put into a URI as it is, would end the path there and name
+//! another object, so each segment is encoded again before a URI is built; the query is kept as it was sent. What the
+//! gateway itself loses cannot be restored: `%2F` has become `/`, and `%3F` has ended the path. A REST API passes the
+//! path as it was sent, and the query in parts, which `lambda_http` joins again.
 
 use http::Uri;
 use http::header::{HOST, HeaderMap};
@@ -12,49 +12,48 @@ use lambda_http::RequestExt;
 use lambda_http::request::LambdaRequest;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Everything that is not RFC 3986's "unreserved", nor the slash between segments.
+/// Every character but RFC 3986's "unreserved" ones and the slash between segments.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-/// What a URI's query cannot hold at all.
+/// Characters that a URI's query cannot contain.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
-/// What a URI's path cannot hold at all.
+/// Characters that a URI's path cannot contain.
 const PATH: &AsciiSet = &QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
-/// The event with its path encoded and a query that a URI can hold, without a named stage and the base path in front.
+/// Encodes the path and the query of an event, and removes the stage and the base path.
 #[must_use]
-pub fn encoded(mut event: LambdaRequest, base: &str) -> LambdaRequest {
+pub fn encode(mut event: LambdaRequest, base: &str) -> LambdaRequest {
     match &mut event {
         LambdaRequest::ApiGatewayV2(event) => {
             let path = event.raw_path.as_deref().unwrap_or_default();
-            let path = without_stage(path, event.request_context.stage.as_deref());
-            event.raw_path = Some(utf8_percent_encode(below(path, base), SEGMENT).to_string());
+            let path = strip_stage(path, event.request_context.stage.as_deref());
+            event.raw_path = Some(utf8_percent_encode(strip_base(path, base), SEGMENT).to_string());
             let query = event.raw_query_string.as_deref().unwrap_or_default();
             event.raw_query_string = Some(utf8_percent_encode(query, QUERY).to_string());
-            forget_host(&mut event.headers);
+            remove_host(&mut event.headers);
         }
         LambdaRequest::ApiGatewayV1(event) => {
-            // The stage is not in it.
+            // The path does not contain the stage.
             let path = event.path.as_deref().unwrap_or_default();
-            event.path = Some(utf8_percent_encode(below(path, base), PATH).to_string());
-            // Of a repeated header the other map has the last value only.
+            event.path = Some(utf8_percent_encode(strip_base(path, base), PATH).to_string());
+            // `headers` has only the last value of a repeated header.
             if !event.multi_value_headers.is_empty() {
                 event.headers.clear();
             }
-            forget_host(&mut event.headers);
-            forget_host(&mut event.multi_value_headers);
+            remove_host(&mut event.headers);
+            remove_host(&mut event.multi_value_headers);
         }
         _ => {}
     }
     event
 }
 
-/// `lambda_http` panics where these two make no URL, and whoever asks may have written them.
-fn forget_host(headers: &mut HeaderMap) {
+/// Removes the headers that clients may set and that `lambda_http` builds a URL from: it panics if they are invalid.
+fn remove_host(headers: &mut HeaderMap) {
     headers.remove(HOST);
     headers.remove("x-forwarded-proto");
 }
 
-/// The address of a request that was made of an [`encoded`] event: path and query, and nothing that a URL parser
-/// would have tidied up in them.
+/// Returns the path and query of a request from an event after [`encode`], which no URL parser has normalised.
 pub fn uri(request: &lambda_http::Request) -> Result<Uri, InvalidUri> {
     let path = match request.raw_http_path() {
         "" => "/",
@@ -66,26 +65,26 @@ pub fn uri(request: &lambda_http::Request) -> Result<Uri, InvalidUri> {
     }
 }
 
-/// The same address with another path; none where that is no path.
+/// Replaces the path of a URI. Returns `None` if `path` is invalid.
 pub fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
-    let address = match uri.query() {
+    let path_and_query = match uri.query() {
         None => path.to_owned(),
         Some(query) => format!("{path}?{query}"),
     };
     let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(PathAndQuery::try_from(address).ok()?);
+    parts.path_and_query = Some(PathAndQuery::try_from(path_and_query).ok()?);
     Uri::from_parts(parts).ok()
 }
 
-/// The path below `base`, which is cut off once, at the boundary of a segment; a path that is not below it as it is.
-pub fn below<'a>(path: &'a str, base: &str) -> &'a str {
+/// Removes `base` once from the beginning of a path, if it ends at the boundary of a segment there.
+pub fn strip_base<'a>(path: &'a str, base: &str) -> &'a str {
     let rest = path.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));
     rest.unwrap_or(path)
 }
 
-fn without_stage<'a>(path: &'a str, stage: Option<&str>) -> &'a str {
+fn strip_stage<'a>(path: &'a str, stage: Option<&str>) -> &'a str {
     match stage {
-        Some(stage) if stage != "$default" => below(path, &format!("/{stage}")),
+        Some(stage) if stage != "$default" => strip_base(path, &format!("/{stage}")),
         _ => path,
     }
 }
@@ -95,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_named_stage_is_cut_off_at_the_boundary_of_a_segment() {
+    fn a_named_stage_is_removed_at_the_boundary_of_a_segment() {
         for (path, stage, expected) in [
             ("/db/x", None, "/db/x"),
             ("/db/x", Some("$default"), "/db/x"),
@@ -106,12 +105,12 @@ mod tests {
             ("/prod", Some("prod"), ""),
             ("/db/prod/x", Some("prod"), "/db/prod/x"),
         ] {
-            assert_eq!(without_stage(path, stage), expected, "{path} {stage:?}");
+            assert_eq!(strip_stage(path, stage), expected, "{path} {stage:?}");
         }
     }
 
     #[test]
-    fn a_base_path_is_cut_off_likewise() {
+    fn a_base_path_is_removed_at_the_boundary_of_a_segment() {
         for (path, base, expected) in [
             ("/db/x", "", "/db/x"),
             ("/", "", "/"),
@@ -121,7 +120,7 @@ mod tests {
             ("/a/bc", "/a/b", "/a/bc"),
             ("/db", "/a/b", "/db"),
         ] {
-            assert_eq!(below(path, base), expected, "{path} {base}");
+            assert_eq!(strip_base(path, base), expected, "{path} {base}");
         }
     }
 }

@@ -1,17 +1,17 @@
-//! The parameters of a request's query.
+//! Query parameters.
 
 use std::borrow::Cow;
 
 use http::Uri;
 
-/// All parameters in their order, decoded.
+/// Returns all parameters in their order, decoded.
 pub fn pairs(uri: &Uri) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
 }
 
-/// A parameter, decoded; the first one where it is repeated.
+/// Returns the first parameter with this name, decoded.
 pub fn first(uri: &Uri, name: &str) -> Option<String> {
-    pairs(uri).find(|(given, _)| given == name).map(|(_, value)| value.into_owned())
+    pairs(uri).find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
@@ -19,8 +19,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_of_a_name_counts_and_is_decoded() {
-        let uri: Uri = "/x?b=1&a=c+d%2Fe&a=2&f".parse().expect("an address");
+    fn the_first_parameter_of_a_name_is_returned_decoded() {
+        let uri: Uri = "/x?b=1&a=c+d%2Fe&a=2&f".parse().expect("a URI");
         assert_eq!(first(&uri, "a").as_deref(), Some("c d/e"));
         assert_eq!(first(&uri, "f").as_deref(), Some(""));
         assert_eq!(first(&uri, "A"), None);

@@ -1,7 +1,7 @@
-//! Clients of AWS's services, made from what Lambda puts into the environment.
+//! Clients of AWS services, created from the environment that Lambda provides.
 //!
-//! No chain of credential providers is needed where the runtime hands the credentials over; it would make every binary
-//! larger by half.
+//! Lambda passes the credentials in variables, so no chain of credential providers is needed: it would make every
+//! binary larger by half.
 
 use std::time::Duration;
 
@@ -17,32 +17,33 @@ use domain::platform::variables::Variables;
 
 use crate::aws::Aws;
 
-/// How long connecting may take.
+/// Timeout of connecting.
 const CONNECT: Duration = Duration::from_secs(2);
-/// How long one attempt of a call may take.
+/// Timeout of one attempt of a call.
 const ATTEMPT: Duration = Duration::from_secs(5);
-/// How long a call may take with all its attempts; a request has 28 seconds.
+/// Timeout of a call with all its attempts; a request has 28 seconds.
 const CALL: Duration = Duration::from_secs(15);
-/// Attempts of a call.
+/// Attempts of a call, the first included.
 const ATTEMPTS: u32 = 3;
 
-/// The platform that the environment describes, with its connection to the tables open.
+/// Creates the platform that the environment describes, and connects to the tables.
 pub async fn platform() -> Result<Platform, Error> {
     let variables = Variables::from_env();
     let aws = Aws::read(&variables)?;
     let http = https();
     let platform = Platform::new(dynamodb(&aws, http.clone()), sqs(&aws, http), variables);
-    // Lambda gives a whole core during init and less afterwards: open the TLS connection now.
+    // Lambda provides a whole core during init and less afterwards: open the TLS connection now.
     if let Err(error) = platform.connect().await {
-        tracing::warn!(error = error.chain(), "the tables do not answer yet");
+        tracing::warn!(error = error.chain(), "the tables are not reachable yet");
     }
     Ok(platform)
 }
 
-/// Names the ARN of the secret that makes its holder an administrator.
+/// The variable that names the ARN of the first administrator's secret.
 pub const FIRST_SECRET: &str = "FIRST_SECRET_ARN";
 
-/// The secret that the stack was made with, which makes its holder an administrator. `None` if no secret is named.
+/// Returns the secret that the stack was created with, which authenticates the first administrator. `None` if the
+/// variable is unset.
 pub async fn first_secret(variables: &Variables) -> Result<Option<String>, Error> {
     match variables.get(FIRST_SECRET) {
         None => Ok(None),
@@ -50,7 +51,7 @@ pub async fn first_secret(variables: &Variables) -> Result<Option<String>, Error
     }
 }
 
-/// A secret of Secrets Manager, by its ARN or name.
+/// Reads a secret from Secrets Manager by its ARN or name.
 pub async fn secret(aws: &Aws, name: &str) -> Result<String, Error> {
     let mut config = aws_sdk_secretsmanager::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -62,9 +63,10 @@ pub async fn secret(aws: &Aws, name: &str) -> Result<String, Error> {
     config.set_endpoint_url(aws.secrets_endpoint.clone());
     let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
     let reply = Box::pin(client.get_secret_value().secret_id(name).send()).await;
-    let reply =
-        reply.map_err(|cause| Error::unavailable("The first secret cannot be read.").because(cause))?;
-    reply.secret_string.ok_or_else(|| Error::invalid("The first secret is no text."))
+    let reply = reply.map_err(|cause| {
+        Error::unavailable("The first administrator's secret cannot be read.").because(cause)
+    })?;
+    reply.secret_string.ok_or_else(|| Error::invalid("The first administrator's secret is not text."))
 }
 
 fn https() -> SharedHttpClient {

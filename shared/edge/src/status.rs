@@ -1,10 +1,17 @@
-//! What a failure is over HTTP, where an API's document does not say otherwise.
+//! Statuses and bodies of failed requests, unless an API's document says otherwise.
 
+use axum::response::Response;
 use domain::error::{Error, Kind};
 use http::StatusCode;
 
-/// The status of a failure, and what may be told of it. One that is not the client's is logged with its causes, which
-/// nobody outside sees.
+/// Builds an API's own response from a failing status and a text.
+pub type ErrorBody = fn(StatusCode, &str) -> Response;
+
+/// The text of a failure whose cause clients must not see.
+pub(crate) const INTERNAL: &str = "The request could not be served.";
+
+/// Returns the status of an error and the text for the client. Server errors are logged with their causes, which
+/// clients never see.
 pub fn to_status(error: &Error) -> (StatusCode, String) {
     let status = match error.kind() {
         Kind::Invalid => StatusCode::BAD_REQUEST,
@@ -20,9 +27,15 @@ pub fn to_status(error: &Error) -> (StatusCode, String) {
         tracing::error!(status = status.as_u16(), cause = error.chain(), "a request failed");
     }
     match error.kind() {
-        Kind::Bug => (status, "The request could not be served.".to_owned()),
+        Kind::Bug => (status, INTERNAL.to_owned()),
         _ => (status, error.to_string()),
     }
+}
+
+/// Returns the response to a failed request in the API's error body.
+pub fn to_response(error: &Error, error_body: ErrorBody) -> Response {
+    let (status, text) = to_status(error);
+    error_body(status, &text)
 }
 
 #[cfg(test)]
@@ -30,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_tells_what_is_meant_for_the_client_and_no_cause() {
+    fn a_failure_has_its_public_text_and_no_cause() {
         let because = |error: Error| error.because("a secret");
         for (error, expected) in [
             (because(Error::invalid("No.")), (StatusCode::BAD_REQUEST, "No.")),

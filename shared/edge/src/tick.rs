@@ -1,12 +1,13 @@
-//! Schedules: a function that is woken to see what is due.
+//! Schedules: functions that run at fixed intervals.
 
 use domain::error::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
-/// Ticks under Lambda until the environment is shut down, whatever the event says: the time is the clock's.
+/// Calls the handler for each event until Lambda shuts down the environment. The event's content is ignored: the time
+/// is the clock's.
 ///
-/// A failure is logged with its causes by the runtime and counted by Lambda; the next tick finds the same work.
+/// The runtime logs a failure with its causes, and Lambda counts it; the next tick finds the same work.
 pub async fn run<H>(handler: H) -> Result<(), crate::Error>
 where
     H: AsyncFn() -> Result<(), Error>,

@@ -1,4 +1,4 @@
-//! How the APIs are reached: origins that may call them from a browser, and the addresses before every path.
+//! Settings of CORS, the base path and the public URL.
 
 use domain::error::Error;
 use domain::platform::variables::{Variables, invalid};
@@ -7,32 +7,32 @@ use domain::platform::variables::{Variables, invalid};
 pub const VARIABLES: &[&str] =
     &["CORS_ORIGINS", "BASE_PATH", "PUBLIC_BASE_URL", "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"];
 
-/// How the APIs are reached, and from which pages.
+/// How clients reach the APIs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Web {
-    /// Origins whose pages may ask, such as `https://ops.example.com`, or `*` for all. Default none.
+    /// Origins whose pages may call the APIs, such as `https://ops.example.com`, or `*` for all. Default none.
     pub cors_origins: Vec<String>,
-    /// What stands before every path, such as `/steward`, where a mapping or a proxy put it there. Default nothing.
+    /// The prefix that a mapping or a proxy adds to every path, such as `/steward`. Default none.
     pub base_path: String,
-    /// Where clients find the APIs, without a slash at its end. Default: where the gateway says that it is.
+    /// The APIs' URL for clients, without a trailing slash. Default: the gateway's.
     pub public_base_url: Option<String>,
 }
 
 impl Web {
-    /// Reads the settings. Fails with the name of a variable whose value cannot be used.
+    /// Reads the settings. Fails if a value is invalid.
     pub fn read(variables: &Variables) -> Result<Self, Error> {
-        let given = |name: &str| variables.get(name).unwrap_or_default().trim();
-        let origins = given("CORS_ORIGINS").split(',').map(str::trim).filter(|origin| !origin.is_empty());
+        let value = |name: &str| variables.get(name).unwrap_or_default().trim();
+        let origins = value("CORS_ORIGINS").split(',').map(str::trim).filter(|origin| !origin.is_empty());
         let cors_origins: Vec<_> = origins.map(str::to_owned).collect();
         if let Some(other) = cors_origins.iter().find(|origin| *origin != "*" && !is_origin(origin)) {
             let expected = "expected * or an origin such as https://ops.example.com";
             return Err(invalid("CORS_ORIGINS", other, &expected));
         }
-        let base_path = match given("BASE_PATH").trim_matches('/') {
+        let base_path = match value("BASE_PATH").trim_matches('/') {
             "" => String::new(),
             path => format!("/{path}"),
         };
-        let public_base_url = match given("PUBLIC_BASE_URL").trim_end_matches('/') {
+        let public_base_url = match value("PUBLIC_BASE_URL").trim_end_matches('/') {
             "" => None,
             url if url.starts_with("https://") || url.starts_with("http://") => Some(url.to_owned()),
             other => {
@@ -44,7 +44,7 @@ impl Web {
     }
 }
 
-/// Whether it is a scheme, a host and no more than a port, which is how a browser names where a page is from.
+/// Whether a text is an origin as browsers send it: a scheme, a host and at most a port.
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| {
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_are_a_list_a_base_path_starts_with_one_slash_and_a_base_url_ends_without() {
+    fn slashes_around_base_paths_and_urls_are_normalised_and_origins_are_checked() {
         let web = |name: &str, value: &str| {
             Web::read(&Variables::default().with([(name, value)])).map_err(|error| error.to_string())
         };
@@ -67,7 +67,7 @@ mod tests {
         assert_eq!(origins("https://a.example, http://localhost:3000,"), Ok(two.to_vec()));
         assert_eq!(origins("*"), Ok(vec!["*".to_owned()]));
         for wrong in ["a.example", "https://a.example/", "https://", "null", "https://a b"] {
-            assert!(origins(wrong).is_err_and(|said| said.starts_with("CORS_ORIGINS: ")), "{wrong}");
+            assert!(origins(wrong).is_err_and(|error| error.starts_with("CORS_ORIGINS: ")), "{wrong}");
         }
         for (value, expected) in [("", ""), ("/", ""), ("steward", "/steward"), ("/a/b/", "/a/b")] {
             assert_eq!(web("BASE_PATH", value).map(|web| web.base_path), Ok(expected.to_owned()), "{value}");

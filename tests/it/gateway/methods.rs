@@ -31,7 +31,7 @@ async fn head_has_no_body_a_wrong_method_says_which_are_right_and_every_answer_h
 /// The answer to OPTIONS with these headers, where pages of `origins` may ask.
 async fn options(path: &str, origins: &[&str], headers: &[(&str, &str)]) -> Result<Value> {
     let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
-    let middleware = echo().on(Web { cors_origins: origins, ..Web::default() });
+    let middleware = echo().with_web(Web { cors_origins: origins, ..Web::default() });
     let mut event = event("OPTIONS", path, "");
     for (name, value) in headers {
         event["headers"][*name] = json!(value);
@@ -79,7 +79,7 @@ async fn a_preflight_is_granted_to_pages_of_the_set_origins_and_to_no_others() -
 
 #[tokio::test]
 async fn a_page_may_read_every_answer_errors_too() -> Result<()> {
-    let middleware = echo().on(Web { cors_origins: vec![OURS.to_owned()], ..Web::default() });
+    let middleware = echo().with_web(Web { cors_origins: vec![OURS.to_owned()], ..Web::default() });
     for (method, path, status) in
         [("GET", "/c/x", 200), ("GET", "/c//x", 404), ("GET", "/nowhere", 404), ("DELETE", "/taken", 405)]
     {

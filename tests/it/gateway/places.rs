@@ -38,7 +38,7 @@ async fn a_named_stage_and_the_base_path_are_no_part_of_the_path() -> Result<()>
     ] {
         let mut event = event("GET", raw_path, "a=b");
         event["requestContext"]["stage"] = json!(stage);
-        let answer = lambda::answer(&echo().on(under(base_path, None)), &event).await?;
+        let answer = lambda::answer(&echo().with_web(under(base_path, None)), &event).await?;
         let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default())?;
         let expected =
             name.map_or_else(|| json!("nothing here"), |name| json!({"name": name, "query": "a=b"}));
@@ -61,7 +61,7 @@ async fn a_handler_is_told_who_asks_and_where_and_no_header_changes_that() -> Re
         event["headers"]["x-forwarded-for"] = json!("203.0.113.9, 192.0.2.7");
         event["headers"]["host"] = json!("evil.example");
         event["headers"]["x-forwarded-host"] = json!("evil.example");
-        let answer = lambda::answer(&echo().on(under(base_path, public)), &event).await?;
+        let answer = lambda::answer(&echo().with_web(under(base_path, public)), &event).await?;
         let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default())?;
         assert_eq!(body, json!({"client": "192.0.2.7", "base": expected}));
     }

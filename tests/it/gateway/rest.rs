@@ -35,7 +35,7 @@ fn event(method: &str, path: &str, query: &Value, headers: &Value) -> Value {
 
 async fn answer(event: &Value, base_path: &str) -> Result<(Value, Value)> {
     let web = Web { base_path: base_path.to_owned(), ..Web::default() };
-    let answer = lambda::answer(&echo().on(web), event).await?;
+    let answer = lambda::answer(&echo().with_web(web), event).await?;
     let body = serde_json::from_str(answer["body"].as_str().unwrap_or("null"))?;
     Ok((answer, body))
 }

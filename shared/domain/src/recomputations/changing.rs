@@ -5,11 +5,11 @@ use crate::access::audit::{AuditAction, Origin};
 use crate::error::Error;
 use crate::recomputations::Recomputations;
 use crate::recomputations::draft::Fields;
+use crate::recomputations::expected_version::ExpectedVersion;
 use crate::recomputations::publishing::status_changed;
 use crate::recomputations::record::Recomputation;
 use crate::recomputations::refusal::Refusal;
 use crate::recomputations::status::Status;
-use crate::recomputations::tag::Expected;
 use crate::storage::table::Race;
 
 /// Turns after which a change is given up: so many others were faster.
@@ -21,7 +21,7 @@ impl Recomputations {
         &self,
         id: &str,
         to: Status,
-        expected: Option<&Expected>,
+        expected: Option<&ExpectedVersion>,
         origin: &Origin,
     ) -> Result<Recomputation, Refusal> {
         let transitions = self.settings.transitions;
@@ -33,7 +33,7 @@ impl Recomputations {
     pub async fn reset(
         &self,
         id: &str,
-        expected: Option<&Expected>,
+        expected: Option<&ExpectedVersion>,
         origin: &Origin,
     ) -> Result<Recomputation, Refusal> {
         let transitions = self.settings.transitions;
@@ -46,7 +46,7 @@ impl Recomputations {
         &self,
         id: &str,
         fields: &Fields,
-        expected: Option<&Expected>,
+        expected: Option<&ExpectedVersion>,
         origin: &Origin,
     ) -> Result<Recomputation, Refusal> {
         let decide = |old: &Recomputation| Ok(Some(old.with_fields(fields.clone())));
@@ -57,7 +57,7 @@ impl Recomputations {
     pub async fn remove(
         &self,
         id: &str,
-        expected: Option<&Expected>,
+        expected: Option<&ExpectedVersion>,
         origin: &Origin,
     ) -> Result<(), Refusal> {
         for _ in 0..TURNS {
@@ -84,7 +84,7 @@ impl Recomputations {
         &self,
         action: &str,
         id: &str,
-        expected: Option<&Expected>,
+        expected: Option<&ExpectedVersion>,
         origin: &Origin,
         decide: impl Fn(&Recomputation) -> Result<Option<Recomputation>, Refusal>,
     ) -> Result<Recomputation, Refusal> {
@@ -101,11 +101,11 @@ impl Recomputations {
     async fn expected(
         &self,
         id: &str,
-        expected: Option<&Expected>,
+        expected: Option<&ExpectedVersion>,
         origin: &Origin,
     ) -> Result<Recomputation, Refusal> {
         let old = self.request_get(&origin.tenant, id).await?.ok_or(Refusal::Missing)?;
-        if expected.is_some_and(|expected| !expected.is(old.version)) {
+        if expected.is_some_and(|expected| !expected.matches(old.version)) {
             return Err(Refusal::Changed);
         }
         Ok(old)

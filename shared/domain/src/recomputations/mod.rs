@@ -23,6 +23,7 @@
 pub mod changing;
 pub mod document;
 pub mod draft;
+pub mod expected_version;
 pub mod listing;
 pub mod publishing;
 pub mod record;
@@ -31,7 +32,6 @@ pub mod settings;
 pub mod status;
 mod store;
 pub mod submitting;
-pub mod tag;
 
 use crate::access;
 use crate::error::Error;

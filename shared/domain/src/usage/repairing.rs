@@ -9,8 +9,8 @@ use crate::notification::service::Service;
 use crate::storage::key::Key;
 use crate::storage::table::Outcome;
 use crate::usage::Usage;
-use crate::usage::confirm::AT_ONCE;
 use crate::usage::confirmation::MOST;
+use crate::usage::confirming::AT_ONCE;
 use crate::usage::status::Status;
 
 /// The send status of a repaired record: the downstream response to an accepted record.

@@ -1,4 +1,4 @@
-//! Confirming: writing down what downstream answered.
+//! Recording what the downstream system answered to published usage.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,22 +9,22 @@ use crate::notification::service::Service;
 use crate::usage::Usage;
 use crate::usage::confirmation::{Answer, Confirmation};
 
-/// Rows that are changed at once.
+/// Rows that are changed concurrently.
 pub(super) const AT_ONCE: usize = 16;
 
-/// What became of a confirmation.
+/// The outcome of a confirmation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Confirmed {
-    /// How many rows were changed.
+    /// The number of changed rows.
     pub rows: u64,
-    /// The message ids that made no exists of their service.
+    /// Message ids without an exists record of their service.
     pub unknown: Vec<String>,
 }
 
 impl Usage {
-    /// Writes the answers of a batch to all rows of their messages; ids that are unknown are passed over.
+    /// Writes the answers of a batch to all rows of their messages. Unknown ids are skipped.
     ///
-    /// Only the answer is written, never a whole row: a verdict that is given at the same time stays.
+    /// Only the attributes of the answer are written, never a whole row, so that a concurrent verdict is kept.
     pub async fn confirm(&self, confirmation: &Confirmation) -> Result<Confirmed, Error> {
         let mut confirmed = self.confirm_service(Service::Nova, &confirmation.nova).await?;
         let glance = self.confirm_service(Service::Glance, &confirmation.glance).await?;
@@ -33,7 +33,7 @@ impl Usage {
         Ok(confirmed)
     }
 
-    /// Writes the answer to one message about an instance; whether there is such a message.
+    /// Writes the answer to one message about an instance. Returns whether the message is known.
     pub async fn confirm_single(&self, message_id: &str, answer: Answer) -> Result<bool, Error> {
         let answers = BTreeMap::from([(message_id.to_owned(), answer)]);
         Ok(self.confirm_service(Service::Nova, &answers).await?.unknown.is_empty())

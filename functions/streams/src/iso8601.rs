@@ -1,4 +1,4 @@
-//! Pure. Dates as clients of this API write them: many ways, and never in doubt.
+//! Pure. Times of this API: ISO 8601, read in basic and extended form and written in extended form.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use domain::time::Micros;
@@ -6,8 +6,8 @@ use domain::time::Micros;
 const DATES: [&str; 2] = ["%Y-%m-%d", "%Y%m%d"];
 const TIMES: [&str; 4] = ["%H:%M:%S%.f", "%H:%M", "%H%M%S%.f", "%H%M"];
 
-/// A date, a time of today, or both; without a zone it is UTC.
-pub fn date(text: &str, now: DateTime<Utc>) -> Option<Micros> {
+/// Parses a date, a time of today, or both. Without a zone it is UTC.
+pub fn parse(text: &str, now: DateTime<Utc>) -> Option<Micros> {
     let text = text.trim();
     let (day, clock) = match text.split_once(['T', 't', ' ']) {
         Some((day, clock)) => (day, Some(clock)),
@@ -21,15 +21,20 @@ pub fn date(text: &str, now: DateTime<Utc>) -> Option<Micros> {
     let Some(clock) = clock else {
         return Some(NaiveDateTime::new(day, NaiveTime::MIN).and_utc().into());
     };
-    let (clock, offset) = zone(clock)?;
+    let (clock, offset) = split_zone(clock)?;
     let time = TIMES.iter().find_map(|form| NaiveTime::parse_from_str(clock, form).ok())?;
     let at = NaiveDateTime::new(day, time).checked_sub_signed(offset)?;
     Some(at.and_utc().into())
 }
 
-/// A clock reading without its zone, and how far that is ahead of UTC. A blank may stand for the `+` of an offset, which
-/// a query turns into one.
-fn zone(clock: &str) -> Option<(&str, TimeDelta)> {
+/// Formats a time as `2015-02-27T00:00:00`, in UTC without a zone. The fraction has six digits, or none if it is zero.
+pub fn format(at: Micros) -> String {
+    at.to_string().replacen(' ', "T", 1)
+}
+
+/// Splits a time into its clock reading and its offset from UTC. The `+` of an offset may be a space, which is what an
+/// unencoded `+` in a query means.
+fn split_zone(clock: &str) -> Option<(&str, TimeDelta)> {
     if let Some(clock) = clock.strip_suffix(['Z', 'z']) {
         return Some((clock, TimeDelta::zero()));
     }
@@ -53,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_is_read_in_many_forms() {
+    fn times_are_parsed_in_basic_and_extended_form() {
         let now = "2015-03-01T09:00:00Z".parse().expect("a time");
         for (text, expected) in [
             ("2015-02-28T13:30", Some("2015-02-28 13:30:00")),
@@ -72,7 +77,7 @@ mod tests {
             ("2015-02-28T13:30+99:00", None),
             ("", None),
         ] {
-            assert_eq!(date(text, now).map(|at| at.to_string()).as_deref(), expected, "{text}");
+            assert_eq!(parse(text, now).map(|at| at.to_string()).as_deref(), expected, "{text}");
         }
     }
 }

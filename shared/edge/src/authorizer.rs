@@ -1,9 +1,12 @@
-//! The gate of an API whose original asked nobody: an API key that grants what is asked, or no gate at all.
+//! Authorization of the APIs that had no authentication originally: an API key with the required role, or nothing if
+//! the operator disables it.
 
 use std::fmt;
 use std::str::FromStr;
 
+use axum::Router;
 use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use domain::access::Access;
 use domain::access::principal::{Api, Role};
 use domain::error::{Error, Kind};
@@ -11,16 +14,17 @@ use domain::platform::variables::Variables;
 use http::Method;
 
 use crate::credentials::{API_KEY, Credentials};
+use crate::status::{ErrorBody, to_response};
 
 /// The variables that these settings are read from.
 pub const VARIABLES: &[&str] = &["STACKTACH_AUTH"];
 
-/// How the APIs authenticate that had no authentication in the original: usage, streams and ingest.
+/// Authentication of the usage, streams and ingest APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StackTachAuth {
-    /// Whoever shows an API key that grants it.
+    /// Every request needs an API key.
     ApiKey,
-    /// Whoever reaches them: on one machine, or behind a gateway that asks.
+    /// Every request is allowed: on one machine, or behind a gateway that authenticates.
     None,
 }
 
@@ -31,7 +35,7 @@ impl FromStr for StackTachAuth {
         match text {
             "api-key" => Ok(Self::ApiKey),
             "none" => Ok(Self::None),
-            _ => Err("api-key or none is expected"),
+            _ => Err("expected api-key or none"),
         }
     }
 }
@@ -52,16 +56,16 @@ impl StackTachAuth {
     }
 }
 
-/// Who may use an API. Cheap to clone.
+/// Authorizes the requests to one API. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Gate {
-    /// None where everybody may.
+pub struct Authorizer {
+    /// `None` if every request is allowed.
     access: Option<Access>,
     api: Api,
 }
 
-impl Gate {
-    /// The gate of an API, as the operator set it.
+impl Authorizer {
+    /// Creates the authorizer of an API with the operator's setting.
     pub fn new(access: Access, variables: &Variables, api: Api) -> Result<Self, Error> {
         let access = match StackTachAuth::read(variables)? {
             StackTachAuth::ApiKey => Some(access),
@@ -70,10 +74,26 @@ impl Gate {
         Ok(Self { access, api })
     }
 
-    /// The same request, if whoever sent it may: a viewer what reads, an editor everything else.
+    /// Protects the routes that `router` has so far. A request that is not authorized gets the API's `error_body`.
+    pub fn protect<S>(self, router: Router<S>, error_body: ErrorBody) -> Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        router.route_layer(from_fn(move |request: Request, next: Next| {
+            let authorizer = self.clone();
+            async move {
+                match authorizer.authorize(request).await {
+                    Ok(request) => next.run(request).await,
+                    Err(error) => to_response(&error, error_body),
+                }
+            }
+        }))
+    }
+
+    /// Returns the request with its principal: a viewer may read, an editor may use every other method.
     ///
-    /// A method that no path knows is let through to be refused for what it is.
-    pub async fn admit(&self, request: Request) -> Result<Request, Error> {
+    /// A method that no route has passes, so that the router answers 405 and not 401.
+    async fn authorize(&self, request: Request) -> Result<Request, Error> {
         let Some(access) = &self.access else { return Ok(request) };
         let role = match *request.method() {
             Method::GET | Method::HEAD => Role::Viewer,
@@ -81,12 +101,10 @@ impl Gate {
             _ => return Ok(request),
         };
         let (mut parts, body) = request.into_parts();
-        let principal = match &Credentials::of(&parts).key {
-            Some(key) => access.by_key(key).await?,
-            None => None,
-        };
-        let unknown = || Error::new(Kind::Unauthenticated, format!("An API key is expected in {API_KEY}."));
-        parts.extensions.insert(principal.ok_or_else(unknown)?.with(role, self.api)?);
+        let principal = Credentials::from_parts(&parts).authenticate_key(access).await?;
+        let required =
+            || Error::new(Kind::Unauthenticated, format!("An API key is required in the header {API_KEY}."));
+        parts.extensions.insert(principal.ok_or_else(required)?.with(role, self.api)?);
         Ok(Request::from_parts(parts, body))
     }
 }

@@ -1,4 +1,4 @@
-//! The shapes of successful answers.
+//! Successful responses.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use http::header::{CONTENT_TYPE, VARY};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
-/// One object with one key that says what is in it.
+/// Returns an object with one member, `key`.
 pub fn enveloped<T: Serialize>(key: &'static str, value: T) -> Response {
     Json(BTreeMap::from([(key, value)])).into_response()
 }
 
-/// A write that worked: JSON by its type, and nothing in it.
+/// Returns the response to a successful write: of type JSON, but empty.
 pub fn empty() -> Response {
     let json = HeaderValue::from_static("application/json");
     (StatusCode::OK, [(CONTENT_TYPE, json)]).into_response()
 }
 
-/// Every documented answer carries this header.
+/// Adds the `Vary` header that every documented response has.
 pub async fn vary(mut response: Response) -> Response {
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
     response
