@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use chrono::SecondsFormat;
 use domain::access::Access;
-use domain::access::audit::Origin;
+use domain::access::audit::Caller;
 use domain::access::principal::{Api, Role};
 use domain::error::{Error, Kind};
 use domain::time::Micros;
@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::error::ApiError;
 
 /// An administrator, by key, session or password.
-pub struct Administrator(pub Origin);
+pub struct Administrator(pub Caller);
 
 impl FromRequestParts<Access> for Administrator {
     type Rejection = ApiError;
@@ -25,7 +25,7 @@ impl FromRequestParts<Access> for Administrator {
         let unknown =
             || Error::new(Kind::Unauthenticated, "An API key, a session or a name and password is expected.");
         let principal = credentials.anybody(access).await?.ok_or_else(unknown)?;
-        Ok(Self(credentials.origin(&principal.with(Role::Admin, Api::Access)?)))
+        Ok(Self(credentials.origin(&principal.require(Role::Admin, Api::Access)?)))
     }
 }
 

@@ -76,7 +76,7 @@ pub async fn make(
         |text: &str| Error::invalid(format!("'expires': '{text}' is no time, as 2035-01-05T00:00:30Z."));
     let expires = expires.map(|text| Micros::parse(&text).ok_or_else(|| wrong(&text))).transpose()?;
     let tenant = tenant.unwrap_or_else(|| DEFAULT_TENANT.to_owned());
-    let (key, shown) = access.key_make(NewKey { name, tenant, grants: roles, expires }, &origin).await?;
+    let (key, shown) = access.key_create(NewKey { name, tenant, grants: roles, expires }, &origin).await?;
     Ok((StatusCode::CREATED, Json(Key::of(key, Some(shown)))))
 }
 

@@ -72,7 +72,7 @@ pub async fn make(
 ) -> Result<(StatusCode, Json<User>), ApiError> {
     let Wanted { name, email, roles, password } = wanted;
     let new = UserChange { email: Some(email), grants: Some(roles), password: Some(password) };
-    Ok((StatusCode::CREATED, Json(access.user_make(&name, new, &origin).await?.into())))
+    Ok((StatusCode::CREATED, Json(access.user_create(&name, new, &origin).await?.into())))
 }
 
 pub async fn get(

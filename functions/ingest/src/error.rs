@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
-use domain::ingest::accepting::Refusal;
+use domain::ingest::accepting::AcceptError;
 use edge::status::to_status;
 use http::StatusCode;
 use serde::Serialize;
@@ -30,8 +30,8 @@ impl From<Error> for ApiError {
     }
 }
 
-impl From<Refusal> for ApiError {
-    fn from(Refusal { accepted, error }: Refusal) -> Self {
+impl From<AcceptError> for ApiError {
+    fn from(AcceptError { accepted, error }: AcceptError) -> Self {
         Self { error, accepted: Some(accepted) }
     }
 }
@@ -72,7 +72,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_a_failure_says_how_many_were_accepted_and_none_says_why_it_failed() {
-        let refusal = |error, accepted| ApiError::from(Refusal { accepted, error });
+        let refusal = |error, accepted| ApiError::from(AcceptError { accepted, error });
         let because = |error: Error| error.because("a secret");
         for (refused, expected) in [
             (refusal(because(Error::invalid("No.")), 0), r#"{"status":400,"message":"No."}"#),

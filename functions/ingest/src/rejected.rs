@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use domain::error::Error;
 use domain::ingest::Intake;
-use domain::ingest::rejected::SetAside;
+use domain::ingest::rejected::RejectedElement;
 use edge::query::first;
 use serde::Serialize;
 use serde_json::Value;
@@ -53,7 +53,7 @@ fn number(uri: &Uri, name: &str) -> Result<Option<u64>, Error> {
 }
 
 /// As much of what was found as fits. There may be more where all of `limit` were found or some did not fit.
-fn page(found: Vec<SetAside>, limit: usize) -> Page {
+fn page(found: Vec<RejectedElement>, limit: usize) -> Page {
     let is_full = found.len() == limit;
     let count = found.len();
     let mut bytes = 0;
@@ -68,9 +68,9 @@ fn page(found: Vec<SetAside>, limit: usize) -> Page {
     Page { rejected, mark }
 }
 
-impl From<SetAside> for Element {
-    fn from(element: SetAside) -> Self {
-        let SetAside { id, received, reason, body } = element;
+impl From<RejectedElement> for Element {
+    fn from(element: RejectedElement) -> Self {
+        let RejectedElement { id, received, reason, body } = element;
         Self { id, received: received.to_string(), reason, body }
     }
 }
@@ -81,9 +81,9 @@ mod tests {
 
     use super::*;
 
-    fn found(count: u64, body: &str) -> Vec<SetAside> {
+    fn found(count: u64, body: &str) -> Vec<RejectedElement> {
         let element =
-            |id| SetAside { id, received: Micros(0), reason: "no JSON".to_owned(), body: body.into() };
+            |id| RejectedElement { id, received: Micros(0), reason: "no JSON".to_owned(), body: body.into() };
         (1..=count).rev().map(element).collect()
     }
 

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
-use domain::access::audit::Origin;
+use domain::access::audit::Caller;
 use domain::access::principal::{self, Role};
 use edge::credentials::Credentials;
 use edge::http::BaseUrl;
@@ -49,7 +49,7 @@ impl Needed for Admin {
 /// A request of somebody who may make it, and takes JSON.
 pub struct Authorized<R> {
     /// Who, and where from.
-    pub origin: Origin,
+    pub origin: Caller,
     /// In which dialect.
     pub dialect: Dialect,
     /// Where the API is for them.
@@ -63,11 +63,11 @@ impl<R: Needed> FromRequestParts<Api> for Authorized<R> {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         let credentials = Credentials::of(parts);
         let principal = match &credentials.key {
-            Some(key) => api.access.by_key(key).await?,
+            Some(key) => api.access.authenticate_key(key).await?,
             None => None,
         };
         let principal = principal.ok_or(ApiError::Unauthorized)?;
-        if !principal.is(R::ROLE, principal::Api::Recomputations) {
+        if !principal.has_role(R::ROLE, principal::Api::Recomputations) {
             return Err(ApiError::Forbidden);
         }
         // The original looked at the first one only.

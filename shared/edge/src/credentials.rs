@@ -7,7 +7,8 @@ use std::fmt;
 use axum::extract::FromRequestParts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::access::audit::Origin;
+use domain::access::audit::Caller;
+use domain::access::authenticating::PasswordAttempt;
 use domain::access::principal::Principal;
 use domain::access::{Access, DEFAULT_TENANT};
 use domain::error::Error;
@@ -73,19 +74,22 @@ impl Credentials {
     /// Whoever shows an API key, a session or a password that is known, in this order.
     pub async fn anybody(&self, access: &Access) -> Result<Option<Principal>, Error> {
         if let Some(key) = &self.key {
-            return access.by_key(key).await;
+            return access.authenticate_key(key).await;
         }
         if let Some(session) = &self.session {
-            return access.by_session(session).await;
+            return access.authenticate_session(session).await;
         }
         match &self.password {
-            Some((name, password)) => access.by_password(name, password, &self.address).await,
+            Some((name, password)) => {
+                let attempt = PasswordAttempt { name, password, address: &self.address };
+                access.authenticate_password(attempt).await
+            }
             None => Ok(None),
         }
     }
 
     /// Where a change comes from that was let in by a gate, or where nobody is asked.
-    pub fn admitted(&self) -> Origin {
+    pub fn admitted(&self) -> Caller {
         let anybody = || Principal {
             name: "anybody".to_owned(),
             tenant: DEFAULT_TENANT.to_owned(),
@@ -95,12 +99,12 @@ impl Credentials {
     }
 
     /// Where a change that this principal makes comes from.
-    pub fn origin(&self, principal: &Principal) -> Origin {
-        Origin {
-            actor: principal.name.clone(),
+    pub fn origin(&self, principal: &Principal) -> Caller {
+        Caller {
+            name: principal.name.clone(),
             tenant: principal.tenant.clone(),
             address: self.address.clone(),
-            request: self.request.clone(),
+            request_id: self.request.clone(),
         }
     }
 }

@@ -82,11 +82,11 @@ impl Gate {
         };
         let (mut parts, body) = request.into_parts();
         let principal = match &Credentials::of(&parts).key {
-            Some(key) => access.by_key(key).await?,
+            Some(key) => access.authenticate_key(key).await?,
             None => None,
         };
         let unknown = || Error::new(Kind::Unauthenticated, format!("An API key is expected in {API_KEY}."));
-        parts.extensions.insert(principal.ok_or_else(unknown)?.with(role, self.api)?);
+        parts.extensions.insert(principal.ok_or_else(unknown)?.require(role, self.api)?);
         Ok(Request::from_parts(parts, body))
     }
 }

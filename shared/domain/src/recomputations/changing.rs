@@ -1,7 +1,7 @@
 //! Changing a request: read, decided on, and written under the version that was read; from the start where somebody
 //! else was faster. Each turn that is lost was won by another, so the turns end.
 
-use crate::access::audit::{AuditAction, Origin};
+use crate::access::audit::{AuditAction, Caller};
 use crate::error::Error;
 use crate::recomputations::Recomputations;
 use crate::recomputations::draft::Fields;
@@ -22,11 +22,11 @@ impl Recomputations {
         id: &str,
         to: Status,
         expected: Option<&Expected>,
-        origin: &Origin,
+        caller: &Caller,
     ) -> Result<Recomputation, Refusal> {
         let transitions = self.settings.transitions;
         let decide = |old: &Recomputation| old.with_status(to, self.now(), transitions).map(Some);
-        self.change("recomputation.status", id, expected, origin, decide).await
+        self.change("recomputation.status", id, expected, caller, decide).await
     }
 
     /// Takes a request back to how it was submitted. One that is so already stays as it is.
@@ -34,11 +34,11 @@ impl Recomputations {
         &self,
         id: &str,
         expected: Option<&Expected>,
-        origin: &Origin,
+        caller: &Caller,
     ) -> Result<Recomputation, Refusal> {
         let transitions = self.settings.transitions;
         let decide = |old: &Recomputation| old.reset(transitions);
-        self.change("recomputation.reset", id, expected, origin, decide).await
+        self.change("recomputation.reset", id, expected, caller, decide).await
     }
 
     /// Replaces what was asked for; the status and its history stay.
@@ -47,10 +47,10 @@ impl Recomputations {
         id: &str,
         fields: &Fields,
         expected: Option<&Expected>,
-        origin: &Origin,
+        caller: &Caller,
     ) -> Result<Recomputation, Refusal> {
         let decide = |old: &Recomputation| Ok(Some(old.with_fields(fields.clone())));
-        self.change("recomputation.update", id, expected, origin, decide).await
+        self.change("recomputation.update", id, expected, caller, decide).await
     }
 
     /// Removes a request. What the audit log says of it stays.
@@ -58,11 +58,11 @@ impl Recomputations {
         &self,
         id: &str,
         expected: Option<&Expected>,
-        origin: &Origin,
+        caller: &Caller,
     ) -> Result<(), Refusal> {
         for _ in 0..TURNS {
-            let old = self.expected(id, expected, origin).await?;
-            let deed = AuditAction {
+            let old = self.expected(id, expected, caller).await?;
+            let action = AuditAction {
                 action: "recomputation.delete",
                 target: id,
                 note: Some(old.status.to_string()),
@@ -70,8 +70,8 @@ impl Recomputations {
                 after: None,
             };
             let writes = vec![
-                Self::request_remove(&origin.tenant, id, old.version),
-                origin.entry(deed, self.now(), &self.ids.uuid())?,
+                Self::request_remove(&caller.tenant, id, old.version),
+                caller.audit_entry(action, self.now(), &self.ids.uuid())?,
             ];
             if self.write_together(writes).await? == Race::Won {
                 return Ok(());
@@ -85,13 +85,13 @@ impl Recomputations {
         action: &str,
         id: &str,
         expected: Option<&Expected>,
-        origin: &Origin,
+        caller: &Caller,
         decide: impl Fn(&Recomputation) -> Result<Option<Recomputation>, Refusal>,
     ) -> Result<Recomputation, Refusal> {
         for _ in 0..TURNS {
-            let old = self.expected(id, expected, origin).await?;
+            let old = self.expected(id, expected, caller).await?;
             let Some(new) = decide(&old)? else { return Ok(old) };
-            if self.replace(action, &old, &new, origin).await? == Race::Won {
+            if self.replace(action, &old, &new, caller).await? == Race::Won {
                 return Ok(new);
             }
         }
@@ -102,9 +102,9 @@ impl Recomputations {
         &self,
         id: &str,
         expected: Option<&Expected>,
-        origin: &Origin,
+        caller: &Caller,
     ) -> Result<Recomputation, Refusal> {
-        let old = self.request_get(&origin.tenant, id).await?.ok_or(Refusal::Missing)?;
+        let old = self.request_get(&caller.tenant, id).await?.ok_or(Refusal::Missing)?;
         if expected.is_some_and(|expected| !expected.is(old.version)) {
             return Err(Refusal::Changed);
         }
@@ -116,11 +116,11 @@ impl Recomputations {
         action: &str,
         old: &Recomputation,
         new: &Recomputation,
-        origin: &Origin,
+        caller: &Caller,
     ) -> Result<Race, Refusal> {
         let now = self.now();
         let has_status = new.history != old.history;
-        let deed = AuditAction {
+        let action = AuditAction {
             action,
             target: &new.id,
             note: has_status.then(|| format!("{} -> {}", old.status, new.status)),
@@ -128,11 +128,11 @@ impl Recomputations {
             after: Some(new.version),
         };
         let mut writes = vec![
-            Self::request_replace(&origin.tenant, new, old.version)?,
-            origin.entry(deed, now, &self.ids.uuid())?,
+            Self::request_replace(&caller.tenant, new, old.version)?,
+            caller.audit_entry(action, now, &self.ids.uuid())?,
         ];
         let event =
-            if has_status { Some(status_changed(&origin.tenant, old.status, new, now)?) } else { None };
+            if has_status { Some(status_changed(&caller.tenant, old.status, new, now)?) } else { None };
         if let Some(event) = &event {
             writes.push(event.write()?);
         }

@@ -1,6 +1,6 @@
 //! Submitting a request, once per idempotency key.
 
-use crate::access::audit::{AuditAction, Origin};
+use crate::access::audit::{AuditAction, Caller};
 use crate::digest;
 use crate::error::Error;
 use crate::recomputations::Recomputations;
@@ -19,32 +19,34 @@ impl Recomputations {
         &self,
         fields: Fields,
         key: Option<&str>,
-        origin: &Origin,
+        caller: &Caller,
     ) -> Result<String, Refusal> {
         let now = self.now();
         let text = serde_json::to_string(&fields)
             .map_err(|cause| Error::bug("a request could not be written").because(cause))?;
         let hash = digest::whole(&text);
         let request = Recomputation::submitted(self.ids.uuid(), fields, now);
-        let deed = AuditAction {
+        let action = AuditAction {
             action: "recomputation.submit",
             target: &request.id,
             note: None,
             before: None,
             after: Some(request.version),
         };
-        let mut writes =
-            vec![Self::request_new(&origin.tenant, &request)?, origin.entry(deed, now, &self.ids.uuid())?];
+        let mut writes = vec![
+            Self::request_new(&caller.tenant, &request)?,
+            caller.audit_entry(action, now, &self.ids.uuid())?,
+        ];
         if let Some(key) = key {
             let ttl = now.plus_seconds(REMEMBERED_SECONDS).epoch_seconds();
             let remembered = Remembered { hash: hash.clone(), id: request.id.clone(), ttl };
-            writes.push(Self::remember(&origin.tenant, key, &remembered, now));
+            writes.push(Self::remember(&caller.tenant, key, &remembered, now));
         }
         if self.write_together(writes).await? == Race::Won {
             return Ok(request.id);
         }
         let remembered = match key {
-            Some(key) => self.remembered_get(&origin.tenant, key).await?,
+            Some(key) => self.remembered_get(&caller.tenant, key).await?,
             None => None,
         };
         match remembered {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::notification::envelope::{Rejection, open};
+use crate::notification::envelope::{Rejection, unwrap_element};
 
 /// The announcement of the accepted `element`: its notification with this event type and this `message_id`, and the
 /// former one as `original_message_id`, which the receiver confirms.
@@ -10,7 +10,7 @@ use crate::notification::envelope::{Rejection, open};
 /// A pair of routing key and notification stays one; what came in an oslo.messaging envelope leaves without it. Nothing
 /// else changes. An element that was no notification, and so never became a record, is refused.
 pub fn announcement(element: &Value, event_type: &str, message_id: &str) -> Result<Value, Rejection> {
-    let mut opened = open(element)?;
+    let mut opened = unwrap_element(element)?;
     let original = opened.body.insert("message_id".to_owned(), message_id.into()).unwrap_or_default();
     opened.body.insert("original_message_id".to_owned(), original);
     opened.body.insert("event_type".to_owned(), event_type.into());

@@ -3,8 +3,8 @@
 
 use crate::error::Error;
 use crate::failure;
-use crate::notification::packing;
 use crate::notification::service::Service;
+use crate::notification::{elements, message};
 use crate::storage::key::Collection;
 use crate::usage::announcement;
 use crate::usage::outbox::Announcement;
@@ -41,7 +41,7 @@ impl Verifier {
         service: Service,
         notification: String,
     ) -> Result<(), Error> {
-        let echo = packing::echo(&announcement.message_id, service, self.usage.now(), &notification);
+        let echo = message::echo_chunk(&announcement.message_id, service, self.usage.now(), &notification);
         futures::try_join!(self.verified.send(notification), self.notifications.send(echo)).map(drop)
     }
 
@@ -60,7 +60,7 @@ impl Verifier {
         let verified = announcement::announcement(&element, event_type, &announcement.message_id);
         let verified =
             verified.map_err(|cause| Error::bug("a recorded notification is none").because(cause))?;
-        Ok(Some(packing::ascii(&verified.to_string())))
+        Ok(Some(elements::to_ascii(&verified.to_string())))
     }
 
     /// Publishes what is left in one shard of the outbox by workers that did not come to it.
