@@ -50,7 +50,7 @@ struct Envelope<T> {
 
 /// One request.
 pub fn one(request: &Recomputation, dialect: Dialect) -> Response {
-    let document = Document::of(request, dialect.zone());
+    let document = Document::new(request, dialect.zone());
     let answer = match dialect {
         Dialect::Document => body(StatusCode::OK, &Root { root: vec![document], next_cursor: None }),
         Dialect::V2 => {
@@ -62,7 +62,7 @@ pub fn one(request: &Recomputation, dialect: Dialect) -> Response {
 
 /// Some requests, and where the next page begins if there is one.
 pub fn many(requests: &[Recomputation], next_cursor: Option<String>, dialect: Dialect) -> String {
-    let documents: Vec<_> = requests.iter().map(|request| Document::of(request, dialect.zone())).collect();
+    let documents: Vec<_> = requests.iter().map(|request| Document::new(request, dialect.zone())).collect();
     let text = match dialect {
         Dialect::Document => serde_json::to_string(&Root { root: documents, next_cursor }),
         Dialect::V2 => serde_json::to_string(&Envelope { status: success(), data: documents, next_cursor }),

@@ -1,6 +1,6 @@
 //! Pure. The two ways in which the same things are said.
 
-use domain::recomputations::document::Zone;
+use domain::recomputations::document::TimestampFormat;
 
 /// Which of the two APIs is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +18,10 @@ impl Dialect {
     }
 
     /// How times are written.
-    pub fn zone(self) -> Zone {
+    pub fn zone(self) -> TimestampFormat {
         match self {
-            Self::Document => Zone::Unnamed,
-            Self::V2 => Zone::Z,
+            Self::Document => TimestampFormat::WithoutZone,
+            Self::V2 => TimestampFormat::Z,
         }
     }
 
