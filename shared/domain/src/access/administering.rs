@@ -30,8 +30,8 @@ pub struct NewKey {
     pub expires: Option<Micros>,
 }
 
-/// The fields of a user to create or change. In a change, `None` leaves the field unchanged; a new user needs grants and
-/// a password.
+/// The fields of a user to create or change. In a change, `None` leaves the field unchanged. A new user needs grants
+/// and a password.
 #[derive(Clone, Default)]
 pub struct UserChange {
     /// The user's email address.

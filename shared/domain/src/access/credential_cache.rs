@@ -14,8 +14,8 @@ const TTL_SECONDS: i64 = 60;
 /// Maximum number of entries. The cache is cleared when it is full.
 const CAPACITY: usize = 1_000;
 
-/// Principals by a salted hash of their credentials. The salt is random per process, so a memory dump reveals no
-/// credentials.
+/// Principals by a salted hash of their credentials. The salt is random per process, and the credentials themselves are
+/// not kept in memory.
 pub(crate) struct CredentialCache {
     salt: String,
     entries: Mutex<HashMap<[u8; 32], Entry>>,

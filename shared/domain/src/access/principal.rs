@@ -106,7 +106,8 @@ impl FromStr for Grant {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = || {
             format!(
-                "invalid role '{text}': expected viewer, editor, approver or admin, or one in an API, such as usage:viewer"
+                "invalid role '{text}': expected viewer, editor, approver or admin, in all APIs or in one of them \
+                 (usage:viewer)"
             )
         };
         let (api, role) = match text.split_once(':') {

@@ -69,8 +69,8 @@ impl Recorder {
     /// Takes ownership over from an earlier claim of the same chunk, or from a chunk that can no longer finish. The ids
     /// stay, since rows may already be stored under them. Returns `None` if the notification is recorded already.
     ///
-    /// Each claim writes its token to the ownership: if the other chunk is claimed again after it was fenced, one of the
-    /// two fails on the changed token, so the notification is never recorded twice.
+    /// Each claim writes its token to the ownership. If the other chunk is claimed again after it was fenced, one of
+    /// the two fails on the changed token, so the notification is never recorded twice.
     async fn take_over(
         &self,
         message_id: &str,

@@ -28,7 +28,8 @@ use crate::work::claim::{Chunks, Claim};
 const COUNTER_SHARDS: u64 = 8;
 
 impl Intake {
-    /// Returns at most `limit` rows of rejected elements that have not expired, newest first, with ids lower than `below`.
+    /// Returns at most `limit` rows of rejected elements that have not expired, newest first. `below` excludes the ids
+    /// from it on.
     pub(crate) async fn rejected_list(
         &self,
         below: Option<u64>,

@@ -92,7 +92,9 @@ pub fn synthetic_chunk(chunk: &str, received: Micros, events: &[&Event]) -> Stri
             })
         })
         .collect();
-    let message = serde_json::json!({"chunk": chunk, "synthetic": true, "received": received, "notifications": elements});
+    let message = serde_json::json!({
+        "chunk": chunk, "synthetic": true, "received": received, "notifications": elements,
+    });
     to_ascii(&message.to_string())
 }
 

@@ -29,7 +29,7 @@ impl Recomputations {
         self.change("recomputation.status", id, expected, caller, decide).await
     }
 
-    /// Resets a request to pending and clears its history. Does nothing if it is in that state already. Returns the request.
+    /// Resets a request to pending, clears its history, and returns it. Does nothing if it is in that state already.
     pub async fn reset(
         &self,
         id: &str,
@@ -80,8 +80,8 @@ impl Recomputations {
         Err(contended())
     }
 
-    /// Reads a request, applies `decide`, and writes the result, until no other change interferes. `decide` returns `None`
-    /// if there is nothing to change.
+    /// Reads a request, applies `decide`, and writes the result; retries if another change interferes. `decide` returns
+    /// `None` if there is nothing to change.
     async fn change(
         &self,
         action: &str,

@@ -17,7 +17,7 @@
 //!     done --> pending: reset
 //! ```
 //!
-//! Every change is one transaction of the record, conditional on its version, an audit entry and, if the status changes,
+//! Every change is one transaction: the record, conditional on its version; an audit entry; and, if the status changes,
 //! an event, which is published after the transaction.
 
 pub mod calendar_date;

@@ -14,8 +14,8 @@ use crate::storage::table::Race;
 const KEY_SECONDS: i64 = 86_400;
 
 impl Recomputations {
-    /// Submits a request and returns its id. If `key` was used for the same fields in the last day, returns the id of that
-    /// earlier request instead; if it was used for other fields, fails with [`ChangeError::KeyReused`].
+    /// Submits a request and returns its id. If `key` was used for the same fields in the last day, returns the id of
+    /// that earlier request instead; if it was used for other fields, fails with [`ChangeError::KeyReused`].
     pub async fn submit(
         &self,
         fields: Fields,
