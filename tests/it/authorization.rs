@@ -167,7 +167,7 @@ fn lower(role: &str) -> Option<String> {
 /// A key with this role, or with one in an API that is not asked.
 async fn key(bundle: &TestBundle, role: &str) -> Result<String> {
     let secret = format!("key of {role}");
-    if bundle.access.by_key(&secret).await?.is_none() {
+    if bundle.access.authenticate_key(&secret).await?.is_none() {
         bundle.key(&secret, "default", &[role]).await?;
     }
     Ok(secret)

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Access;
 use domain::access::administering::NewKey;
-use domain::access::audit::Origin;
+use domain::access::audit::Caller;
 use domain::error::Error;
 use domain::ingest::plan::Delivery;
 use domain::ingest::{Intake, Recorder};
@@ -207,13 +207,13 @@ impl TestBundle {
             grants: grants.collect::<Result<_>>()?,
             expires: None,
         };
-        let origin = Origin {
-            actor: "test".to_owned(),
+        let origin = Caller {
+            name: "test".to_owned(),
             tenant: tenant.to_owned(),
             address: String::new(),
-            request: String::new(),
+            request_id: String::new(),
         };
-        self.access.key_add(new, secret, &origin).await?;
+        self.access.key_create_with_secret(new, secret, &origin).await?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use domain::access::Access;
-use domain::access::audit::Origin;
+use domain::access::audit::Caller;
 use domain::access::principal::{Api, Role};
 use domain::error::{Error, Kind};
 use edge::credentials::Credentials;
@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::error::ApiError;
 
 /// An administrator, authenticated by a key, a session or a password.
-pub struct Administrator(pub Origin);
+pub struct Administrator(pub Caller);
 
 impl FromRequestParts<Access> for Administrator {
     type Rejection = ApiError;
@@ -23,7 +23,7 @@ impl FromRequestParts<Access> for Administrator {
         let required =
             || Error::new(Kind::Unauthenticated, "An API key, a session or a name and password is required.");
         let principal = credentials.authenticate(access).await?.ok_or_else(required)?;
-        Ok(Self(credentials.origin(&principal.with(Role::Admin, Api::Access)?)))
+        Ok(Self(credentials.origin(&principal.require(Role::Admin, Api::Access)?)))
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::access::Access;
-use domain::access::audit;
+use domain::access::audit::AuditEntry;
 use domain::error::Error;
 use edge::query::first;
 use http::Uri;
@@ -41,9 +41,9 @@ struct Entry {
     after: Option<u64>,
 }
 
-impl From<audit::Entry> for Entry {
-    fn from(entry: audit::Entry) -> Self {
-        let audit::Entry { actor, tenant, action, target, note, address, request, before, after, .. } = entry;
+impl From<AuditEntry> for Entry {
+    fn from(entry: AuditEntry) -> Self {
+        let AuditEntry { actor, tenant, action, target, note, address, request, before, after, .. } = entry;
         Self {
             at: rfc3339::format(entry.at),
             actor,
@@ -69,5 +69,5 @@ pub async fn list(
     let limit = limit.ok().filter(|limit| (1..=HIGHEST_LIMIT).contains(limit));
     let limit = limit.ok_or_else(|| Error::invalid(format!("'limit': expected 1 to {HIGHEST_LIMIT}.")))?;
     let page = access.audit_list(limit, first(&uri, "mark").as_deref()).await?;
-    Ok(Json(AuditPage { audit: page.entries.into_iter().map(Entry::from).collect(), mark: page.mark }))
+    Ok(Json(AuditPage { audit: page.entries.into_iter().map(Entry::from).collect(), mark: page.next }))
 }

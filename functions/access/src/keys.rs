@@ -80,7 +80,7 @@ pub async fn create(
     };
     let expires = expires.map(|text| Micros::parse(&text).ok_or_else(|| invalid(&text))).transpose()?;
     let tenant = tenant.unwrap_or_else(|| DEFAULT_TENANT.to_owned());
-    let (key, secret) = access.key_make(NewKey { name, tenant, grants: roles, expires }, &origin).await?;
+    let (key, secret) = access.key_create(NewKey { name, tenant, grants: roles, expires }, &origin).await?;
     Ok((StatusCode::CREATED, Json(Key::new(key, Some(secret)))))
 }
 

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use domain::access::authenticating::PasswordAttempt;
 use domain::access::{Access, session, user};
 use domain::error::Error;
 use edge::credentials::Credentials;
@@ -42,11 +43,13 @@ pub async fn login(
     if !user::is_name(name) {
         return Err(SessionError::Malformed("username"));
     }
-    if user::long_enough(password).is_err() {
+    if user::check_password(password).is_err() {
         return Err(SessionError::Malformed("password"));
     }
-    let session =
-        access.login(name, password, &credentials.address).await?.ok_or(SessionError::WrongPassword)?;
+    let session = access
+        .login(PasswordAttempt { name, password, address: &credentials.address })
+        .await?
+        .ok_or(SessionError::WrongPassword)?;
     Ok(Json(Opened { session }))
 }
 
@@ -65,7 +68,7 @@ pub async fn profile(
     credentials: Credentials,
 ) -> Result<Json<Profile>, SessionError> {
     let principal =
-        access.by_session(session_id(&credentials)?).await?.ok_or(SessionError::UnknownSession)?;
+        access.authenticate_session(session_id(&credentials)?).await?.ok_or(SessionError::UnknownSession)?;
     Ok(Json(Profile { username: principal.name }))
 }
 

@@ -73,7 +73,7 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<User>), ApiError> {
     let UserRequest { name, email, roles, password } = request;
     let new = UserChange { email: Some(email), grants: Some(roles), password: Some(password) };
-    Ok((StatusCode::CREATED, Json(access.user_make(&name, new, &origin).await?.into())))
+    Ok((StatusCode::CREATED, Json(access.user_create(&name, new, &origin).await?.into())))
 }
 
 pub async fn get(

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::error::Error;
-use domain::ingest::accepting::Refusal;
+use domain::ingest::accepting::AcceptError;
 use edge::status::to_status;
 use http::StatusCode;
 use serde::Serialize;
@@ -30,8 +30,8 @@ impl From<Error> for ApiError {
     }
 }
 
-impl From<Refusal> for ApiError {
-    fn from(Refusal { accepted, error }: Refusal) -> Self {
+impl From<AcceptError> for ApiError {
+    fn from(AcceptError { accepted, error }: AcceptError) -> Self {
         Self { error, accepted: Some(accepted) }
     }
 }
@@ -62,7 +62,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_server_errors_count_accepted_notifications_and_no_error_shows_its_cause() {
-        let refusal = |error, accepted| ApiError::from(Refusal { accepted, error });
+        let refusal = |error, accepted| ApiError::from(AcceptError { accepted, error });
         let because = |error: Error| error.because("a secret");
         for (error, expected) in [
             (refusal(because(Error::invalid("No.")), 0), r#"{"status":400,"message":"No."}"#),

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use domain::error::Error;
 use domain::ingest::Intake;
-use domain::ingest::rejected::SetAside;
+use domain::ingest::rejected::RejectedElement;
 use edge::query::first;
 use serde::Serialize;
 use serde_json::Value;
@@ -54,7 +54,7 @@ fn number(uri: &Uri, name: &str) -> Result<Option<u64>, Error> {
 
 /// Returns the page of the elements that fit. It has a mark if there may be more: if `limit` elements were found, or if
 /// some do not fit.
-fn page(found: Vec<SetAside>, limit: usize) -> RejectedPage {
+fn page(found: Vec<RejectedElement>, limit: usize) -> RejectedPage {
     let is_full = found.len() == limit;
     let count = found.len();
     let mut bytes = 0;
@@ -69,9 +69,9 @@ fn page(found: Vec<SetAside>, limit: usize) -> RejectedPage {
     RejectedPage { rejected, mark }
 }
 
-impl From<SetAside> for Element {
-    fn from(element: SetAside) -> Self {
-        let SetAside { id, received, reason, body } = element;
+impl From<RejectedElement> for Element {
+    fn from(element: RejectedElement) -> Self {
+        let RejectedElement { id, received, reason, body } = element;
         Self { id, received: received.to_string(), reason, body }
     }
 }
@@ -82,9 +82,13 @@ mod tests {
 
     use super::*;
 
-    fn found(count: u64, body: &str) -> Vec<SetAside> {
-        let element =
-            |id| SetAside { id, received: Micros(0), reason: "invalid JSON".to_owned(), body: body.into() };
+    fn found(count: u64, body: &str) -> Vec<RejectedElement> {
+        let element = |id| RejectedElement {
+            id,
+            received: Micros(0),
+            reason: "invalid JSON".to_owned(),
+            body: body.into(),
+        };
         (1..=count).rev().map(element).collect()
     }
 

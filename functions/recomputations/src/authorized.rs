@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
-use domain::access::audit::Origin;
+use domain::access::audit::Caller;
 use domain::access::principal::{self, Role};
 use edge::credentials::Credentials;
 use edge::http::BaseUrl;
@@ -48,7 +48,7 @@ impl RequiredRole for Admin {
 /// A request by a principal with the role `R`, which accepts JSON.
 pub struct Authorized<R> {
     /// The origin of a change by this request.
-    pub origin: Origin,
+    pub origin: Caller,
     /// The dialect of the request and its response.
     pub dialect: Dialect,
     /// The API's URL for the client.
@@ -62,7 +62,7 @@ impl<R: RequiredRole> FromRequestParts<Api> for Authorized<R> {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         let credentials = Credentials::from_parts(parts);
         let principal = credentials.authenticate_key(&api.access).await?.ok_or(ApiError::Unauthorized)?;
-        if !principal.is(R::ROLE, principal::Api::Recomputations) {
+        if !principal.has_role(R::ROLE, principal::Api::Recomputations) {
             return Err(ApiError::Forbidden);
         }
         if !accepts_json(&parts.headers) {

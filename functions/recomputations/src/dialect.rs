@@ -1,6 +1,6 @@
 //! Pure. The two dialects of the API.
 
-use domain::recomputations::document::Zone;
+use domain::recomputations::document::TimestampFormat;
 
 /// A dialect of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +18,10 @@ impl Dialect {
     }
 
     /// Returns the form of times.
-    pub fn zone(self) -> Zone {
+    pub fn zone(self) -> TimestampFormat {
         match self {
-            Self::Documented => Zone::Unnamed,
-            Self::V2 => Zone::Z,
+            Self::Documented => TimestampFormat::WithoutZone,
+            Self::V2 => TimestampFormat::Z,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use domain::error::{Error, Kind};
-use domain::recomputations::refusal::Refusal;
+use domain::recomputations::change_error::ChangeError;
 use domain::recomputations::status::Status;
 use http::StatusCode;
 use serde_json::json;
@@ -31,17 +31,17 @@ pub enum ApiError {
     /// The response is too large.
     TooLarge,
     /// The domain refused the change.
-    Refusal(Refusal),
+    Refusal(ChangeError),
 }
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        Self::Refusal(Refusal::Failed(error))
+        Self::Refusal(ChangeError::Failed(error))
     }
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
+impl From<ChangeError> for ApiError {
+    fn from(refusal: ChangeError) -> Self {
         Self::Refusal(refusal)
     }
 }
@@ -93,34 +93,34 @@ impl IntoResponse for ApiError {
     }
 }
 
-fn refusal_response(refusal: Refusal) -> Response {
+fn refusal_response(refusal: ChangeError) -> Response {
     match refusal {
-        Refusal::Missing => single(
+        ChangeError::NotFound => single(
             StatusCode::NOT_FOUND,
             "Not Found",
             "item with the specific ID was not found on the server",
         ),
-        Refusal::Changed => single(
+        ChangeError::VersionMismatch => single(
             StatusCode::PRECONDITION_FAILED,
             "Precondition Failed",
             "the item has another version than If-Match names; read it again",
         ),
-        Refusal::Transition { from, allowed } => {
+        ChangeError::InvalidTransition { from, allowed } => {
             let allowed: Vec<_> = allowed.iter().map(|status| format!("\"{status}\"")).collect();
             let allowed = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(",") };
             single(StatusCode::CONFLICT, "Conflict", &format!("{from} may be followed by: {allowed}"))
         }
-        Refusal::Full => single(
+        ChangeError::HistoryFull => single(
             StatusCode::CONFLICT,
             "Conflict",
             "the history is full; reset the status or make a new request",
         ),
-        Refusal::KeyTaken => single(
+        ChangeError::KeyReused => single(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Unprocessable Content",
             "this Idempotency-Key was used with another body",
         ),
-        Refusal::Failed(error) => server_error(&error),
+        ChangeError::Failed(error) => server_error(&error),
     }
 }
 

@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::recomputations::listing::{Filter, is_date};
+use domain::recomputations::calendar_date;
+use domain::recomputations::listing::Filter;
 use domain::recomputations::record::Recomputation;
 use domain::recomputations::status::Status;
 use domain::time::Micros;
@@ -52,7 +53,7 @@ impl ListQuery {
     fn parse(uri: &Uri) -> Result<Self, ApiError> {
         let problem = |text: &str| ApiError::Problems(vec![text.to_owned()]);
         let date = parameter(uri, "date");
-        if date.as_deref().is_some_and(|date| !is_date(date)) {
+        if date.as_deref().is_some_and(|date| !calendar_date::is_valid(date)) {
             return Err(ApiError::Date);
         }
         let status = parameter(uri, "status").map(|text| text.parse::<Status>()).transpose();

@@ -3,8 +3,8 @@
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use domain::recomputations::draft::Fields;
-use domain::recomputations::refusal::Refusal;
+use domain::recomputations::change_error::ChangeError;
+use domain::recomputations::fields::Fields;
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode, Uri};
 use serde_json::json;
@@ -35,7 +35,7 @@ pub async fn get(
     State(api): State<Api>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let request = api.recomputations.get(&caller.origin.tenant, &id).await?.ok_or(Refusal::Missing)?;
+    let request = api.recomputations.get(&caller.origin.tenant, &id).await?.ok_or(ChangeError::NotFound)?;
     Ok(response::one(&request, caller.dialect))
 }
 
@@ -70,7 +70,7 @@ pub async fn remove(
 pub async fn missing_or(body_error: ApiError, api: &Api, tenant: &str, id: &str) -> ApiError {
     match api.recomputations.get(tenant, id).await {
         Ok(Some(_)) => body_error,
-        Ok(None) => Refusal::Missing.into(),
+        Ok(None) => ChangeError::NotFound.into(),
         Err(error) => error.into(),
     }
 }

@@ -50,7 +50,7 @@ struct Envelope<T> {
 
 /// Returns a response with one request.
 pub fn one(request: &Recomputation, dialect: Dialect) -> Response {
-    let document = Document::of(request, dialect.zone());
+    let document = Document::new(request, dialect.zone());
     let response = match dialect {
         Dialect::Documented => json(StatusCode::OK, &Root { root: vec![document], next_cursor: None }),
         Dialect::V2 => {
@@ -62,7 +62,7 @@ pub fn one(request: &Recomputation, dialect: Dialect) -> Response {
 
 /// Serializes a page of requests with the cursor of the next page.
 pub fn page(requests: &[Recomputation], next_cursor: Option<String>, dialect: Dialect) -> String {
-    let documents: Vec<_> = requests.iter().map(|request| Document::of(request, dialect.zone())).collect();
+    let documents: Vec<_> = requests.iter().map(|request| Document::new(request, dialect.zone())).collect();
     let text = match dialect {
         Dialect::Documented => serde_json::to_string(&Root { root: documents, next_cursor }),
         Dialect::V2 => serde_json::to_string(&Envelope { status: success(), data: documents, next_cursor }),

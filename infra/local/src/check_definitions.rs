@@ -100,13 +100,13 @@ fn triggers(rules: &Definitions, event: &Event) -> Vec<String> {
 
 fn apart(value: &Distinguishing) -> String {
     match value {
-        Distinguishing::Value(value) => value.plain().to_string(),
+        Distinguishing::Value(value) => value.to_json().to_string(),
         Distinguishing::Range(range) => format!("{} to {}", range.begin, range.end),
     }
 }
 
 fn traits(event: &Event) -> String {
-    let written = |value: &Trait| value.plain().to_string();
+    let written = |value: &Trait| value.to_json().to_string();
     let traits: Vec<_> =
         event.traits.iter().map(|(name, value)| format!("{name} {}", written(value))).collect();
     traits.join(", ")

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use domain::access::administering::{NewKey, UserChange};
-use domain::access::audit::Origin;
+use domain::access::audit::Caller;
 use domain::access::{Access, DEFAULT_TENANT};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -20,11 +20,11 @@ const USERS: [(&str, &str); 3] = [("admin", "admin"), ("dba", "approver"), ("dev
 
 /// Lets in whom the documents let in, unless they are in already.
 pub async fn grant_access(access: &Access) -> Result<()> {
-    let origin = Origin {
-        actor: "samples".to_owned(),
+    let origin = Caller {
+        name: "samples".to_owned(),
         tenant: DEFAULT_TENANT.to_owned(),
         address: String::new(),
-        request: String::new(),
+        request_id: String::new(),
     };
     for (name, role) in USERS {
         if access.user_get(name).await?.is_none() {
@@ -33,17 +33,17 @@ pub async fn grant_access(access: &Access) -> Result<()> {
                 grants: Some([role.parse().map_err(anyhow::Error::msg)?].into()),
                 password: Some(name.to_owned()),
             };
-            access.user_make(name, new, &origin).await?;
+            access.user_create(name, new, &origin).await?;
         }
     }
-    if access.by_key(KEY).await?.is_none() {
+    if access.authenticate_key(KEY).await?.is_none() {
         let grants = ["admin".parse().map_err(anyhow::Error::msg)?].into();
         let name = "the documents' examples".to_owned();
         let new = NewKey { name, tenant: DEFAULT_TENANT.to_owned(), grants, expires: None };
-        access.key_add(new, KEY, &origin).await?;
+        access.key_create_with_secret(new, KEY, &origin).await?;
     }
     if let Some(admin) = access.user_get(USERS[0].0).await? {
-        access.session_add(&admin, SESSION).await?;
+        access.session_create_with_id(&admin, SESSION).await?;
     }
     Ok(())
 }

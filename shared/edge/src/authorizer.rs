@@ -104,7 +104,7 @@ impl Authorizer {
         let principal = Credentials::from_parts(&parts).authenticate_key(access).await?;
         let required =
             || Error::new(Kind::Unauthenticated, format!("An API key is required in the header {API_KEY}."));
-        parts.extensions.insert(principal.ok_or_else(required)?.with(role, self.api)?);
+        parts.extensions.insert(principal.ok_or_else(required)?.require(role, self.api)?);
         Ok(Request::from_parts(parts, body))
     }
 }

@@ -7,7 +7,8 @@ use std::fmt;
 use axum::extract::FromRequestParts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::access::audit::Origin;
+use domain::access::audit::Caller;
+use domain::access::authenticating::PasswordAttempt;
 use domain::access::principal::Principal;
 use domain::access::{Access, DEFAULT_TENANT};
 use domain::error::Error;
@@ -79,10 +80,13 @@ impl Credentials {
             return self.authenticate_key(access).await;
         }
         if let Some(session) = &self.session {
-            return access.by_session(session).await;
+            return access.authenticate_session(session).await;
         }
         match &self.password {
-            Some((name, password)) => access.by_password(name, password, &self.address).await,
+            Some((name, password)) => {
+                let attempt = PasswordAttempt { name, password, address: &self.address };
+                access.authenticate_password(attempt).await
+            }
             None => Ok(None),
         }
     }
@@ -90,13 +94,13 @@ impl Credentials {
     /// Authenticates the request by its API key alone.
     pub async fn authenticate_key(&self, access: &Access) -> Result<Option<Principal>, Error> {
         match &self.key {
-            Some(key) => access.by_key(key).await,
+            Some(key) => access.authenticate_key(key).await,
             None => Ok(None),
         }
     }
 
     /// Returns the origin of a change by the authorized principal, or by an anonymous one if every request is allowed.
-    pub fn authorized_origin(&self) -> Origin {
+    pub fn authorized_origin(&self) -> Caller {
         let anonymous = || Principal {
             name: ANONYMOUS.to_owned(),
             tenant: DEFAULT_TENANT.to_owned(),
@@ -106,12 +110,12 @@ impl Credentials {
     }
 
     /// Returns the origin of a change by this principal.
-    pub fn origin(&self, principal: &Principal) -> Origin {
-        Origin {
-            actor: principal.name.clone(),
+    pub fn origin(&self, principal: &Principal) -> Caller {
+        Caller {
+            name: principal.name.clone(),
             tenant: principal.tenant.clone(),
             address: self.address.clone(),
-            request: self.request_id.clone(),
+            request_id: self.request_id.clone(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use domain::ingest::plan::Delivery;
-use domain::notification::packing;
+use domain::notification::{elements, message, packing};
 use domain::time::Micros;
 use serde_json::Value;
 
@@ -14,11 +14,11 @@ pub const INVOCATION: usize = 100;
 impl TestBundle {
     /// These notifications as the messages of one invocation.
     pub fn deliveries_of(&self, notifications: &[Value]) -> Result<Vec<Delivery>> {
-        let elements = packing::elements(&serde_json::to_vec(notifications)?)?;
+        let elements = elements::parse(&serde_json::to_vec(notifications)?)?;
         let received = Micros::from(self.clock.now());
         let deliveries = packing::pack(elements).into_iter().map(|group| {
             let chunk = self.platform.ids.uuid();
-            let body = packing::message(&chunk, None, received, &group);
+            let body = message::client_chunk(&chunk, None, received, &group);
             Delivery { id: chunk, body, sent_at: None, service: None }
         });
         Ok(deliveries.collect())

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use domain::ingest::plan::Delivery;
-use domain::notification::packing;
+use domain::notification::message;
 use domain::notification::service::Service;
 use domain::storage::key::SHARDS;
 use domain::time::Micros;
@@ -97,7 +97,7 @@ async fn echo(bundle: &TestBundle, count: u64) -> Result<Cost> {
     let received = Micros::from(bundle.clock.now());
     let deliveries = published.iter().map(|notification| {
         let chunk = notification["message_id"].as_str().unwrap_or_default();
-        let body = packing::message(chunk, Some(Service::Nova), received, &[notification.to_string()]);
+        let body = message::client_chunk(chunk, Some(Service::Nova), received, &[notification.to_string()]);
         Delivery { id: chunk.to_owned(), body, sent_at: None, service: None }
     });
     let deliveries = deliveries.collect();

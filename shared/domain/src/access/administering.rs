@@ -1,9 +1,9 @@
-//! Letting people and programs in, and shutting them out. Every change is in the audit log.
+//! Administration of API keys and users. Every change is written together with its audit entry.
 
 use std::collections::BTreeSet;
 
 use crate::access::api_key::ApiKey;
-use crate::access::audit::{AuditAction, Origin};
+use crate::access::audit::{AuditAction, Caller};
 use crate::access::principal::Grant;
 use crate::access::user::{self, User};
 use crate::access::{Access, password};
@@ -14,48 +14,55 @@ use crate::storage::key::Key;
 use crate::storage::table::Write;
 use crate::time::Micros;
 
-/// Characters of the longest name of a key or a tenant.
-const LONGEST_NAME: usize = 256;
+/// Maximum length of a key's name and of a tenant, in characters.
+const MAX_NAME_CHARS: usize = 256;
 
-/// A key that is wanted.
+/// An API key to create.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// What it is for.
+    /// A description of the key's use.
     pub name: String,
-    /// Whose records it opens.
+    /// The tenant whose records the key gives access to.
     pub tenant: String,
-    /// What it may do; at least one grant.
+    /// The key's permissions; at least one.
     pub grants: BTreeSet<Grant>,
-    /// From when on it opens nothing any more.
+    /// When the key expires. `None` for a key that does not expire.
     pub expires: Option<Micros>,
 }
 
-/// A user who is wanted, or what is to change of one: what is none stays.
+/// The fields of a user to create or change. In a change, `None` leaves the field unchanged. A new user needs grants
+/// and a password.
 #[derive(Clone, Default)]
 pub struct UserChange {
-    /// Where they are written to.
+    /// The user's email address.
     pub email: Option<String>,
-    /// What they are trusted with.
+    /// The user's permissions; at least one.
     pub grants: Option<BTreeSet<Grant>>,
-    /// In clear, here only.
+    /// The password in clear text. Only its hash is stored.
     pub password: Option<String>,
 }
 
 impl Access {
-    /// Makes a key: what is stored of it, and the key itself, shown once.
-    pub async fn key_make(&self, new: NewKey, origin: &Origin) -> Result<(ApiKey, String), Error> {
+    /// Creates a key with a random secret. Returns the stored record and the secret, which cannot be read again.
+    pub async fn key_create(&self, new: NewKey, caller: &Caller) -> Result<(ApiKey, String), Error> {
         let secret = self.ids.secret();
-        Ok((self.key_add(new, &secret, origin).await?, secret))
+        Ok((self.key_create_with_secret(new, &secret, caller).await?, secret))
     }
 
-    /// Makes a key of a secret that is known already, as the local run's demonstration does.
-    pub async fn key_add(&self, new: NewKey, secret: &str, origin: &Origin) -> Result<ApiKey, Error> {
-        sized("name", &new.name)?;
-        sized("tenant", &new.tenant)?;
-        granted(&new.grants)?;
+    /// Creates a key with a given secret, as demonstrations and tests need it. Fails with [`Kind::Conflict`] if the
+    /// secret is in use.
+    pub async fn key_create_with_secret(
+        &self,
+        new: NewKey,
+        secret: &str,
+        caller: &Caller,
+    ) -> Result<ApiKey, Error> {
+        check_text("name", &new.name)?;
+        check_text("tenant", &new.tenant)?;
+        check_grants(&new.grants)?;
         let now = self.now();
         if new.expires.is_some_and(|expires| expires <= now) {
-            return Err(Error::invalid("'expires': a time to come is expected."));
+            return Err(Error::invalid("'expires': must be in the future."));
         }
         let NewKey { name, tenant, grants, expires } = new;
         let key = ApiKey {
@@ -68,7 +75,7 @@ impl Access {
             revoked: None,
             version: 1,
         };
-        let deed = AuditAction {
+        let action = AuditAction {
             action: "key.make",
             target: key.id(),
             note: Some(key.name.clone()),
@@ -76,22 +83,23 @@ impl Access {
             after: Some(key.version),
         };
         let stored = item(&Key::api_key(&key.hash), &key)?;
-        let entry = origin.entry(deed, now, &self.ids.uuid())?;
+        let entry = caller.audit_entry(action, now, &self.ids.uuid())?;
         if self.write_together(vec![Write::PutNew(stored), entry]).await? {
             return Ok(key);
         }
-        Err(Error::new(Kind::Conflict, "This key is there already."))
+        Err(Error::new(Kind::Conflict, "This key already exists."))
     }
 
-    /// All keys, the newest first.
+    /// Returns all keys, newest first.
     pub async fn keys(&self) -> Result<Vec<ApiKey>, Error> {
         let mut keys = self.key_list().await?;
         keys.sort_by(|one, other| other.created.cmp(&one.created).then_with(|| one.hash.cmp(&other.hash)));
         Ok(keys)
     }
 
-    /// Revokes a key for good; it stays in the list. Revoking it again changes nothing.
-    pub async fn key_revoke(&self, id: &str, origin: &Origin) -> Result<Option<ApiKey>, Error> {
+    /// Revokes a key permanently and returns it; it stays in the list. Revoking it again changes nothing.
+    /// Returns `None` if the key does not exist.
+    pub async fn key_revoke(&self, id: &str, caller: &Caller) -> Result<Option<ApiKey>, Error> {
         let Some(key) = self.key_find(id).await? else { return Ok(None) };
         if key.revoked.is_some() {
             return Ok(Some(key));
@@ -99,7 +107,7 @@ impl Access {
         let now = self.now();
         let before = key.version;
         let key = ApiKey { revoked: Some(now), version: before + 1, ..key };
-        let deed = AuditAction {
+        let action = AuditAction {
             action: "key.revoke",
             target: key.id(),
             note: Some(key.name.clone()),
@@ -107,46 +115,47 @@ impl Access {
             after: Some(key.version),
         };
         let stored = item(&Key::api_key(&key.hash), &key)?;
-        let entry = origin.entry(deed, now, &self.ids.uuid())?;
+        let entry = caller.audit_entry(action, now, &self.ids.uuid())?;
         let is_written = self.write_together(vec![Write::Replace(stored, before), entry]).await?;
-        self.cache.forget();
-        // A key changes in no other way: whoever was first has revoked it.
+        self.cache.clear();
+        // Revocation is the only change of a key: a lost race means that another request revoked it.
         if is_written { Ok(Some(key)) } else { self.key_find(id).await }
     }
 
-    /// Makes a user. A name that is taken is a [`Kind::Conflict`].
-    pub async fn user_make(&self, name: &str, new: UserChange, origin: &Origin) -> Result<User, Error> {
-        user::named(name)?;
+    /// Creates a user. Fails with [`Kind::Conflict`] if the name is taken.
+    pub async fn user_create(&self, name: &str, new: UserChange, caller: &Caller) -> Result<User, Error> {
+        user::check_name(name)?;
         let missing = |what: &str| Error::invalid(format!("'{what}' is missing."));
         let grants = new.grants.ok_or_else(|| missing("roles"))?;
-        granted(&grants)?;
-        let hash = self.hashed(&new.password.ok_or_else(|| missing("password"))?).await?;
+        check_grants(&grants)?;
+        let hash = self.hash_password(&new.password.ok_or_else(|| missing("password"))?).await?;
         let now = self.now();
         let email = new.email.unwrap_or_default();
         let user = User { name: name.to_owned(), email, grants, hash, created: now, version: 1 };
-        let deed =
+        let action =
             AuditAction { action: "user.make", target: name, note: None, before: None, after: Some(1) };
-        let entry = origin.entry(deed, now, &self.ids.uuid())?;
+        let entry = caller.audit_entry(action, now, &self.ids.uuid())?;
         if self.write_together(vec![Write::PutNew(item(&Key::user(name), &user)?), entry]).await? {
             return Ok(user);
         }
-        Err(Error::new(Kind::Conflict, format!("There is a user '{name}' already.")))
+        Err(Error::new(Kind::Conflict, format!("The user '{name}' already exists.")))
     }
 
-    /// Changes a user.
+    /// Changes a user and returns it. Returns `None` if there is no such user, and fails with [`Kind::Conflict`] if it
+    /// was changed concurrently.
     pub async fn user_change(
         &self,
         name: &str,
         change: UserChange,
-        origin: &Origin,
+        caller: &Caller,
     ) -> Result<Option<User>, Error> {
         let Some(old) = self.user_get(name).await? else { return Ok(None) };
         if let Some(grants) = &change.grants {
-            granted(grants)?;
+            check_grants(grants)?;
         }
         let hash = match &change.password {
             None => old.hash.clone(),
-            Some(password) => self.hashed(password).await?,
+            Some(password) => self.hash_password(password).await?,
         };
         let user = User {
             email: change.email.unwrap_or_else(|| old.email.clone()),
@@ -155,48 +164,49 @@ impl Access {
             version: old.version + 1,
             ..old.clone()
         };
-        let deed = AuditAction {
+        let action = AuditAction {
             action: "user.change",
             target: name,
             note: None,
             before: Some(old.version),
             after: Some(user.version),
         };
-        self.user_replace(&user, &old, deed, origin).await.map(|()| Some(user))
+        self.user_replace(&user, &old, action, caller).await.map(|()| Some(user))
     }
 
-    /// Removes a user; their sessions end. False where there was none.
-    pub async fn user_remove(&self, name: &str, origin: &Origin) -> Result<bool, Error> {
+    /// Removes a user and thereby ends their sessions. Returns whether there was such a user, and fails with
+    /// [`Kind::Conflict`] if it was changed concurrently.
+    pub async fn user_remove(&self, name: &str, caller: &Caller) -> Result<bool, Error> {
         let Some(old) = self.user_get(name).await? else { return Ok(false) };
-        let deed = AuditAction {
+        let action = AuditAction {
             action: "user.remove",
             target: name,
             note: None,
             before: Some(old.version),
             after: None,
         };
-        let entry = origin.entry(deed, self.now(), &self.ids.uuid())?;
+        let entry = caller.audit_entry(action, self.now(), &self.ids.uuid())?;
         let is_removed =
             self.write_together(vec![Write::Remove(Key::user(name), old.version), entry]).await?;
-        self.cache.forget();
-        if is_removed { Ok(true) } else { Err(user::changed_meanwhile(name)) }
+        self.cache.clear();
+        if is_removed { Ok(true) } else { Err(user::changed_concurrently(name)) }
     }
 
-    async fn hashed(&self, password: &str) -> Result<String, Error> {
-        user::long_enough(password)?;
+    async fn hash_password(&self, password: &str) -> Result<String, Error> {
+        user::check_password(password)?;
         let (password, salt) = (password.to_owned(), self.ids.salt());
         let hashing = tokio::task::spawn_blocking(move || password::hash(&password, &salt));
         hashing.await.map_err(|cause| Error::bug("hashing a password").because(cause))?
     }
 }
 
-fn sized(name: &str, text: &str) -> Result<(), Error> {
-    if !text.trim().is_empty() && text.chars().count() <= LONGEST_NAME {
+fn check_text(name: &str, text: &str) -> Result<(), Error> {
+    if !text.trim().is_empty() && text.chars().count() <= MAX_NAME_CHARS {
         return Ok(());
     }
-    Err(Error::invalid(format!("'{name}': 1 to {LONGEST_NAME} characters are expected.")))
+    Err(Error::invalid(format!("'{name}': must have 1 to {MAX_NAME_CHARS} characters.")))
 }
 
-fn granted(grants: &BTreeSet<Grant>) -> Result<(), Error> {
-    if grants.is_empty() { Err(Error::invalid("'roles': at least one is expected.")) } else { Ok(()) }
+fn check_grants(grants: &BTreeSet<Grant>) -> Result<(), Error> {
+    if grants.is_empty() { Err(Error::invalid("'roles': must name at least one role.")) } else { Ok(()) }
 }

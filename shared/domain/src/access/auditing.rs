@@ -1,30 +1,26 @@
 //! Reading the audit log, newest first.
 
 use crate::access::Access;
-use crate::access::audit::{self, Entry};
+use crate::access::audit::{self, AuditEntry, AuditPosition};
 use crate::error::Error;
-use crate::time::Micros;
 
-/// A page of the log.
+/// A page of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Newest first.
-    pub entries: Vec<Entry>,
-    /// Where the next page begins; none on the last.
-    pub mark: Option<String>,
+pub struct AuditPage {
+    /// The entries, newest first.
+    pub entries: Vec<AuditEntry>,
+    /// The cursor of the next page. `None` on the last page.
+    pub next: Option<String>,
 }
 
-/// The place of an entry in the log.
-pub(crate) type Place = (Micros, String);
-
 impl Access {
-    /// At most `limit` entries, older than the one at `mark` where one is given.
-    pub async fn audit_list(&self, limit: usize, mark: Option<&str>) -> Result<Page, Error> {
-        let mut after = mark.map(place).transpose()?;
-        let newest = after.as_ref().map_or_else(|| self.now(), |(at, _)| *at).months();
-        let oldest = self.now().plus_seconds(-audit::SECONDS).months();
+    /// Returns at most `limit` entries, starting after `cursor` if there is one.
+    pub async fn audit_list(&self, limit: usize, cursor: Option<&str>) -> Result<AuditPage, Error> {
+        let mut after = cursor.map(position).transpose()?;
+        let newest = after.as_ref().map_or_else(|| self.now(), |position| position.at).months();
+        let oldest = self.now().plus_seconds(-audit::RETENTION_SECONDS).months();
         let mut entries = Vec::new();
-        // A month is a partition; months in which nobody changed anything cost half a unit each.
+        // Each month is a partition; querying an empty one costs half a read unit.
         for month in (oldest..=newest).rev() {
             entries.extend(self.audit_month(month, after.take(), limit - entries.len()).await?);
             if entries.len() == limit {
@@ -32,13 +28,12 @@ impl Access {
             }
         }
         let last = entries.last().filter(|_| entries.len() == limit);
-        let mark = last.map(|entry| format!("{}-{}", entry.at.0, entry.id));
-        Ok(Page { entries, mark })
+        let next = last.map(AuditEntry::cursor);
+        Ok(AuditPage { entries, next })
     }
 }
 
-fn place(mark: &str) -> Result<Place, Error> {
-    let wrong = || Error::invalid(format!("'mark': '{mark}' is no mark of a page before."));
-    let (at, id) = mark.split_once('-').ok_or_else(wrong)?;
-    Ok((at.parse().map(Micros).map_err(|_| wrong())?, id.to_owned()))
+fn position(cursor: &str) -> Result<AuditPosition, Error> {
+    AuditPosition::from_cursor(cursor)
+        .ok_or_else(|| Error::invalid(format!("'mark': '{cursor}' is not the mark of a previous page.")))
 }

@@ -1,4 +1,4 @@
-//! What was verified lately, in this process only.
+//! A cache of recently verified credentials, one per process.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,15 +9,21 @@ use sha2::{Digest, Sha256};
 use crate::access::principal::Principal;
 use crate::time::Micros;
 
-/// Seconds that something verified is believed without a look at the table.
-const SECONDS: i64 = 60;
-/// Credentials that are remembered at most; past it, everything is forgotten once.
-const MOST: usize = 1_000;
+/// Seconds that an entry is valid.
+const TTL_SECONDS: i64 = 60;
+/// Maximum number of entries. The cache is cleared when it is full.
+const CAPACITY: usize = 1_000;
 
-/// Credentials by a hash that only this process can make: a copy of its memory opens nothing.
+/// Principals by a salted hash of their credentials. The salt is random per process, and the credentials themselves are
+/// not kept in memory.
 pub(crate) struct CredentialCache {
     salt: String,
-    known: Mutex<HashMap<[u8; 32], (Micros, Principal)>>,
+    entries: Mutex<HashMap<[u8; 32], Entry>>,
+}
+
+struct Entry {
+    verified: Micros,
+    principal: Principal,
 }
 
 impl fmt::Debug for CredentialCache {
@@ -28,35 +34,36 @@ impl fmt::Debug for CredentialCache {
 
 impl CredentialCache {
     pub(crate) fn new(salt: String) -> Self {
-        Self { salt, known: Mutex::default() }
+        Self { salt, entries: Mutex::default() }
     }
 
-    fn place(&self, credential: &[&str]) -> [u8; 32] {
+    fn hash(&self, credentials: &[&str]) -> [u8; 32] {
         let mut hash = Sha256::new();
-        for part in std::iter::once(self.salt.as_str()).chain(credential.iter().copied()) {
+        for part in std::iter::once(self.salt.as_str()).chain(credentials.iter().copied()) {
             hash.update(part.len().to_le_bytes());
             hash.update(part);
         }
         hash.finalize().into()
     }
 
-    /// Whom these credentials were verified to be in the last minute.
-    pub(crate) fn recall(&self, credential: &[&str], now: Micros) -> Option<Principal> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, principal) = known.get(&self.place(credential))?;
-        (now < at.plus_seconds(SECONDS)).then(|| principal.clone())
+    /// Returns the principal of these credentials if they were verified in the last minute.
+    pub(crate) fn get(&self, credentials: &[&str], now: Micros) -> Option<Principal> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(&self.hash(credentials))?;
+        (now < entry.verified.plus_seconds(TTL_SECONDS)).then(|| entry.principal.clone())
     }
 
-    pub(crate) fn remember(&self, credential: &[&str], principal: &Principal, now: Micros) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
-            known.clear();
+    /// Stores the principal of credentials that were verified at `now`.
+    pub(crate) fn insert(&self, credentials: &[&str], principal: &Principal, now: Micros) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= CAPACITY {
+            entries.clear();
         }
-        known.insert(self.place(credential), (now, principal.clone()));
+        entries.insert(self.hash(credentials), Entry { verified: now, principal: principal.clone() });
     }
 
-    /// Forgets everything: somebody was just told that a credential is worth nothing any more.
-    pub(crate) fn forget(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Removes all entries, so that revoked or changed credentials are verified again.
+    pub(crate) fn clear(&self) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

@@ -1,42 +1,38 @@
-//! Pure. How often somebody may guess: ten times in a quarter of an hour, counted per user and address.
+//! Pure. Rate limiting of password attempts: ten failures in a quarter of an hour, counted per user and address.
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::Micros;
 
-/// Wrong passwords after which no further one is compared.
-pub const FAILURES: u64 = 10;
-/// Seconds in which they are counted, from the first one on.
-pub const SECONDS: i64 = 15 * 60;
+/// Failures after which further passwords are rejected unverified.
+pub const MAX_FAILURES: u64 = 10;
+/// Length of the window in which failures are counted, from the first one on.
+pub const WINDOW_SECONDS: i64 = 15 * 60;
 
-/// The wrong passwords of a user from one address.
+/// The wrong passwords that were sent for a user from one address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failures {
-    /// How many.
+    /// The number of wrong passwords.
     #[serde(rename = "n")]
     pub count: u64,
-    /// When the first one came.
+    /// When the first of them was sent.
     #[serde(rename = "at")]
     pub since: Micros,
-    /// When the record may go, in seconds since the epoch.
+    /// When the record expires, in seconds since the epoch.
     pub ttl: i64,
 }
 
 impl Failures {
-    /// The first one.
+    /// Opens a window with its first failure.
     pub fn first(now: Micros) -> Self {
-        Self { count: 1, since: now, ttl: now.plus_seconds(SECONDS).epoch_seconds() }
+        Self { count: 1, since: now, ttl: now.plus_seconds(WINDOW_SECONDS).epoch_seconds() }
     }
 
-    /// Whether they still count.
-    pub fn count_at(&self, now: Micros) -> bool {
-        now < self.since.plus_seconds(SECONDS)
-    }
-
-    /// Seconds until somebody with these may try again; none where they may now.
+    /// Returns the seconds until the next attempt is allowed, or `None` if it is allowed now.
     pub fn locked_for(&self, now: Micros) -> Option<i64> {
-        let is_locked = self.count >= FAILURES && self.count_at(now);
-        is_locked.then(|| (self.since.plus_seconds(SECONDS).0 - now.0).div_euclid(1_000_000) + 1)
+        let end = self.since.plus_seconds(WINDOW_SECONDS);
+        let is_locked = self.count >= MAX_FAILURES && now < end;
+        is_locked.then(|| (end.0 - now.0).div_euclid(1_000_000) + 1)
     }
 }
 
@@ -45,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_failures_lock_for_the_rest_of_the_quarter_hour() {
+    fn ten_failures_lock_until_the_window_ends() {
         let failures = |count| Failures { count, ..Failures::first(Micros(0)) };
         let at = |seconds: i64| Micros(0).plus_seconds(seconds);
         assert_eq!(failures(9).locked_for(at(1)), None);

@@ -1,8 +1,8 @@
-//! Who may do what: users, API keys and sessions, and the log of what they changed.
+//! Authentication and authorization: users, API keys, sessions, and the audit log.
 //!
-//! Nothing that opens a door is stored: of a password there is an argon2id hash, of a key or a session the SHA-256 of
-//! its 256 random bits. What was verified is remembered for a minute in the process, so that a request costs neither a
-//! read nor a hash; a key that is revoked, or a password that is changed, lets nobody in a minute later.
+//! No credentials are stored in clear text: passwords are stored as argon2id hashes, keys and sessions as the SHA-256
+//! of their 256 random bits. Each process caches verified credentials for a minute, which saves a read and a hash per
+//! request; other processes may therefore accept a revoked key or a changed password for up to a minute.
 
 pub mod administering;
 pub mod api_key;
@@ -28,48 +28,48 @@ use crate::platform::id::Ids;
 use crate::storage::table::Table;
 use crate::time::Micros;
 
-/// Names the table of principals, their credentials and the audit log.
+/// The variable that names the table of users, keys, sessions and the audit log.
 pub const TABLE: &str = "REGISTRY_TABLE";
 
-/// The tenant of whoever has no other.
+/// The tenant of principals without a tenant of their own.
 pub const DEFAULT_TENANT: &str = "default";
 
-/// Principals, their credentials, and the audit log. Cheap to clone; clones remember together.
+/// Users, API keys, sessions, and the audit log. Cheap to clone; clones share one cache.
 #[derive(Clone, Debug)]
 pub struct Access {
     clock: Clock,
     ids: Ids,
     table: Table,
     cache: Arc<CredentialCache>,
-    first: Option<First>,
+    first_secret: Option<FirstSecret>,
 }
 
-/// The secret that the stack was made with.
+/// The API key of the first administrator, set when the stack is created.
 #[derive(Clone)]
-struct First(String);
+struct FirstSecret(String);
 
-impl fmt::Debug for First {
+impl fmt::Debug for FirstSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("First")
+        f.write_str("FirstSecret")
     }
 }
 
 impl Access {
-    /// Access in the registry table of this platform (`REGISTRY_TABLE`).
+    /// Uses the registry table of this platform (`REGISTRY_TABLE`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
         Ok(Self {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),
             table: platform.table(TABLE)?,
             cache: Arc::new(CredentialCache::new(platform.ids.secret())),
-            first: None,
+            first_secret: None,
         })
     }
 
-    /// The same, where whoever shows this secret as an API key is an administrator: how the first one comes in.
+    /// Accepts this secret as the API key of an administrator, which is how the first users and keys are created.
     #[must_use]
     pub fn with_first_secret(self, secret: Option<String>) -> Self {
-        Self { first: secret.map(First), ..self }
+        Self { first_secret: secret.map(FirstSecret), ..self }
     }
 
     fn now(&self) -> Micros {
@@ -77,19 +77,19 @@ impl Access {
     }
 }
 
-/// The audit log, for groups that record who changed their own records. Cheap to clone.
+/// The audit log, for groups that record changes of their own records. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AuditLog {
     table: Table,
 }
 
 impl AuditLog {
-    /// The audit log of this platform (`REGISTRY_TABLE`).
+    /// Uses the registry table of this platform (`REGISTRY_TABLE`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
         Ok(Self { table: platform.table(TABLE)? })
     }
 
-    /// The table that entries are written to, in one transaction with the change.
+    /// Returns the table of the log, for writing an entry in one transaction with its change.
     pub(crate) fn table(&self) -> &Table {
         &self.table
     }

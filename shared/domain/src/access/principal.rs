@@ -1,4 +1,4 @@
-//! Pure. Who asks, and what that allows.
+//! Pure. Principals, and the roles that authorize them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
 
-/// Something that access is granted to.
+/// An API that roles are granted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Api {
     /// `/db`.
@@ -28,7 +28,7 @@ pub enum Api {
 }
 
 impl Api {
-    /// All of them.
+    /// All APIs.
     pub const ALL: [Self; 7] = [
         Self::Usage,
         Self::Streams,
@@ -39,7 +39,7 @@ impl Api {
         Self::Access,
     ];
 
-    /// The name by which a grant names it.
+    /// Returns the name used in grants.
     pub fn name(self) -> &'static str {
         match self {
             Self::Usage => "usage",
@@ -53,24 +53,24 @@ impl Api {
     }
 }
 
-/// What somebody is trusted with; each role may do all that those before it may.
+/// A set of permissions; each role includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Looks.
+    /// May read.
     Viewer,
-    /// Submits and changes.
+    /// May submit and change.
     Editor,
-    /// Decides on what others submitted.
+    /// May decide on what others submitted.
     Approver,
-    /// Removes for good, and lets others in.
+    /// May remove permanently, and administer users and keys.
     Admin,
 }
 
 impl Role {
-    /// All of them, the least first.
+    /// All roles, in ascending order.
     pub const ALL: [Self; 4] = [Self::Viewer, Self::Editor, Self::Approver, Self::Admin];
 
-    /// The name by which a grant names it.
+    /// Returns the name used in grants.
     pub fn name(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
@@ -81,13 +81,13 @@ impl Role {
     }
 }
 
-/// A role in one API or in all of them, written `usage:viewer` or `viewer`.
+/// A role in one API (`usage:viewer`) or in all of them (`viewer`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Grant {
-    /// Where; none is everywhere.
+    /// The API. `None` grants the role in all APIs.
     pub api: Option<Api>,
-    /// As what.
+    /// The role.
     pub role: Role,
 }
 
@@ -104,19 +104,20 @@ impl FromStr for Grant {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || {
+        let invalid = || {
             format!(
-                "'{text}': viewer, editor, approver or admin is expected, or one in an API, as usage:viewer"
+                "invalid role '{text}': expected viewer, editor, approver or admin, in all APIs or in one of them \
+                 (usage:viewer)"
             )
         };
         let (api, role) = match text.split_once(':') {
             None => (None, text),
             Some((api, role)) => {
                 let known = Api::ALL.into_iter().find(|known| known.name() == api);
-                (Some(known.ok_or_else(wrong)?), role)
+                (Some(known.ok_or_else(invalid)?), role)
             }
         };
-        let role = Role::ALL.into_iter().find(|known| known.name() == role).ok_or_else(wrong)?;
+        let role = Role::ALL.into_iter().find(|known| known.name() == role).ok_or_else(invalid)?;
         Ok(Self { api, role })
     }
 }
@@ -135,30 +136,30 @@ impl TryFrom<String> for Grant {
     }
 }
 
-/// Who asks.
+/// An authenticated user or API key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The user's name, or `key:` and the id of the key.
+    /// The user's name, or `key:` followed by the key's id.
     pub name: String,
-    /// Whose records they see, where an API has tenants.
+    /// The tenant whose records the principal has access to, in APIs that have tenants.
     pub tenant: String,
-    /// What they are trusted with.
+    /// The principal's permissions.
     pub grants: BTreeSet<Grant>,
 }
 
 impl Principal {
-    /// Whether they have at least this role in an API.
-    pub fn is(&self, role: Role, api: Api) -> bool {
+    /// Whether the principal has at least this role in an API.
+    pub fn has_role(&self, role: Role, api: Api) -> bool {
         self.grants.iter().any(|grant| grant.api.is_none_or(|granted| granted == api) && grant.role >= role)
     }
 
-    /// The same principal, if they have at least this role in an API.
-    pub fn with(self, role: Role, api: Api) -> Result<Self, Error> {
-        if self.is(role, api) {
+    /// Returns the principal. Fails with [`Kind::Forbidden`] unless it has at least this role in an API.
+    pub fn require(self, role: Role, api: Api) -> Result<Self, Error> {
+        if self.has_role(role, api) {
             return Ok(self);
         }
         let missing = Grant { api: Some(api), role };
-        Err(Error::new(Kind::Forbidden, format!("This needs the role {missing}.")))
+        Err(Error::new(Kind::Forbidden, format!("This requires the role {missing}.")))
     }
 }
 
@@ -174,7 +175,7 @@ mod tests {
     const DEFAULT: &str = crate::access::DEFAULT_TENANT;
 
     #[test]
-    fn a_role_may_do_all_that_lesser_ones_may_where_it_was_granted() {
+    fn a_role_includes_lesser_ones_in_the_apis_it_is_granted_for() {
         let cases: [(&[&str], Role, Api, bool); 8] = [
             (&["viewer"], Role::Viewer, Api::Usage, true),
             (&["viewer"], Role::Editor, Api::Usage, false),
@@ -186,20 +187,20 @@ mod tests {
             (&[], Role::Viewer, Api::Usage, false),
         ];
         for (grants, role, api, expected) in cases {
-            assert_eq!(principal(grants).is(role, api), expected, "{grants:?} {role:?} {api:?}");
+            assert_eq!(principal(grants).has_role(role, api), expected, "{grants:?} {role:?} {api:?}");
         }
     }
 
     #[test]
-    fn a_grant_is_read_as_it_is_written() {
+    fn grants_parse_as_they_are_written() {
         for api in Api::ALL.into_iter().map(Some).chain([None]) {
             for role in Role::ALL {
                 let grant = Grant { api, role };
                 assert_eq!(grant.to_string().parse(), Ok(grant));
             }
         }
-        for wrong in ["", "root", "Admin", ":admin", "usage:", "usage:admin:x", "bank:admin"] {
-            assert!(wrong.parse::<Grant>().is_err(), "{wrong}");
+        for invalid in ["", "root", "Admin", ":admin", "usage:", "usage:admin:x", "bank:admin"] {
+            assert!(invalid.parse::<Grant>().is_err(), "{invalid}");
         }
     }
 }

@@ -1,11 +1,10 @@
-//! Principals, credentials and the audit log in the table: nothing else of the group touches it.
+//! Storage of users, keys, sessions and the audit log. No other file of the group accesses the table.
 
 use serde::de::IgnoredAny;
 
 use crate::access::Access;
 use crate::access::api_key::ApiKey;
-use crate::access::audit::{AuditAction, Entry, Origin};
-use crate::access::auditing::Place;
+use crate::access::audit::{AuditAction, AuditEntry, AuditPosition, Caller};
 use crate::access::lockout::{self, Failures};
 use crate::access::session::Session;
 use crate::access::user::{self, User};
@@ -21,28 +20,28 @@ impl Access {
         &self.table
     }
 
-    /// The key with this hash.
+    /// Returns the key with this hash.
     pub(crate) async fn key_get(&self, hash: &str) -> Result<Option<ApiKey>, Error> {
         self.table().get(&Key::api_key(hash)).await
     }
 
-    /// All keys, in no order that means anything.
+    /// Returns all keys, in no particular order.
     pub(crate) async fn key_list(&self) -> Result<Vec<ApiKey>, Error> {
         self.table().query_all(&Range::api_keys()).await
     }
 
-    /// The key with this id.
+    /// Returns the key with this id.
     pub async fn key_find(&self, id: &str) -> Result<Option<ApiKey>, Error> {
         let found: Vec<ApiKey> = self.table().query_all(&Range::api_keys_of(id)).await?;
         Ok(found.into_iter().find(|key| key.id() == id))
     }
 
-    /// The user with this name.
+    /// Returns the user with this name.
     pub async fn user_get(&self, name: &str) -> Result<Option<User>, Error> {
         self.table().get(&Key::user(name)).await
     }
 
-    /// All users, by name.
+    /// Returns all users, ordered by name.
     pub async fn user_list(&self) -> Result<Vec<User>, Error> {
         self.table().query_all(&Range::users()).await
     }
@@ -63,12 +62,12 @@ impl Access {
         self.table().get(&Key::failures(user, address)).await
     }
 
-    /// Counts one more wrong password.
+    /// Counts a wrong password; opens a new window if the last one has ended.
     pub(crate) async fn failures_add(&self, user: &str, address: &str, now: Micros) -> Result<(), Error> {
         let key = Key::failures(user, address);
-        let window = now.plus_seconds(-lockout::SECONDS);
-        let more = Change::of(key.clone()).increase("n", 1, 0).when_greater("at", window);
-        match self.table().change::<IgnoredAny>(&more).await? {
+        let window = now.plus_seconds(-lockout::WINDOW_SECONDS);
+        let increment = Change::of(key.clone()).increase("n", 1, 0).when_greater("at", window);
+        match self.table().change::<IgnoredAny>(&increment).await? {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) => {
                 self.table().write_all(vec![Write::Put(item(&key, &Failures::first(now))?)]).await
@@ -76,21 +75,22 @@ impl Access {
         }
     }
 
-    /// Makes all of the writes or none; false where another change was faster.
+    /// Makes all of the writes or none. Returns false if a condition or a concurrent transaction prevented them.
     pub(crate) async fn write_together(&self, writes: Vec<Write>) -> Result<bool, Error> {
         let race = self.table().transact(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
         Ok(race == Race::Won)
     }
 
-    /// Replaces a user as they were read.
+    /// Replaces the user that was read as `old`. Fails with [`Kind::Conflict`](crate::error::Kind::Conflict) if it was
+    /// changed since.
     pub(crate) async fn user_replace(
         &self,
         user: &User,
         old: &User,
-        deed: AuditAction<'_>,
-        origin: &Origin,
+        action: AuditAction<'_>,
+        caller: &Caller,
     ) -> Result<(), Error> {
-        let entry = origin.entry(deed, self.now(), &self.ids.uuid())?;
+        let entry = caller.audit_entry(action, self.now(), &self.ids.uuid())?;
         let change = Change::of(Key::user(&user.name))
             .set("em", &user.email)
             .set("gr", &user.grants)
@@ -98,18 +98,18 @@ impl Access {
             .set("v", user.version)
             .when_equal("v", old.version);
         let is_written = self.write_together(vec![Write::Change(change), entry]).await?;
-        self.cache.forget();
-        if is_written { Ok(()) } else { Err(user::changed_meanwhile(&user.name)) }
+        self.cache.clear();
+        if is_written { Ok(()) } else { Err(user::changed_concurrently(&user.name)) }
     }
 
-    /// At most `limit` entries of a month, newest first, older than the one at `after`.
+    /// Returns at most `limit` entries of a month, newest first, starting with the one after `after`.
     pub(crate) async fn audit_month(
         &self,
         month: i64,
-        after: Option<Place>,
+        after: Option<AuditPosition>,
         limit: usize,
-    ) -> Result<Vec<Entry>, Error> {
-        let mut after = after.map(|(at, id)| Key::audit(at, &id));
+    ) -> Result<Vec<AuditEntry>, Error> {
+        let mut after = after.map(|position| Key::audit(position.at, &position.id));
         let mut entries = Vec::new();
         loop {
             let left = i32::try_from(limit - entries.len()).unwrap_or(i32::MAX);

@@ -1,68 +1,68 @@
-//! Pure. Users: people with a name, a role and a password.
+//! Pure. Users, who authenticate with a name and a password.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::access::DEFAULT_TENANT;
-use crate::access::password::{LONGEST, SHORTEST};
+use crate::access::password::{MAX_BYTES, MIN_BYTES};
 use crate::access::principal::{Grant, Principal};
 use crate::error::{Error, Kind};
 use crate::time::Micros;
 
-/// A user as they are stored.
+/// The stored record of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// Unique.
+    /// The unique name.
     #[serde(rename = "nm")]
     pub name: String,
-    /// Where they are written to; may be empty.
+    /// The email address; may be empty.
     #[serde(rename = "em")]
     pub email: String,
-    /// What they are trusted with.
+    /// The user's permissions.
     #[serde(rename = "gr")]
     pub grants: BTreeSet<Grant>,
     /// The hash of the password.
     #[serde(rename = "ph")]
     pub hash: String,
-    /// When they were made.
+    /// When the user was created.
     #[serde(rename = "cr")]
     pub created: Micros,
-    /// Counts the changes.
+    /// Incremented by every change.
     #[serde(rename = "v")]
     pub version: u64,
 }
 
 impl User {
-    /// Who the user is to the APIs.
+    /// Returns the principal that the user authenticates as.
     pub fn principal(&self) -> Principal {
         Principal { name: self.name.clone(), tenant: DEFAULT_TENANT.to_owned(), grants: self.grants.clone() }
     }
 }
 
-/// Whether this can be the name of a user: 2 to 64 lower-case letters, digits, `.`, `_` and `-`.
+/// Whether this is a valid user name: 2 to 64 lower-case letters, digits, `.`, `_` and `-`.
 pub fn is_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
     (2..=64).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
-/// The change that came second.
-pub fn changed_meanwhile(name: &str) -> Error {
-    Error::new(Kind::Conflict, format!("Somebody else changed the user '{name}' first."))
+/// Returns the error for a change that lost a race against another one.
+pub(crate) fn changed_concurrently(name: &str) -> Error {
+    Error::new(Kind::Conflict, format!("The user '{name}' was changed by another request; try again."))
 }
 
-/// The name, if it can be one.
-pub fn named(text: &str) -> Result<(), Error> {
+/// Fails if this is not a valid user name.
+pub(crate) fn check_name(text: &str) -> Result<(), Error> {
     if is_name(text) {
         return Ok(());
     }
-    Err(Error::invalid("'name': 2 to 64 lower-case letters, digits, '.', '_' and '-' are expected."))
+    Err(Error::invalid("'name': must have 2 to 64 characters out of a-z, 0-9, '.', '_' and '-'."))
 }
 
-/// The password, if it is neither too short nor too long.
-pub fn long_enough(password: &str) -> Result<(), Error> {
-    if (SHORTEST..=LONGEST).contains(&password.len()) {
+/// Fails if the password is too short or too long.
+pub fn check_password(password: &str) -> Result<(), Error> {
+    if (MIN_BYTES..=MAX_BYTES).contains(&password.len()) {
         return Ok(());
     }
-    Err(Error::invalid(format!("'password': {SHORTEST} to {LONGEST} bytes are expected.")))
+    Err(Error::invalid(format!("'password': must have {MIN_BYTES} to {MAX_BYTES} bytes.")))
 }

@@ -1,43 +1,44 @@
-//! Accepting notifications: into the queue, all or a known number of them.
+//! Accepting notifications: a request succeeds when the queue has stored all of them.
 
 use crate::error::Error;
 use crate::ingest::Intake;
-use crate::notification::packing;
 use crate::notification::service::Service;
+use crate::notification::{elements, message, packing};
 use crate::work::queue::Unsent;
 
-/// Why not every notification of a request was accepted.
+/// The error of a request whose notifications were not all accepted.
 #[derive(Debug)]
-pub struct Refusal {
-    /// How many are safely queued all the same, from the first one on.
+pub struct AcceptError {
+    /// The number of notifications that are queued nevertheless, counted from the first one.
     pub accepted: usize,
-    /// What went wrong.
+    /// The cause.
     pub error: Error,
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for AcceptError {
     fn from(error: Error) -> Self {
         Self { accepted: 0, error }
     }
 }
 
 impl Intake {
-    /// Queues every notification of a body durably, and says how many there were.
+    /// Queues the notifications of a request body. Returns their number.
     ///
-    /// A body that is wrong anywhere queues nothing. When the queue stops answering, some may be queued already;
-    /// sending the same body again does no harm, since a notification is recorded once per `message_id`.
-    pub async fn accept(&self, body: &[u8], service: Option<Service>) -> Result<usize, Refusal> {
-        let elements = packing::elements(body)?;
+    /// An invalid body queues nothing. If the queue fails half-way, some notifications are queued already; the client
+    /// may still retry the same body, since notifications are deduplicated by `message_id`.
+    pub async fn accept(&self, body: &[u8], service: Option<Service>) -> Result<usize, AcceptError> {
+        let elements = elements::parse(body)?;
         let accepted = elements.len();
-        let groups = packing::pack(elements);
-        let sizes: Vec<_> = groups.iter().map(Vec::len).collect();
+        let chunks = packing::pack(elements);
+        let sizes: Vec<_> = chunks.iter().map(Vec::len).collect();
         let received = self.clock.micros();
-        let messages = groups.iter().map(|group| {
-            let chunk = self.ids.uuid();
-            packing::message(&chunk, service, received, group)
-        });
+        let messages =
+            chunks.iter().map(|chunk| message::client_chunk(&self.ids.uuid(), service, received, chunk));
         let sent = self.queue.send_all(messages.collect()).await;
-        sent.map_err(|Unsent { sent, error }| Refusal { accepted: sizes.iter().take(sent).sum(), error })?;
+        sent.map_err(|Unsent { sent, error }| AcceptError {
+            accepted: sizes.iter().take(sent).sum(),
+            error,
+        })?;
         Ok(accepted)
     }
 }

@@ -1,71 +1,76 @@
-//! Who records a message: each `message_id` has one owner, the chunk that names it first.
+//! Deduplication: each `message_id` is owned, and thus recorded, by the first chunk that holds it.
 
 use std::cmp::Ordering;
 
 use crate::error::{Error, Kind};
 use crate::failure::{self, Failure};
 use crate::ingest::Recorder;
-use crate::ingest::plan::{Entry, Plan};
-use crate::notification::ownership::{Ownership, Rows};
+use crate::ingest::plan::{ChunkPlan, PlannedNotification};
+use crate::notification::ownership::{Ownership, RowRange};
 use crate::storage::key::Collection;
 use crate::storage::table::Outcome;
 use crate::time::Micros;
 use crate::work::claim::Claim;
 
-/// An entry that this chunk records, under ids that will not change.
+/// A notification that the chunk owns, with the final ids of its rows.
 #[derive(Debug)]
 pub struct Owned<'a> {
-    /// The entry.
-    pub entry: &'a Entry,
+    /// The notification.
+    pub planned: &'a PlannedNotification,
     /// The raw row's id.
     pub raw: u64,
-    /// The other rows that it may make.
-    pub rows: Option<Rows>,
+    /// The rows derived from the notification.
+    pub rows: Option<RowRange>,
 }
 
 impl Recorder {
-    /// The entries of the plan that its chunk owns; the others are recorded already.
+    /// Acquires ownership of the notifications of a chunk. Returns those that the chunk owns; the others are recorded
+    /// already.
     ///
-    /// Retried while another chunk that owns one of them may still finish.
+    /// Fails with [`Failure::Retry`] while another chunk that owns one of them may still finish.
     pub(crate) async fn owned<'a>(
         &self,
-        plan: &'a Plan,
+        plan: &'a ChunkPlan,
         claim: &Claim,
         now: Micros,
         expires: i64,
     ) -> Result<Vec<Owned<'a>>, Failure> {
-        let entries = plan.entries.iter().map(|entry| self.own(plan, claim, entry, now, expires));
-        let owned = futures::future::join_all(entries).await.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(owned.into_iter().flatten().collect())
+        let acquiring =
+            plan.notifications.iter().map(|planned| self.acquire(plan, claim, planned, now, expires));
+        let outcomes = futures::future::join_all(acquiring).await;
+        let mut owned = Vec::new();
+        failure::first(outcomes.into_iter().map(|outcome| outcome.map(|acquired| owned.extend(acquired))))?;
+        Ok(owned)
     }
 
-    async fn own<'a>(
+    async fn acquire<'a>(
         &self,
-        plan: &Plan,
+        plan: &ChunkPlan,
         claim: &Claim,
-        entry: &'a Entry,
+        planned: &'a PlannedNotification,
         now: Micros,
         expires: i64,
     ) -> Result<Option<Owned<'a>>, Failure> {
-        let raw = claim.first(Collection::Notification) + entry.position;
-        let rows = entry.rows.map(|rows| Rows { first: claim.first(rows.collection) + rows.first, ..rows });
-        // Without a message_id the chunk's own claim is all that tells a repeat.
-        let Some(message_id) = &entry.notification.message_id else {
-            return Ok(Some(Owned { entry, raw, rows }));
+        let raw = claim.first(Collection::Notification) + planned.position;
+        let rows =
+            planned.rows.map(|rows| RowRange { first: claim.first(rows.collection) + rows.first, ..rows });
+        // Without a message_id, only redeliveries of the same chunk are recognized, by its claim.
+        let Some(message_id) = &planned.notification.message_id else {
+            return Ok(Some(Owned { planned, raw, rows }));
         };
-        let message = ownership(plan, claim, entry, raw, rows, expires);
-        let standing = match self.message_put_new(message_id, &message).await? {
-            None => Some(message),
-            Some(old) => self.take_over(message_id, claim, old, &message, now).await?,
+        let new = ownership(plan, claim, planned, raw, rows, expires);
+        let acquired = match self.ownership_put_new(message_id, &new).await? {
+            None => Some(new),
+            Some(old) => self.take_over(message_id, claim, old, &new, now).await?,
         };
-        Ok(standing.map(|message| Owned { entry, raw: message.id, rows: message.rows() }))
+        Ok(acquired.map(|ownership| Owned { planned, raw: ownership.id, rows: ownership.rows() }))
     }
 
-    /// Takes a message from an earlier claim of its own chunk, or from a chunk that cannot finish any more, keeping the
-    /// ids that its rows may already stand under. None where it is recorded already.
+    /// Takes ownership over from an earlier claim of the same chunk, or from a chunk that can no longer finish. The ids
+    /// stay, since rows may already be stored under them. Returns `None` if the notification is recorded already.
     ///
-    /// Each claim writes its token: where the other chunk was claimed once more after it was fenced, the message is found
-    /// changed, and never recorded by both.
+    /// Each claim writes its token to the ownership. If the other chunk is claimed again after it was fenced, one of
+    /// the two fails on the changed token, so the notification is never recorded twice.
     async fn take_over(
         &self,
         message_id: &str,
@@ -74,7 +79,8 @@ impl Recorder {
         new: &Ownership,
         now: Micros,
     ) -> Result<Option<Ownership>, Failure> {
-        let lost = || Failure::Retry(Error::new(Kind::Conflict, "Another worker took the message."));
+        let lost =
+            || Failure::Retry(Error::new(Kind::Conflict, "Another worker took over the notification."));
         for _ in 0..failure::ATTEMPTS {
             if old.chunk == new.chunk {
                 match (old.position == new.position, old.token.cmp(&new.token)) {
@@ -86,29 +92,29 @@ impl Recorder {
             } else if self.chunks().fence(&old.chunk, claim.insists(&new.chunk, &old.chunk), now).await? {
                 return Ok(None);
             }
-            old = match self.message_take(message_id, &old, new).await? {
+            old = match self.ownership_take_over(message_id, &old, new).await? {
                 Outcome::Written(taken) => return Ok(Some(taken)),
-                Outcome::Refused(standing) => standing.ok_or_else(lost)?,
+                Outcome::Refused(current) => current.ok_or_else(lost)?,
             };
         }
         Err(lost())
     }
 }
 
-/// The claim of a chunk on one of its notifications.
+/// Builds the record by which a chunk owns one of its notifications.
 fn ownership(
-    plan: &Plan,
+    plan: &ChunkPlan,
     claim: &Claim,
-    entry: &Entry,
+    planned: &PlannedNotification,
     raw: u64,
-    rows: Option<Rows>,
+    rows: Option<RowRange>,
     expires: i64,
 ) -> Ownership {
     Ownership {
         id: raw,
         chunk: plan.chunk.clone(),
         token: claim.token,
-        position: entry.position,
+        position: planned.position,
         collection: rows.map(|rows| rows.collection),
         first: rows.map(|rows| rows.first),
         count: rows.map(|rows| rows.count),
@@ -116,6 +122,6 @@ fn ownership(
     }
 }
 
-fn is_exists(rows: Option<Rows>) -> bool {
+fn is_exists(rows: Option<RowRange>) -> bool {
     rows.is_some_and(|rows| matches!(rows.collection, Collection::InstanceExists | Collection::ImageExists))
 }

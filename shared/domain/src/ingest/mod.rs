@@ -1,4 +1,4 @@
-//! Ingest: accepting notifications, and recording each of them once.
+//! Ingestion: accepting notifications, and recording each of them exactly once.
 
 pub mod accepting;
 pub mod dedup;
@@ -20,7 +20,7 @@ use crate::streams::definitions::Definitions;
 use crate::usage::Usage;
 use crate::work::queue::Queue;
 
-/// Accepts notifications, and lists those that turned out to be unusable. Cheap to clone.
+/// Accepts notifications, and lists rejected elements. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Intake {
     clock: Clock,
@@ -35,7 +35,7 @@ pub struct Recorder {
     clock: Clock,
     ids: Ids,
     table: Table,
-    /// Where the parts of a message go that is too large for one chunk.
+    /// Receives the parts of messages that are too large for one chunk.
     queue: Queue,
     usage: Usage,
     streams: Streams,
@@ -43,7 +43,7 @@ pub struct Recorder {
 }
 
 impl Intake {
-    /// The intake of this platform (`USAGE_TABLE`, `NOTIFICATION_QUEUE_URL`).
+    /// Uses the tables and queues of this platform (`USAGE_TABLE`, `NOTIFICATION_QUEUE_URL`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
         Ok(Self {
             clock: platform.clock.clone(),
@@ -55,16 +55,16 @@ impl Intake {
 }
 
 impl Recorder {
-    /// The recorder of this platform (`USAGE_TABLE`, `STREAM_TABLE`, `NOTIFICATION_QUEUE_URL`, `STREAM_QUEUE_URL`),
-    /// whose streams follow these rules.
-    pub fn new(platform: &Platform, rules: Arc<Definitions>) -> Result<Self, Error> {
+    /// Uses the tables and queues of this platform (`USAGE_TABLE`, `STREAM_TABLE`, `NOTIFICATION_QUEUE_URL`,
+    /// `STREAM_QUEUE_URL`), and these definitions for streams.
+    pub fn new(platform: &Platform, definitions: Arc<Definitions>) -> Result<Self, Error> {
         Ok(Self {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),
             table: platform.table(notification::TABLE)?,
             queue: platform.queue(notification::QUEUE)?,
             usage: Usage::new(platform)?,
-            streams: Streams::new(platform, rules)?,
+            streams: Streams::new(platform, definitions)?,
             retention_seconds: platform.variables.retention_seconds()?,
         })
     }

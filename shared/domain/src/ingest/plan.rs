@@ -1,129 +1,244 @@
-//! Pure. What one queued message asks for, before anything is read or written.
+//! Pure. Planning what to record for a queued message, before anything is read from or written to the table.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
 use crate::digest;
-use crate::notification::envelope::{Notification, open};
+use crate::notification::envelope::{Notification, unwrap_element};
 use crate::notification::event::Event;
 use crate::notification::mark::Mark;
-use crate::notification::message::NotificationChunk;
-use crate::notification::ownership::Rows;
-use crate::notification::packing;
+use crate::notification::message::{NotificationChunk, Producer};
+use crate::notification::ownership::RowRange;
 use crate::notification::service::Service;
+use crate::notification::{elements, message, packing};
 use crate::storage::key::Collection;
 use crate::storage::sequence;
 use crate::streams::distil::{Distilled, EventDefinitions};
 use crate::time::Micros;
 use crate::usage::effect::{self, Effect, Interpretation, Warning};
 
-/// A queued message as it was delivered.
+/// A delivery of a queued message.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     /// The queue's id of the message, by which its outcome is reported.
     pub id: String,
-    /// The body.
+    /// The body of the message.
     pub body: String,
-    /// When it was sent, where the queue says so.
+    /// When the message was sent, if the queue reports it.
     pub sent_at: Option<Micros>,
-    /// The service that a producer named beside the body.
+    /// The service that the producer named in an attribute of the message.
     pub service: Option<Service>,
 }
 
-/// What a message turns out to be.
+/// What to do with a delivery.
 #[derive(Debug)]
-pub enum Planned {
-    /// A chunk to record.
-    Chunk(Plan),
-    /// Too many notifications for one chunk, sent past the front door: these messages take its place.
+pub enum Plan {
+    /// Record a chunk.
+    Record(ChunkPlan),
+    /// Send these messages instead, since a producer that bypasses the API sent too many notifications for one chunk.
     Split(Vec<String>),
 }
 
-/// Everything that a chunk will write, under ids that count from zero until it is claimed.
+/// Everything that is recorded for a chunk. Row ids are offsets from the ids that its claim fixes.
 #[derive(Debug)]
-pub struct Plan {
-    /// Identifies the chunk.
+pub struct ChunkPlan {
+    /// The chunk's id.
     pub chunk: String,
-    /// When it was accepted.
+    /// When the chunk was accepted.
     pub received: Micros,
-    /// Its usable notifications, each `message_id` once.
-    pub entries: Vec<Entry>,
-    /// Elements to set aside, in the order of their places.
-    pub rejected: Vec<Rejected>,
-    /// All elements as one JSON list, to be kept beside the rows.
+    /// The valid notifications, without duplicates of a `message_id`.
+    pub notifications: Vec<PlannedNotification>,
+    /// The elements to reject, in the order of their positions.
+    pub rejected: Vec<InvalidElement>,
+    /// All elements as a JSON list, to be stored beside the rows.
     pub body: String,
 }
 
-/// One usable notification of a chunk.
+/// A valid notification of a chunk.
 #[derive(Debug)]
-pub struct Entry {
-    /// Its place in the chunk, from 0.
+pub struct PlannedNotification {
+    /// The notification's position in the chunk, from 0.
     pub position: u64,
-    /// What it says.
+    /// The notification itself.
     pub notification: Notification,
-    /// Which event it is, among others that change the same row.
+    /// Orders the notification among others that change the same row.
     pub mark: Mark,
-    /// What it does to the ledger.
+    /// The change that the notification makes to the ledger.
     pub effect: Option<Effect>,
-    /// What is odd about it.
+    /// Oddities of the notification, to be logged.
     pub warnings: Vec<Warning>,
-    /// The rows that it may make.
-    pub rows: Option<Rows>,
-    /// What streams collect of it; none where no definition wants it.
+    /// The rows derived from the notification.
+    pub rows: Option<RowRange>,
+    /// The event for streams. `None` if no definition matches the notification.
     pub event: Option<Event>,
-    /// Whether a stream's pipeline made it.
-    pub synthetic: bool,
+    /// What sent the notification.
+    pub producer: Producer,
 }
 
-/// An element that is set aside.
+/// An element that is not a valid notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
-    /// Its place in the chunk, from 0.
+pub struct InvalidElement {
+    /// The element's position in the chunk, from 0.
     pub position: u64,
-    /// Why it is of no use.
+    /// Why the element is invalid.
     pub reason: String,
 }
 
-/// Who a chunk comes from.
-#[derive(Clone, Copy)]
-enum Origin<'a> {
-    /// A producer, whose notifications are distilled by these definitions.
-    Producer(&'a EventDefinitions),
-    /// The verifier, whose echoes are counted and are no events.
-    Verifier,
-    /// A stream's pipeline, whose events need no distilling.
-    Pipeline,
-}
-
-impl Origin<'_> {
-    fn is_pipeline(self) -> bool {
-        matches!(self, Self::Pipeline)
-    }
-
-    fn event(self, element: &Value, notification: &Notification, now: Micros) -> Option<Event> {
-        match self {
-            Self::Verifier => None,
-            Self::Pipeline => serde_json::from_value(element.get("event")?.clone()).ok(),
-            Self::Producer(definitions) => distilled(definitions, element, notification, now),
+impl Plan {
+    /// Plans a delivery. `now` replaces a missing time of receipt.
+    pub fn new(delivery: &Delivery, definitions: &EventDefinitions, now: Micros) -> Self {
+        if let Ok(chunk) = serde_json::from_str::<NotificationChunk>(&delivery.body) {
+            return Self::Record(ChunkPlan::new(chunk, definitions));
+        }
+        // The hash of the body recognizes redeliveries and duplicates of messages without a chunk id.
+        let id = digest::short(&delivery.body);
+        let received = delivery.sent_at.unwrap_or(now);
+        match elements::parse(delivery.body.as_bytes()) {
+            Err(error) => Self::Record(ChunkPlan::rejected(id, received, &delivery.body, &error.to_string())),
+            Ok(elements) if elements.len() > packing::CHUNK_NOTIFICATIONS => {
+                let chunks = packing::pack(elements).into_iter().enumerate();
+                let messages = chunks.map(|(number, chunk)| {
+                    message::client_chunk(&format!("{id}-{number}"), delivery.service, received, &chunk)
+                });
+                Self::Split(messages.collect())
+            }
+            Ok(elements) => {
+                let notifications =
+                    elements.iter().filter_map(|element| serde_json::from_str(element).ok()).collect();
+                let (producer, service) = (Producer::Client, delivery.service);
+                let chunk = NotificationChunk { id, producer, service, received, notifications };
+                Self::Record(ChunkPlan::new(chunk, definitions))
+            }
         }
     }
 }
 
-/// The event of a notification that a producer sent, without what is wrong with it.
+impl ChunkPlan {
+    fn new(chunk: NotificationChunk, definitions: &EventDefinitions) -> Self {
+        let NotificationChunk { id, producer, service, received, notifications } = chunk;
+        let body = Value::Array(notifications);
+        let mut plan = Self {
+            chunk: id,
+            received,
+            notifications: Vec::new(),
+            rejected: Vec::new(),
+            body: body.to_string(),
+        };
+        let mut allocated = sequence::CollectionIds::new();
+        let mut seen = HashSet::new();
+        for (position, element) in (0_u64..).zip(body.as_array().into_iter().flatten()) {
+            match Notification::parse(element, service) {
+                Err(rejection) => {
+                    plan.rejected.push(InvalidElement { position, reason: rejection.to_string() });
+                }
+                // A duplicate within the chunk: only the first one is recorded.
+                Ok(notification) if !notification.message_id.clone().is_none_or(|id| seen.insert(id)) => {}
+                Ok(notification) => {
+                    let event = match producer {
+                        Producer::Client => distilled(definitions, element, &notification, received),
+                        Producer::Verifier => None,
+                        Producer::Pipeline => synthetic_event(element),
+                    };
+                    plan.add(position, notification, event, producer, &mut allocated);
+                }
+            }
+        }
+        plan
+    }
+
+    /// Plans a message whose whole body is invalid.
+    fn rejected(chunk: String, received: Micros, body: &str, reason: &str) -> Self {
+        let rejected = vec![InvalidElement { position: 0, reason: reason.to_owned() }];
+        let body = Value::Array(vec![Value::String(body.to_owned())]).to_string();
+        Self { chunk, received, notifications: Vec::new(), rejected, body }
+    }
+
+    fn add(
+        &mut self,
+        position: u64,
+        notification: Notification,
+        event: Option<Event>,
+        producer: Producer,
+        allocated: &mut sequence::CollectionIds,
+    ) {
+        let mark = notification.mark(&format!("{}#{position}", self.chunk));
+        let recorded = match producer {
+            Producer::Pipeline => Ok(Interpretation::default()),
+            Producer::Client | Producer::Verifier => effect::interpret(&notification, &mark),
+        };
+        let (recording, rows) = match recorded {
+            Ok(recording) => {
+                let rows = recording.effect.as_ref().map(|effect| {
+                    let (collection, count) = rows_of(effect);
+                    let next = allocated.entry(collection).or_default();
+                    let rows = RowRange { collection, first: *next, count };
+                    *next += count;
+                    rows
+                });
+                (recording, rows)
+            }
+            Err(reason) => {
+                let first = self.rejected.len() as u64;
+                self.rejected.push(InvalidElement { position, reason: reason.to_string() });
+                (
+                    Interpretation::default(),
+                    Some(RowRange { collection: Collection::Rejected, first, count: 1 }),
+                )
+            }
+        };
+        let Interpretation { effect, warnings } = recording;
+        self.notifications.push(PlannedNotification {
+            position,
+            notification,
+            mark,
+            effect,
+            warnings,
+            rows,
+            event,
+            producer,
+        });
+    }
+
+    /// Returns the number of ids that the chunk needs of each collection.
+    pub fn required_ids(&self) -> sequence::CollectionIds {
+        let mut required = sequence::CollectionIds::new();
+        let positions = self.notifications.last().map(|planned| planned.position + 1);
+        let rejected = self.rejected.len() as u64;
+        let rows = self.notifications.iter().filter_map(|planned| planned.rows);
+        let rows = rows.map(|rows| (rows.collection, rows.first + rows.count));
+        let others = positions.map(|positions| (Collection::Notification, positions)).into_iter();
+        for (collection, count) in
+            others.chain((rejected > 0).then_some((Collection::Rejected, rejected))).chain(rows)
+        {
+            let highest = required.entry(collection).or_default();
+            *highest = count.max(*highest);
+        }
+        required
+    }
+}
+
+impl PlannedNotification {
+    /// Whether a stream's pipeline generated the notification.
+    pub fn is_synthetic(&self) -> bool {
+        self.producer == Producer::Pipeline
+    }
+}
+
+/// Distils the notification of a client. Logs the warnings of its definition.
 fn distilled(
     definitions: &EventDefinitions,
     element: &Value,
     notification: &Notification,
     now: Micros,
 ) -> Option<Event> {
-    let body = open(element).ok()?.body;
+    let body = unwrap_element(element).ok()?.body;
     match definitions.distil(&body, now) {
         Distilled::Event { event, warnings } => {
             for warning in warnings {
                 tracing::warn!(message.id = event.message_id, "{warning}");
             }
-            // The ledger and the streams agree on when it happened.
+            // The ledger and the streams must agree on the time of an event.
             Some(Event { timestamp: notification.timestamp, ..event })
         }
         Distilled::Dropped(reason) => {
@@ -133,124 +248,12 @@ fn distilled(
     }
 }
 
-impl Planned {
-    /// Reads a delivery. `now` stands in where neither the message nor the queue says when it was received.
-    pub fn of(delivery: &Delivery, definitions: &EventDefinitions, now: Micros) -> Self {
-        if let Ok(chunk) = serde_json::from_str::<NotificationChunk>(&delivery.body) {
-            let NotificationChunk { chunk, service, received, notifications, echo, synthetic } = chunk;
-            let origin = match (synthetic, echo) {
-                (true, _) => Origin::Pipeline,
-                (false, true) => Origin::Verifier,
-                (false, false) => Origin::Producer(definitions),
-            };
-            return Self::Chunk(Plan::of(chunk, service, received, notifications, origin));
-        }
-        let chunk = digest::short(&delivery.body);
-        let received = delivery.sent_at.unwrap_or(now);
-        match packing::elements(delivery.body.as_bytes()) {
-            Err(refusal) => {
-                Self::Chunk(Plan::set_aside(chunk, received, &delivery.body, &refusal.to_string()))
-            }
-            Ok(elements) if elements.len() > packing::CHUNK_NOTIFICATIONS => {
-                let groups = packing::pack(elements).into_iter().enumerate();
-                let messages = groups.map(|(number, group)| {
-                    packing::message(&format!("{chunk}-{number}"), delivery.service, received, &group)
-                });
-                Self::Split(messages.collect())
-            }
-            Ok(elements) => {
-                let values =
-                    elements.iter().filter_map(|element| serde_json::from_str(element).ok()).collect();
-                let origin = Origin::Producer(definitions);
-                Self::Chunk(Plan::of(chunk, delivery.service, received, values, origin))
-            }
-        }
-    }
+/// Reads the event that a stream's pipeline put beside the fields of a notification.
+fn synthetic_event(element: &Value) -> Option<Event> {
+    serde_json::from_value(element.get("event")?.clone()).ok()
 }
 
-impl Plan {
-    fn of(
-        chunk: String,
-        service: Option<Service>,
-        received: Micros,
-        elements: Vec<Value>,
-        origin: Origin<'_>,
-    ) -> Self {
-        let body = Value::Array(elements);
-        let mut plan =
-            Self { chunk, received, entries: Vec::new(), rejected: Vec::new(), body: body.to_string() };
-        let mut taken = sequence::CollectionIds::new();
-        let mut seen = HashSet::new();
-        for (position, element) in (0_u64..).zip(body.as_array().into_iter().flatten()) {
-            match Notification::parse(element, service) {
-                Err(rejection) => plan.rejected.push(Rejected { position, reason: rejection.to_string() }),
-                // A repeat inside one chunk is a duplicate: the first one stands.
-                Ok(notification) if !notification.message_id.clone().is_none_or(|id| seen.insert(id)) => {}
-                Ok(notification) => {
-                    let event = origin.event(element, &notification, received);
-                    plan.add(position, notification, event, origin.is_pipeline(), &mut taken);
-                }
-            }
-        }
-        plan
-    }
-
-    fn set_aside(chunk: String, received: Micros, body: &str, reason: &str) -> Self {
-        let rejected = vec![Rejected { position: 0, reason: reason.to_owned() }];
-        let body = Value::Array(vec![Value::String(body.to_owned())]).to_string();
-        Self { chunk, received, entries: Vec::new(), rejected, body }
-    }
-
-    fn add(
-        &mut self,
-        position: u64,
-        notification: Notification,
-        event: Option<Event>,
-        synthetic: bool,
-        taken: &mut sequence::CollectionIds,
-    ) {
-        let mark = notification.mark(&format!("{}#{position}", self.chunk));
-        let result =
-            if synthetic { Ok(Interpretation::default()) } else { effect::interpret(&notification, &mark) };
-        let (interpretation, rows) = match result {
-            Ok(interpretation) => {
-                let rows = interpretation.effect.as_ref().map(|effect| {
-                    let (collection, count) = rows_of(effect);
-                    let next = taken.entry(collection).or_default();
-                    let rows = Rows { collection, first: *next, count };
-                    *next += count;
-                    rows
-                });
-                (interpretation, rows)
-            }
-            Err(defect) => {
-                let first = self.rejected.len() as u64;
-                self.rejected.push(Rejected { position, reason: defect.to_string() });
-                (Interpretation::default(), Some(Rows { collection: Collection::Rejected, first, count: 1 }))
-            }
-        };
-        let Interpretation { effect, warnings } = interpretation;
-        self.entries.push(Entry { position, notification, mark, effect, warnings, rows, event, synthetic });
-    }
-
-    /// How many ids the chunk needs of each collection.
-    pub fn wanted(&self) -> sequence::CollectionIds {
-        let mut wanted = sequence::CollectionIds::new();
-        let places = self.entries.last().map(|entry| entry.position + 1);
-        let rejected = self.rejected.len() as u64;
-        let rows = self.entries.iter().filter_map(|entry| entry.rows);
-        let rows = rows.map(|rows| (rows.collection, rows.first + rows.count));
-        let others = places.map(|places| (Collection::Notification, places)).into_iter();
-        for (collection, count) in
-            others.chain((rejected > 0).then_some((Collection::Rejected, rejected))).chain(rows)
-        {
-            let most = wanted.entry(collection).or_default();
-            *most = count.max(*most);
-        }
-        wanted
-    }
-}
-
+/// Returns the collection and number of the rows that an effect creates.
 fn rows_of(effect: &Effect) -> (Collection, u64) {
     match effect {
         Effect::Launch(_) => (Collection::Launch, 1),

@@ -1,8 +1,8 @@
-//! Recording queued notifications, each once, whatever is delivered twice or dies half-way.
+//! Recording queued notifications exactly once, despite redeliveries and crashes.
 //!
-//! A message of the queue is a chunk. Its claim fixes its ids; every row is then an overwrite of something that never
-//! changes, or a write under a condition; and the claim is finished last, together with the counters. A worker that
-//! dies anywhere is repaired by the redelivery of the chunk.
+//! Each queue message is a chunk. Its claim fixes the ids of its rows, so that every write is either idempotent or
+//! conditional. The claim is finished last, in one transaction with the counters. If a worker crashes before that, the
+//! redelivery of the chunk repeats and completes its work.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::ingest::Recorder;
 use crate::ingest::dedup::Owned;
-use crate::ingest::plan::{Delivery, Plan, Planned};
+use crate::ingest::plan::{ChunkPlan, Delivery, Plan};
 use crate::notification::service::Service;
 use crate::storage::key::Collection;
 use crate::storage::sequence;
@@ -20,24 +20,24 @@ use crate::time::Micros;
 use crate::usage::applying::AssignedEffect;
 use crate::work::claim::Claim;
 
-/// Microseconds.
-const HOUR: i64 = 3_600_000_000;
-/// Seconds past which nothing of a chunk can be delivered any more: the queues keep a message 14 days.
+/// Microseconds of an hour.
+const HOUR_MICROS: i64 = 3_600_000_000;
+/// Seconds after which a chunk cannot be redelivered: queues keep messages for 14 days.
 const REDELIVERY_SECONDS: i64 = 15 * 86_400;
 
-/// The outcome of one delivery, by the queue's id of the message.
-pub type Outcome = (String, Result<(), Failure>);
+/// The outcome of a delivery, by the queue's id of the message.
+pub type DeliveryOutcome = (String, Result<(), Failure>);
 
 impl Recorder {
-    /// Records deliveries, each with its own outcome, and holds their chunks until `deadline` at the latest.
-    pub async fn process(&self, deliveries: Vec<Delivery>, deadline: Micros) -> Vec<Outcome> {
+    /// Records a batch of deliveries. Their chunks are leased until `deadline`.
+    pub async fn process(&self, deliveries: Vec<Delivery>, deadline: Micros) -> Vec<DeliveryOutcome> {
         let now = self.clock.micros();
         let mut plans = Vec::new();
         let mut outcomes = Vec::new();
         for delivery in deliveries {
-            match Planned::of(&delivery, &self.streams.rules().definitions, now) {
-                Planned::Chunk(plan) => plans.push((delivery.id, plan)),
-                Planned::Split(messages) => {
+            match Plan::new(&delivery, &self.streams.rules().definitions, now) {
+                Plan::Record(plan) => plans.push((delivery.id, plan)),
+                Plan::Split(messages) => {
                     let sent = self.queue.send_all(messages).await;
                     outcomes.push((delivery.id, sent.map_err(|unsent| Failure::Retry(unsent.error))));
                 }
@@ -49,33 +49,37 @@ impl Recorder {
         outcomes
     }
 
-    async fn record_all(&self, plans: Vec<(String, Plan)>, deadline: Micros) -> Vec<Outcome> {
+    async fn record_all(&self, plans: Vec<(String, ChunkPlan)>, deadline: Micros) -> Vec<DeliveryOutcome> {
         let block = match self.take_ids(&plans, deadline).await {
             Ok(block) => block,
-            Err(error) => return refuse_all(plans, &error),
+            Err(error) => return retry_all(plans, &error),
         };
         let mut next = block.first.clone();
         let chunks = plans.into_iter().map(|(id, plan)| {
-            let first = allot(&mut next, &plan.wanted());
+            let first = allocate(&mut next, &plan.required_ids());
             async move {
-                // On the heap: a future of all that recording does is too deep to be laid out in one piece.
+                // Boxed: inlined, the nested futures exceed the recursion limit of the compiler.
                 let outcome = Box::pin(self.record_chunk(&plan, &first, deadline)).await;
                 (id, outcome)
             }
         });
-        let outcomes: Vec<Outcome> = join_all(chunks.collect::<Vec<_>>()).await;
+        let outcomes: Vec<DeliveryOutcome> = join_all(chunks.collect::<Vec<_>>()).await;
         if outcomes.iter().all(|(_, outcome)| outcome.is_ok()) {
-            // A block that cannot be closed is set aside by the next sweep.
+            // The next sweep handles a block that stays open.
             if let Err(error) = self.ids_close(&block).await {
-                tracing::warn!(error = error.chain(), "an id block stays open");
+                tracing::warn!(error = error.chain(), "an id block could not be closed");
             }
         }
         outcomes
     }
 
-    async fn take_ids(&self, plans: &[(String, Plan)], deadline: Micros) -> Result<sequence::Block, Error> {
+    async fn take_ids(
+        &self,
+        plans: &[(String, ChunkPlan)],
+        deadline: Micros,
+    ) -> Result<sequence::Block, Error> {
         let mut wanted = sequence::CollectionIds::new();
-        for (collection, count) in plans.iter().flat_map(|(_, plan)| plan.wanted()) {
+        for (collection, count) in plans.iter().flat_map(|(_, plan)| plan.required_ids()) {
             *wanted.entry(collection).or_default() += count;
         }
         let chunks = plans.iter().map(|(_, plan)| plan.chunk.clone()).collect();
@@ -84,35 +88,35 @@ impl Recorder {
 
     async fn record_chunk(
         &self,
-        plan: &Plan,
+        plan: &ChunkPlan,
         first: &sequence::CollectionIds,
         deadline: Micros,
     ) -> Result<(), Failure> {
         let now = self.clock.micros();
         let claim = self.chunks().claim(&plan.chunk, first, plan.received, now, deadline).await?;
         let Some(claim) = claim else { return Ok(()) };
-        let remembered = plan.received.epoch_seconds().max(now.epoch_seconds()) + REDELIVERY_SECONDS;
-        let owned = self.owned(plan, &claim, now, remembered).await?;
+        let redelivery_end = plan.received.epoch_seconds().max(now.epoch_seconds()) + REDELIVERY_SECONDS;
+        let owned = self.owned(plan, &claim, now, redelivery_end).await?;
         self.write_rows(plan, &claim, &owned, now).await?;
         let events: Vec<_> =
-            owned.iter().filter_map(|owned| Some((owned.raw, owned.entry.event.as_ref()?))).collect();
+            owned.iter().filter_map(|owned| Some((owned.raw, owned.planned.event.as_ref()?))).collect();
         self.streams.append(&plan.chunk, &events, plan.received).await?;
-        self.chunk_finish(&plan.chunk, &claim, &counts(&owned), remembered).await
+        self.chunk_finish(&plan.chunk, &claim, &counts(&owned), redelivery_end).await
     }
 
-    /// Raw rows, the body, what is set aside, and the ledger.
+    /// Writes the body and the rows of a chunk, and what its notifications change in the ledger.
     async fn write_rows(
         &self,
-        plan: &Plan,
+        plan: &ChunkPlan,
         claim: &Claim,
         owned: &[Owned<'_>],
         now: Micros,
     ) -> Result<(), Failure> {
         let effects: Vec<_> = owned.iter().filter_map(assigned_effect).collect();
-        let kept = self.usage.retain_until(&effects, now, self.retention_seconds);
-        let expires = kept.max(claim.received.epoch_seconds() + self.retention_seconds);
-        for Owned { entry, raw, .. } in owned {
-            for warning in &entry.warnings {
+        let needed_until = self.usage.retain_until(&effects, now, self.retention_seconds);
+        let expires = needed_until.max(claim.received.epoch_seconds() + self.retention_seconds);
+        for Owned { planned, raw, .. } in owned {
+            for warning in &planned.warnings {
                 tracing::warn!(raw.id = raw, "{warning}");
             }
         }
@@ -125,18 +129,19 @@ impl Recorder {
 }
 
 fn assigned_effect<'a>(owned: &Owned<'a>) -> Option<AssignedEffect<'a>> {
-    let (effect, rows) = (owned.entry.effect.as_ref()?, owned.rows?);
+    let (effect, rows) = (owned.planned.effect.as_ref()?, owned.rows?);
     Some(AssignedEffect {
         effect,
-        mark: &owned.entry.mark,
-        notification: &owned.entry.notification,
+        mark: &owned.planned.mark,
+        notification: &owned.planned.notification,
         raw: owned.raw,
         first: rows.first,
     })
 }
 
-/// Cuts what one chunk wants off the front of what its invocation was given.
-fn allot(next: &mut sequence::CollectionIds, wanted: &sequence::CollectionIds) -> sequence::CollectionIds {
+/// Allocates the ids of one chunk from the block of its invocation: returns the first ids, and advances `next` past the
+/// last.
+fn allocate(next: &mut sequence::CollectionIds, wanted: &sequence::CollectionIds) -> sequence::CollectionIds {
     let take = |(collection, count): (&Collection, &u64)| {
         let first = next.get_mut(collection)?;
         *first += count;
@@ -145,22 +150,22 @@ fn allot(next: &mut sequence::CollectionIds, wanted: &sequence::CollectionIds) -
     wanted.iter().filter_map(take).collect()
 }
 
-/// How often each event type came in each hour (since the epoch) of a service.
-pub(crate) type Counts<'a> = BTreeMap<(Service, i64), BTreeMap<&'a str, u64>>;
+/// The number of notifications per service, hour since the epoch, and event type.
+pub(crate) type EventCounts<'a> = BTreeMap<(Service, i64), BTreeMap<&'a str, u64>>;
 
-fn counts<'a>(owned: &[Owned<'a>]) -> Counts<'a> {
-    let mut counts = Counts::new();
-    for Owned { entry, .. } in owned.iter().filter(|owned| !owned.entry.synthetic) {
-        let notification = &entry.notification;
-        let hour = notification.timestamp.0.div_euclid(HOUR);
+fn counts<'a>(owned: &[Owned<'a>]) -> EventCounts<'a> {
+    let mut counts = EventCounts::new();
+    for Owned { planned, .. } in owned.iter().filter(|owned| !owned.planned.is_synthetic()) {
+        let notification = &planned.notification;
+        let hour = notification.timestamp.0.div_euclid(HOUR_MICROS);
         let events = counts.entry((notification.service, hour)).or_default();
         *events.entry(notification.event_type.as_str()).or_default() += 1;
     }
     counts
 }
 
-fn refuse_all(plans: Vec<(String, Plan)>, error: &Error) -> Vec<Outcome> {
-    let refuse =
+fn retry_all(plans: Vec<(String, ChunkPlan)>, error: &Error) -> Vec<DeliveryOutcome> {
+    let retry =
         |(id, _)| (id, Err(Failure::Retry(Error::unavailable(error.to_string()).because(error.chain()))));
-    plans.into_iter().map(refuse).collect()
+    plans.into_iter().map(retry).collect()
 }

@@ -1,4 +1,4 @@
-//! Notifications in the table: nothing else of the group touches it.
+//! Storage of notifications. No other file of the group accesses the table.
 
 use std::collections::BTreeMap;
 
@@ -7,41 +7,41 @@ use serde_json::Value;
 use crate::digest;
 use crate::error::{Error, Kind};
 use crate::failure::Failure;
-use crate::storage::key::{BLOCK, Collection, Key, Range};
-use crate::work::claim::{Chunks, Claim};
-
 use crate::ingest::dedup::Owned;
-use crate::ingest::plan::{Entry, Plan};
-use crate::ingest::recording::Counts;
-use crate::ingest::rejected::Row;
+use crate::ingest::plan::{ChunkPlan, PlannedNotification};
+use crate::ingest::recording::EventCounts;
+use crate::ingest::rejected::RejectedRow;
 use crate::ingest::{Intake, Recorder};
-use crate::notification::body::Body;
+use crate::notification::chunk_body::ChunkBody;
 use crate::notification::ownership::Ownership;
-use crate::notification::raw::{Place, RawRow};
+use crate::notification::raw::{RawRow, RowMetadata};
 use crate::notification::store;
 use crate::storage::change::Change;
 use crate::storage::item::item;
+use crate::storage::key::{BLOCK, Collection, Key, Range};
 use crate::storage::sequence;
 use crate::storage::table::{Cancelled, Outcome, Table, Write};
 use crate::time::Micros;
+use crate::work::claim::{Chunks, Claim};
 
-/// Shards of one hour's counters that are tried before a chunk goes back to the queue.
+/// Number of shards of an hour's counters. A chunk is retried if all of them are contended.
 const COUNTER_SHARDS: u64 = 8;
 
 impl Intake {
-    /// The rows of what is set aside with ids below this one, newest first, at most `limit` of those not yet expired.
+    /// Returns at most `limit` rows of rejected elements that have not expired, newest first. `below` excludes the ids
+    /// from it on.
     pub(crate) async fn rejected_list(
         &self,
         below: Option<u64>,
         limit: usize,
         now: i64,
-    ) -> Result<Vec<Row>, Error> {
+    ) -> Result<Vec<RejectedRow>, Error> {
         let newest = sequence::last_id(&self.table, Collection::Rejected).await?;
         let mut next = below.unwrap_or(u64::MAX).min(newest + 1);
-        let mut rows: Vec<Row> = Vec::new();
+        let mut rows: Vec<RejectedRow> = Vec::new();
         while next > 1 && rows.len() < limit {
             let range = Range::block_below(Collection::Rejected, next);
-            let page = self.table.query::<Row>(&range, true, None, None).await?;
+            let page = self.table.query::<RejectedRow>(&range, true, None, None).await?;
             next = page.next.map_or((next - 1) / BLOCK * BLOCK, |last| last.number());
             rows.extend(page.items.into_iter().filter(|row| row.ttl > now));
         }
@@ -49,7 +49,7 @@ impl Intake {
         Ok(rows)
     }
 
-    /// The elements of these chunks, in the same order; `None` for a chunk that has expired.
+    /// Returns the elements of these chunks, in the same order; `None` for a chunk that has expired.
     pub(crate) async fn bodies(&self, chunks: &[&str]) -> Result<Vec<Option<Vec<Value>>>, Error> {
         store::bodies(&self.table, chunks).await
     }
@@ -60,12 +60,12 @@ impl Recorder {
         &self.table
     }
 
-    /// The claims of chunks.
+    /// Returns the claims of chunks.
     pub(crate) fn chunks(&self) -> Chunks<'_> {
         Chunks::new(self.table())
     }
 
-    /// Takes ids for these chunks until `deadline`.
+    /// Takes a block of ids, which stays open for these chunks until `deadline`.
     pub(crate) async fn ids_take(
         &self,
         wanted: &sequence::CollectionIds,
@@ -76,13 +76,13 @@ impl Recorder {
         sequence::take(self.table(), &self.ids.uuid(), wanted, chunks, now, deadline).await
     }
 
-    /// Says that everything under these ids is written.
+    /// Closes a block of ids: all of its rows are written.
     pub(crate) async fn ids_close(&self, block: &sequence::Block) -> Result<(), Error> {
         sequence::close(self.table(), block).await
     }
 
-    /// Makes a message belong to a chunk. Returns the owner that it has already, if it has one.
-    pub(crate) async fn message_put_new(
+    /// Stores the first owner of a `message_id`. Returns the existing owner if there is one, which then stays.
+    pub(crate) async fn ownership_put_new(
         &self,
         message_id: &str,
         new: &Ownership,
@@ -90,8 +90,9 @@ impl Recorder {
         self.table().put_new(&Key::message(message_id), new).await
     }
 
-    /// Makes a message belong to another chunk or claim, unless somebody else was faster. Its ids stay.
-    pub(crate) async fn message_take(
+    /// Transfers a `message_id` to another chunk or claim, unless its ownership changed since `old` was read. The ids
+    /// stay.
+    pub(crate) async fn ownership_take_over(
         &self,
         message_id: &str,
         old: &Ownership,
@@ -106,48 +107,49 @@ impl Recorder {
         self.table().change(&change).await
     }
 
-    /// Writes what never changes: the body of a chunk, the rows of its notifications, and what it sets aside.
+    /// Writes the immutable items of a chunk: its body, and the rows of its notifications and rejected elements.
     pub(crate) async fn chunk_put(
         &self,
-        plan: &Plan,
+        plan: &ChunkPlan,
         claim: &Claim,
         owned: &[Owned<'_>],
         expires: i64,
     ) -> Result<(), Error> {
-        let mut writes = vec![Write::Put(item(&Key::body(&plan.chunk), &Body::of(&plan.body, expires)?)?)];
-        for Owned { entry, raw, .. } in owned {
-            let place = Place {
+        let mut writes =
+            vec![Write::Put(item(&Key::body(&plan.chunk), &ChunkBody::compress(&plan.body, expires)?)?)];
+        for Owned { planned, raw, .. } in owned {
+            let metadata = RowMetadata {
                 id: *raw,
                 chunk: &plan.chunk,
-                position: entry.position,
+                position: planned.position,
                 received: claim.received,
                 ttl: expires,
             };
-            let row =
-                RawRow::of(&entry.notification, place).with_event(entry.event.as_ref(), entry.synthetic);
+            let row = RawRow::new(&planned.notification, metadata)
+                .with_event(planned.event.as_ref(), planned.is_synthetic());
             writes.push(Write::Put(item(&Key::row(Collection::Notification, *raw), &row)?));
         }
         for (id, rejected) in (claim.first(Collection::Rejected)..).zip(&plan.rejected) {
-            let is_here = |entry: &Entry| entry.position == rejected.position;
-            let id = match owned.iter().find(|owned| is_here(owned.entry)) {
+            let is_here = |planned: &PlannedNotification| planned.position == rejected.position;
+            let id = match owned.iter().find(|owned| is_here(owned.planned)) {
                 Some(owned) => owned.rows.map_or(id, |rows| rows.first),
-                // One with a message_id is set aside by the chunk that owns it.
-                None if plan.entries.iter().any(is_here) => continue,
+                // A rejected notification with a message_id is stored by the chunk that owns it.
+                None if plan.notifications.iter().any(is_here) => continue,
                 None => id,
             };
-            let row = Row::of(id, plan, claim.received, rejected, expires);
+            let row = RejectedRow::new(id, plan, claim.received, rejected, expires);
             writes.push(Write::Put(item(&Key::row(Collection::Rejected, id), &row)?));
         }
         self.table().write_all(writes).await
     }
 
-    /// Finishes a chunk and counts its notifications, both or neither. From `expires` (seconds since the epoch) on its
-    /// claim may be forgotten.
+    /// Finishes a chunk and counts its notifications in one transaction. The claim expires at `expires` (seconds since
+    /// the epoch).
     pub(crate) async fn chunk_finish(
         &self,
         chunk: &str,
         claim: &Claim,
-        counts: &Counts<'_>,
+        counts: &EventCounts<'_>,
         expires: i64,
     ) -> Result<(), Failure> {
         for shard in 0..COUNTER_SHARDS {
@@ -155,18 +157,22 @@ impl Recorder {
             for ((service, hour), events) in counts {
                 writes.push(Write::Change(count(Key::hour(service.code(), *hour, shard), events)));
             }
-            // Each shard has its own token, and the next one is tried only where this one surely was not written.
+            // A token per shard makes a repeated call idempotent. The next shard is tried only after a conflict, which
+            // proves that nothing was written.
             let token = digest::short(&format!("{chunk} {} {shard}", claim.token));
             match self.table().transact(writes, &token).await {
                 Ok(_) => return Ok(()),
                 Err(Cancelled::Conflict) => {}
                 Err(Cancelled::Condition) => {
-                    return Err(Failure::Retry(Error::new(Kind::Conflict, "Another worker took the chunk.")));
+                    return Err(Failure::Retry(Error::new(
+                        Kind::Conflict,
+                        "Another worker took over the chunk.",
+                    )));
                 }
                 Err(Cancelled::Failed(error)) => return Err(Failure::Retry(error)),
             }
         }
-        Err(Failure::Retry(Error::new(Kind::Conflict, "The counters are busy.")))
+        Err(Failure::Retry(Error::new(Kind::Conflict, "All shards of the counters are contended.")))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pure. A notification as producers send it: bare, with its routing key, or in an oslo.messaging envelope.
+//! Pure. Parsing of notifications, which are sent bare, with a routing key, or in an oslo.messaging envelope.
 
 use serde_json::{Map, Value};
 
@@ -7,61 +7,61 @@ use crate::notification::payload::{IDENTIFIER_BYTES, Unreadable, text, time};
 use crate::notification::service::Service;
 use crate::time::Micros;
 
-/// A usable notification.
+/// A valid notification.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notification {
-    /// Identifies it through redeliveries; none where the producer gave none.
+    /// The id that is the same at every redelivery. `None` if the producer set none.
     pub message_id: Option<String>,
-    /// What happened, for example `compute.instance.create.end`.
+    /// The kind of event, for example `compute.instance.create.end`.
     pub event_type: String,
-    /// Who says so, for example `compute.host-1`.
+    /// The publisher, for example `compute.host-1`.
     pub publisher_id: String,
-    /// When it happened.
+    /// When the event happened.
     pub timestamp: Micros,
-    /// The request that it belongs to; empty where it belongs to none.
+    /// The id of the request that caused the event; empty if there is none.
     pub request_id: String,
-    /// The routing key of its delivery, where that is known.
+    /// The routing key that the notification was delivered with, if it is known.
     pub routing_key: Option<String>,
-    /// Which service it comes from.
+    /// The service that sent the notification.
     pub service: Service,
-    /// The project of the request.
+    /// The project of the request that caused the event.
     pub context_project_id: Option<String>,
-    /// A `deleted_at` beside the payload, as deletes of images have it.
+    /// The `deleted_at` beside the payload, which image deletes have.
     pub deleted_at: Option<String>,
-    /// What it says; an object, or text in notifications of errors.
+    /// The payload: an object, or a text in notifications of errors.
     pub payload: Value,
 }
 
-/// Why an element is no usable notification.
+/// The reason why an element is not a valid notification.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// It is none of the three forms.
+    /// The element has none of the three forms.
     #[error("neither an object nor a pair of routing key and object")]
     Shape,
-    /// `oslo.message` does not hold a notification.
-    #[error("'oslo.message' holds no JSON object")]
+    /// `oslo.message` is not a JSON object.
+    #[error("'oslo.message' is not a JSON object")]
     Envelope,
-    /// Nothing can be recorded without this.
+    /// A required field is missing.
     #[error("'{0}' is missing")]
     Missing(&'static str),
-    /// A time is none.
+    /// A time has the wrong type or format.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// It cannot be part of a key.
+    /// A text is too long to be part of a key.
     #[error("'{0}' is longer than {IDENTIFIER_BYTES} bytes")]
     TooLong(&'static str),
 }
 
-/// The parts of an accepted element.
-pub(crate) struct Opened {
-    /// The first of a pair; none where the element is no pair.
+/// The parts of an element.
+pub(crate) struct Unwrapped {
+    /// The first value of a pair. `None` if the element is not a pair.
     pub(crate) routing_key: Option<Value>,
     /// The notification itself.
     pub(crate) body: Map<String, Value>,
 }
 
-/// Takes an element out of its pair and its oslo.messaging envelope.
-pub(crate) fn open(element: &Value) -> Result<Opened, Rejection> {
+/// Unwraps the notification from its pair and its oslo.messaging envelope.
+pub(crate) fn unwrap_element(element: &Value) -> Result<Unwrapped, Rejection> {
     let (routing_key, body) = match element {
         Value::Array(pair) => match pair.as_slice() {
             [routing_key, body] => (Some(routing_key.clone()), body),
@@ -76,18 +76,18 @@ pub(crate) fn open(element: &Value) -> Result<Opened, Rejection> {
         Some(Value::String(message)) => serde_json::from_str(message).map_err(|_| Rejection::Envelope)?,
         Some(_) => return Err(Rejection::Envelope),
     };
-    Ok(Opened { routing_key, body })
+    Ok(Unwrapped { routing_key, body })
 }
 
 impl Notification {
-    /// Reads one accepted element. The service is the one given; else `image.*` is glance's and everything else nova's.
+    /// Parses one element. Without a given service, `image.*` notifications are glance's and all others nova's.
     pub fn parse(element: &Value, service: Option<Service>) -> Result<Self, Rejection> {
-        let opened = open(element)?;
-        let routing_key = match opened.routing_key {
+        let unwrapped = unwrap_element(element)?;
+        let routing_key = match unwrapped.routing_key {
             Some(Value::String(key)) if !key.is_empty() => Some(key),
             _ => None,
         };
-        let mut body = Value::Object(opened.body);
+        let mut body = Value::Object(unwrapped.body);
         let event_type = text(&body, "event_type").ok_or(Rejection::Missing("event_type"))?;
         let timestamp = match time(&body, "timestamp")? {
             Some(at) => at,
@@ -112,12 +112,12 @@ impl Notification {
         Ok(notification)
     }
 
-    /// Its place among all events. `fallback` stands for the `message_id` of one that has none.
+    /// Returns the notification's place in the order of events. `fallback` replaces a missing `message_id`.
     pub fn mark(&self, fallback: &str) -> Mark {
         Mark { at: self.timestamp, message: self.message_id.clone().unwrap_or_else(|| fallback.to_owned()) }
     }
 
-    /// The UUID of the instance that it speaks of.
+    /// Returns the UUID of the instance that the notification is about.
     pub fn instance(&self) -> Option<String> {
         let payload = &self.payload;
         let within = |path: &str, name: &str| payload.pointer(path).and_then(|object| text(object, name));
@@ -133,7 +133,7 @@ impl Notification {
         }
     }
 
-    /// The UUID of the image that it speaks of; none for nova.
+    /// Returns the UUID of the image that the notification is about; `None` for nova.
     pub fn image(&self) -> Option<String> {
         match self.service {
             Service::Nova => None,
@@ -141,7 +141,7 @@ impl Notification {
         }
     }
 
-    /// The tenant of an instance, the owner of an image.
+    /// Returns the tenant of the instance or the owner of the image.
     pub fn tenant(&self) -> Option<String> {
         match self.service {
             Service::Nova => text(&self.payload, "tenant_id").or_else(|| self.context_project_id.clone()),

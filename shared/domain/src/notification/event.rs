@@ -1,4 +1,4 @@
-//! Pure. An event: what a notification says, flat, as triggers match it and streams collect it.
+//! Pure. Events: notifications distilled to flat traits, which triggers match and streams collect.
 
 use std::collections::BTreeMap;
 
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Micros;
 
-/// What happened, with its traits. Never changes once it is stored.
+/// A distilled notification. Immutable once it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// The notification's own, unique.
+    /// The notification's unique id.
     #[serde(rename = "mi")]
     pub message_id: String,
-    /// What happened, for example `compute.instance.create.end`.
+    /// The kind of event, for example `compute.instance.create.end`.
     #[serde(rename = "et")]
     pub event_type: String,
-    /// When it happened.
+    /// When the event happened.
     #[serde(rename = "wh")]
     pub timestamp: Micros,
-    /// Everything else, by name. A trait without a value is absent.
+    /// The traits by name. A trait without a value is absent.
     #[serde(rename = "tr")]
     pub traits: BTreeMap<String, Value>,
 }
 
-/// The value of a trait; its type counts: the number 512 is not the text "512".
+/// The value of a trait. Values of different types differ: the number 512 is not the text "512".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// `text` in definitions.
@@ -41,7 +41,7 @@ pub enum Value {
 }
 
 impl Event {
-    /// A trait by name. The three fields that every event has count as traits too.
+    /// Returns a trait by name. The three fields that every event has are traits, too.
     pub fn get(&self, name: &str) -> Option<Value> {
         match name {
             "message_id" => Some(Value::Text(self.message_id.clone())),
@@ -53,8 +53,8 @@ impl Event {
 }
 
 impl Value {
-    /// The value as JSON has it; a time as `2015-02-28T13:30:00+00:00`.
-    pub fn plain(&self) -> serde_json::Value {
+    /// Converts the value to JSON; a time becomes `2015-02-28T13:30:00+00:00`.
+    pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Text(text) => text.as_str().into(),
             Self::Int(number) => (*number).into(),
@@ -63,7 +63,7 @@ impl Value {
         }
     }
 
-    /// Whether it is this text, or written so.
+    /// Whether the value is this text, or a number that is written so.
     pub fn is_text(&self, text: &str) -> bool {
         match self {
             Self::Text(value) => value == text,

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Micros;
 
-/// When an event happened and which it was: of two events the newer one has the greater mark.
+/// A sortable identifier of an event: the mark of a newer event is greater.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mark {
-    /// The notification's own time.
+    /// The notification's timestamp.
     #[serde(rename = "t")]
     pub at: Micros,
-    /// Its `message_id`, or its place in its chunk where it has none.
+    /// The notification's `message_id`, or its position in its chunk if it has none.
     #[serde(rename = "m")]
     pub message: String,
 }

@@ -1,9 +1,10 @@
-//! The vocabulary of `OpenStack` notifications: their forms, their rows, and the messages that carry them.
+//! Types for `OpenStack` notifications: their wire forms, stored rows and queue messages.
 //!
-//! Recording them is the work of [`crate::ingest`]; the ledger ([`crate::usage`]) and the streams ([`crate::streams`])
-//! are made of them.
+//! [`crate::ingest`] records notifications; the ledger ([`crate::usage`]) and streams ([`crate::streams`]) are derived
+//! from them.
 
-pub mod body;
+pub mod chunk_body;
+pub mod elements;
 pub mod envelope;
 pub mod event;
 pub mod mark;
@@ -15,7 +16,7 @@ pub mod raw;
 pub mod service;
 pub mod store;
 
-/// Names the table of notifications and the ledger.
+/// The variable that names the table of notifications and of the ledger.
 pub const TABLE: &str = "USAGE_TABLE";
-/// Names the queue of accepted notifications.
+/// The variable that holds the URL of the queue of accepted notifications.
 pub const QUEUE: &str = "NOTIFICATION_QUEUE_URL";

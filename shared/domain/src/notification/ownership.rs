@@ -1,58 +1,58 @@
-//! The row that says which chunk owns a `message_id`, and which rows its notification has.
+//! Pure. The record of the chunk that owns a `message_id`, and of the rows of its notification.
 
 use serde::{Deserialize, Serialize};
 
 use crate::storage::key::Collection;
 
-/// The owner of a `message_id`, and the rows that its notification has.
+/// The owner of a `message_id`, and the ids of its notification's rows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ownership {
     /// The raw row's id.
     pub id: u64,
-    /// The chunk that records it.
+    /// The owning chunk.
     #[serde(rename = "ck")]
     pub chunk: String,
-    /// The claim of that chunk under which it last was made sure of.
+    /// The token of that chunk's claim when it last acquired or confirmed ownership.
     #[serde(rename = "tk")]
     pub token: u64,
-    /// Its place in that chunk.
+    /// The notification's position in that chunk.
     #[serde(rename = "po")]
     pub position: u64,
-    /// The collection of its other rows.
+    /// The collection of the rows derived from the notification.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub collection: Option<Collection>,
-    /// The first of its other rows.
+    /// The id of the first derived row.
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub first: Option<u64>,
-    /// How many other rows it has.
+    /// The number of derived rows.
     #[serde(rename = "xn", default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// When it may be forgotten, in seconds since the epoch; never where exists rows are looked up by it.
+    /// When the record expires, in seconds since the epoch. `None` if exists rows are looked up through it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<i64>,
 }
 
-/// Neighbouring rows of one collection.
+/// Consecutive rows of one collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rows {
+pub struct RowRange {
     /// The collection.
     pub collection: Collection,
-    /// The first row's id, or its distance from the first of the chunk.
+    /// The id of the first row; in a plan, its offset from the chunk's first id.
     pub first: u64,
-    /// How many.
+    /// The number of rows.
     pub count: u64,
 }
 
-impl Rows {
-    /// The ids of the rows.
+impl RowRange {
+    /// Returns the ids of the rows.
     pub fn ids(self) -> impl Iterator<Item = u64> {
         self.first..self.first + self.count
     }
 }
 
 impl Ownership {
-    /// The other rows of the notification. `None` if it made none.
-    pub fn rows(&self) -> Option<Rows> {
-        Some(Rows { collection: self.collection?, first: self.first?, count: self.count? })
+    /// Returns the rows derived from the notification, or `None` if there are none.
+    pub fn rows(&self) -> Option<RowRange> {
+        Some(RowRange { collection: self.collection?, first: self.first?, count: self.count? })
     }
 }

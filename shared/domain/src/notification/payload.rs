@@ -1,18 +1,18 @@
-//! Pure. Reading what producers send, liberally: blanks count as null, numbers may be text, text may be a number.
+//! Pure. Lenient access to payload fields: blank text is null, numbers may be text and text may be a number.
 
 use serde_json::Value;
 
 use crate::time::Micros;
 
-/// The most bytes of a text that becomes part of a key.
+/// Maximum length of a text that becomes part of a key.
 pub const IDENTIFIER_BYTES: usize = 255;
 
-/// A value that is there and is not what its name says.
+/// The name of a field whose value has the wrong type or format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' cannot be read")]
 pub struct Unreadable(pub &'static str);
 
-/// The text under this name: none for null, blanks, and what is neither text nor a number.
+/// Returns the text of a field; `None` for null, blank text, and values that are neither text nor a number.
 pub fn text(object: &Value, name: &str) -> Option<String> {
     match object.get(name)? {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
@@ -21,7 +21,7 @@ pub fn text(object: &Value, name: &str) -> Option<String> {
     }
 }
 
-/// The time under this name: none for null and blanks.
+/// Returns the time of a field; `None` for null and blank text.
 pub fn time(object: &Value, name: &'static str) -> Result<Option<Micros>, Unreadable> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -31,7 +31,7 @@ pub fn time(object: &Value, name: &'static str) -> Result<Option<Micros>, Unread
     }
 }
 
-/// The integer under this name, also as text: none for null and blanks.
+/// Returns the integer of a field, which may be written as text; `None` for null and blank text.
 pub fn integer(object: &Value, name: &'static str) -> Result<Option<i64>, Unreadable> {
     match object.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -42,7 +42,7 @@ pub fn integer(object: &Value, name: &'static str) -> Result<Option<i64>, Unread
     }
 }
 
-/// What kind of image an instance runs, as `StackTach` v2's bit field; 0 where the payload does not say.
+/// Returns the type of an instance's image as `StackTach` v2's bit field; unknown parts are 0.
 pub fn image_type(payload: &Value) -> u32 {
     let meta = payload.get("image_meta").unwrap_or(&Value::Null);
     let kind = match text(meta, "image_type").as_deref() {
@@ -67,7 +67,7 @@ pub fn image_type(payload: &Value) -> u32 {
     kind | system | distribution
 }
 
-/// Whether this bit field says that the image was brought by its user.
+/// Whether this bit field is that of an image imported by a user.
 pub fn is_import(image_type: u32) -> bool {
     image_type & 0xf == IMPORT
 }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_text_or_a_number_and_blanks_are_null() {
+    fn text_may_be_a_number_and_blank_text_is_null() {
         let object =
             json!({"a": "x", "b": 7, "c": "", "d": "  ", "e": null, "f": [], "g": {}, "h": true, "i": " x "});
         for (name, expected) in [
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn times_take_offsets_and_blanks_and_refuse_the_rest() {
+    fn times_may_have_offsets_and_blank_times_are_null() {
         let at = Micros::parse("2014-01-17 15:35:44").expect("a time");
         for (value, expected) in [
             (json!("2014-01-17 15:35:44"), Ok(Some(at))),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_image_type_is_a_bit_field() {
+    fn the_image_type_combines_type_system_and_distribution() {
         for (payload, expected) in [
             (json!({}), 0),
             (json!("a string"), 0),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_is_told_by_the_low_bits_alone() {
+    fn only_the_low_bits_identify_an_import() {
         assert!(is_import(0x3) && is_import(0x823));
         assert!(!is_import(0x1) && !is_import(0x2) && !is_import(0) && !is_import(0x30));
     }

@@ -1,4 +1,4 @@
-//! Pure. The row of a notification: what lists, counts and redeliveries need to know of it without its body.
+//! Pure. The stored row of a notification: the fields that lists, counts and redeliveries need, without its body.
 
 use std::collections::BTreeMap;
 
@@ -10,33 +10,33 @@ use crate::notification::payload::{image_type, text};
 use crate::notification::service::Service;
 use crate::time::Micros;
 
-/// A row of `RawData` or `GlanceRawData`. Texts are cut to the width that their columns had.
+/// A row of `RawData` or `GlanceRawData`. Texts are truncated to the width of the original columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RawRow {
     /// The row's id.
     pub id: u64,
-    /// The notification's own id; none where the producer gave none.
+    /// The notification's `message_id`, if the producer set one.
     #[serde(rename = "mi", default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// What happened.
+    /// The kind of event.
     #[serde(rename = "et")]
     pub event_type: String,
-    /// When it happened.
+    /// When the event happened.
     #[serde(rename = "wh")]
     pub when: Micros,
-    /// When it was accepted here.
+    /// When the notification was accepted.
     #[serde(rename = "rc")]
     pub received: Micros,
-    /// Which service it comes from.
+    /// The service that sent the notification.
     #[serde(rename = "sv")]
     pub service: Service,
-    /// Who said so.
+    /// The publisher, for example `compute.host-1`.
     #[serde(rename = "pb")]
     pub publisher: String,
-    /// The routing key of its delivery.
+    /// The routing key that the notification was delivered with.
     #[serde(rename = "rk", default, skip_serializing_if = "Option::is_none")]
     pub routing_key: Option<String>,
-    /// The request that it belongs to; empty where it belongs to none.
+    /// The id of the request that caused the event; empty if there is none.
     #[serde(rename = "rq", default, skip_serializing_if = "String::is_empty")]
     pub request_id: String,
     /// The tenant of the instance, the owner of the image.
@@ -60,22 +60,22 @@ pub struct RawRow {
     /// `old_task_state` of the instance.
     #[serde(rename = "to", default, skip_serializing_if = "String::is_empty")]
     pub old_task: String,
-    /// The image's type as a bit field; none where the payload is no object.
+    /// The image's type as a bit field. `None` if the payload is not an object.
     #[serde(rename = "it", default, skip_serializing_if = "Option::is_none")]
     pub image_type: Option<u32>,
-    /// The chunk that holds its body.
+    /// The chunk that holds the notification's body.
     #[serde(rename = "ck")]
     pub chunk: String,
-    /// Where in the chunk.
+    /// The notification's position in the chunk.
     #[serde(rename = "ps")]
     pub position: u64,
-    /// The traits of the event that it was distilled to; none where no definition wants it.
+    /// The traits of the event that the notification was distilled to. `None` if no definition matches it.
     #[serde(rename = "tr", default, skip_serializing_if = "Option::is_none")]
     pub traits: Option<BTreeMap<String, event::Value>>,
-    /// Whether a stream's pipeline made it, so that no ledger counts it.
+    /// Whether a stream's pipeline generated the event, which excludes it from counts.
     #[serde(rename = "md", default, skip_serializing_if = "std::ops::Not::not")]
     pub synthetic: bool,
-    /// When the row may be forgotten, in seconds since the epoch.
+    /// When the row expires, in seconds since the epoch.
     pub ttl: i64,
 }
 
@@ -96,41 +96,41 @@ pub struct CountedRow {
     pub synthetic: bool,
 }
 
-/// Where a notification stands among what was accepted.
+/// The columns of a row that do not come from the notification itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// The id of its row.
+pub struct RowMetadata<'a> {
+    /// The row's id.
     pub id: u64,
-    /// The chunk that it came in.
+    /// The chunk that holds the notification's body.
     pub chunk: &'a str,
-    /// Where in the chunk.
+    /// The notification's position in the chunk.
     pub position: u64,
-    /// When it was accepted.
+    /// When the notification was accepted.
     pub received: Micros,
-    /// When its row may be forgotten, in seconds since the epoch.
+    /// When the row expires, in seconds since the epoch.
     pub ttl: i64,
 }
 
 impl RawRow {
-    /// The row of a notification.
-    pub fn of(notification: &Notification, place: Place<'_>) -> Self {
+    /// Builds the row of a notification.
+    pub fn new(notification: &Notification, metadata: RowMetadata<'_>) -> Self {
         let payload = &notification.payload;
-        let column = |name: &str, bytes: usize| cut(text(payload, name).unwrap_or_default(), bytes);
+        let column = |name: &str, bytes: usize| truncate(text(payload, name).unwrap_or_default(), bytes);
         let state = match notification.service {
             Service::Nova => "state",
             Service::Glance => "status",
         };
         Self {
-            id: place.id,
+            id: metadata.id,
             message_id: notification.message_id.clone(),
             event_type: notification.event_type.clone(),
             when: notification.timestamp,
-            received: place.received,
+            received: metadata.received,
             service: notification.service,
-            publisher: cut(notification.publisher_id.clone(), 100),
-            routing_key: notification.routing_key.clone().map(|key| cut(key, 50)),
+            publisher: truncate(notification.publisher_id.clone(), 100),
+            routing_key: notification.routing_key.clone().map(|key| truncate(key, 50)),
             request_id: notification.request_id.clone(),
-            tenant: notification.tenant().map(|tenant| cut(tenant, 64)),
+            tenant: notification.tenant().map(|tenant| truncate(tenant, 64)),
             instance: notification.instance(),
             image: notification.image(),
             state: column(state, 30),
@@ -138,21 +138,21 @@ impl RawRow {
             task: column("new_task_state", 30),
             old_task: column("old_task_state", 30),
             image_type: payload.as_object().map(|_| image_type(payload)),
-            chunk: place.chunk.to_owned(),
-            position: place.position,
+            chunk: metadata.chunk.to_owned(),
+            position: metadata.position,
             traits: None,
             synthetic: false,
-            ttl: place.ttl,
+            ttl: metadata.ttl,
         }
     }
 
-    /// The same with the event that the notification was distilled to, under whose time it is listed.
+    /// Adds the event that the notification was distilled to.
     #[must_use]
     pub fn with_event(self, event: Option<&Event>, synthetic: bool) -> Self {
         Self { traits: event.map(|event| event.traits.clone()), synthetic, ..self }
     }
 
-    /// The event; none where the notification is none.
+    /// Returns the event that the notification was distilled to, or `None` if there is none.
     pub fn event(self) -> Option<Event> {
         let Self { message_id: Some(message_id), event_type, when, traits: Some(traits), .. } = self else {
             return None;
@@ -160,19 +160,19 @@ impl RawRow {
         Some(Event { message_id, event_type, timestamp: when, traits })
     }
 
-    /// The publisher's name up to its first dot.
+    /// Returns the publisher's name up to its first dot.
     pub fn publisher_service(&self) -> &str {
         self.publisher.split_once('.').map_or(&self.publisher, |(service, _)| service)
     }
 
-    /// The publisher's name after its first dot.
+    /// Returns the publisher's name after its first dot.
     pub fn host(&self) -> Option<&str> {
         self.publisher.split_once('.').map(|(_, host)| host)
     }
 }
 
-/// At most this many bytes of a text, whole characters.
-fn cut(mut text: String, bytes: usize) -> String {
+/// Truncates a text to at most this many bytes, at a character boundary.
+fn truncate(mut text: String, bytes: usize) -> String {
     text.truncate(text.floor_char_boundary(bytes));
     text
 }
@@ -183,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    const PLACE: Place<'_> = Place {
+    const METADATA: RowMetadata<'_> = RowMetadata {
         id: 1_234_567_890,
         chunk: "00000000-0000-4000-8000-000000000001",
         position: 19,
@@ -201,11 +201,11 @@ mod tests {
             "payload": payload,
         });
         let pair = json!(["notifications.info", body]);
-        RawRow::of(&Notification::parse(&pair, None).expect("it is usable"), PLACE)
+        RawRow::new(&Notification::parse(&pair, None).expect("a valid notification"), METADATA)
     }
 
     #[test]
-    fn the_columns_of_an_instance_are_filled_and_the_row_is_small() {
+    fn a_nova_row_has_the_columns_of_an_instance_and_is_small() {
         let payload = json!({
             "tenant_id": "5853600", "instance_id": "1818e811-892f-402b-923f-0824128b2f33", "state": "active",
             "old_state": "building", "old_task_state": "spawning", "new_task_state": "resize_prep",
@@ -235,14 +235,14 @@ mod tests {
           "ttl": 1391209600
         }
         "#);
-        let json = serde_json::to_string(&row).expect("JSON");
+        let json = serde_json::to_string(&row).expect("valid JSON");
         assert!(json.len() < 700, "{} bytes", json.len());
         assert_eq!(serde_json::from_str::<RawRow>(&json).expect("a row"), row);
         assert_eq!((row.publisher_service(), row.host()), ("compute", Some("cell-0001.host-787060")));
     }
 
     #[test]
-    fn the_columns_of_an_image_are_filled() {
+    fn a_glance_row_has_the_columns_of_an_image() {
         let payload =
             json!({"id": "img", "owner": "7", "status": "saving", "properties": {"instance_uuid": "i-9"}});
         let row = row("image.update", "glance-api01", &payload);
@@ -253,15 +253,15 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_of_text_leaves_its_columns_empty() {
+    fn a_text_payload_leaves_the_payload_columns_empty() {
         let row = row("image.upload", "glance-api01", &json!("No space left on device"));
         assert_eq!((&row.tenant, &row.instance, &row.image, row.image_type), (&None, &None, &None, None));
-        let json = serde_json::to_string(&row).expect("JSON");
+        let json = serde_json::to_string(&row).expect("valid JSON");
         assert_eq!(serde_json::from_str::<RawRow>(&json).expect("a row"), row);
     }
 
     #[test]
-    fn long_texts_are_cut_at_a_whole_character() {
+    fn long_texts_are_truncated_at_a_character_boundary() {
         let payload =
             json!({"state": "ä".repeat(40), "tenant_id": "7".repeat(5_000), "old_state": "x".repeat(5_000)});
         let row = row("compute.instance.update", &"p".repeat(5_000), &payload);

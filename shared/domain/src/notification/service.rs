@@ -1,22 +1,22 @@
-//! Which `OpenStack` service something comes from.
+//! Pure. The `OpenStack` services that send notifications.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Which `OpenStack` service a notification comes from.
+/// An `OpenStack` service that sends notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
-    /// Instances.
+    /// The service of instances.
     Nova,
-    /// Images.
+    /// The service of images.
     Glance,
 }
 
 impl Service {
-    /// The name that the API uses.
+    /// Returns the name used in the API and in stored records.
     pub fn code(self) -> &'static str {
         match self {
             Self::Nova => "nova",
@@ -38,7 +38,7 @@ impl FromStr for Service {
         match text {
             "nova" => Ok(Self::Nova),
             "glance" => Ok(Self::Glance),
-            _ => Err("nova or glance is expected"),
+            _ => Err("expected nova or glance"),
         }
     }
 }

@@ -1,68 +1,68 @@
-//! Changing a request: read, decided on, and written under the version that was read; from the start where somebody
-//! else was faster. Each turn that is lost was won by another, so the turns end.
+//! Changing a request with optimistic locking: a change is decided on the version that was read, and written only if
+//! that version is still current. Otherwise it is retried; each lost race means that another change succeeded.
 
-use crate::access::audit::{AuditAction, Origin};
+use crate::access::audit::{AuditAction, Caller};
 use crate::error::Error;
 use crate::recomputations::Recomputations;
-use crate::recomputations::draft::Fields;
+use crate::recomputations::change_error::ChangeError;
 use crate::recomputations::expected_version::ExpectedVersion;
+use crate::recomputations::fields::Fields;
 use crate::recomputations::publishing::status_changed;
 use crate::recomputations::record::Recomputation;
-use crate::recomputations::refusal::Refusal;
 use crate::recomputations::status::Status;
 use crate::storage::table::Race;
 
-/// Turns after which a change is given up: so many others were faster.
-const TURNS: usize = 100;
+/// Number of lost races after which a change fails.
+const MAX_ATTEMPTS: usize = 100;
 
 impl Recomputations {
-    /// Gives a request another status; the request as it is then.
+    /// Changes the status of a request. Returns the changed request.
     pub async fn change_status(
         &self,
         id: &str,
         to: Status,
         expected: Option<&ExpectedVersion>,
-        origin: &Origin,
-    ) -> Result<Recomputation, Refusal> {
+        caller: &Caller,
+    ) -> Result<Recomputation, ChangeError> {
         let transitions = self.settings.transitions;
         let decide = |old: &Recomputation| old.with_status(to, self.now(), transitions).map(Some);
-        self.change("recomputation.status", id, expected, origin, decide).await
+        self.change("recomputation.status", id, expected, caller, decide).await
     }
 
-    /// Takes a request back to how it was submitted. One that is so already stays as it is.
+    /// Resets a request to pending, clears its history, and returns it. Does nothing if it is in that state already.
     pub async fn reset(
         &self,
         id: &str,
         expected: Option<&ExpectedVersion>,
-        origin: &Origin,
-    ) -> Result<Recomputation, Refusal> {
+        caller: &Caller,
+    ) -> Result<Recomputation, ChangeError> {
         let transitions = self.settings.transitions;
         let decide = |old: &Recomputation| old.reset(transitions);
-        self.change("recomputation.reset", id, expected, origin, decide).await
+        self.change("recomputation.reset", id, expected, caller, decide).await
     }
 
-    /// Replaces what was asked for; the status and its history stay.
+    /// Replaces the fields of a request, but not its status and history. Returns the changed request.
     pub async fn update(
         &self,
         id: &str,
         fields: &Fields,
         expected: Option<&ExpectedVersion>,
-        origin: &Origin,
-    ) -> Result<Recomputation, Refusal> {
+        caller: &Caller,
+    ) -> Result<Recomputation, ChangeError> {
         let decide = |old: &Recomputation| Ok(Some(old.with_fields(fields.clone())));
-        self.change("recomputation.update", id, expected, origin, decide).await
+        self.change("recomputation.update", id, expected, caller, decide).await
     }
 
-    /// Removes a request. What the audit log says of it stays.
+    /// Removes a request. Its audit entries are kept.
     pub async fn remove(
         &self,
         id: &str,
         expected: Option<&ExpectedVersion>,
-        origin: &Origin,
-    ) -> Result<(), Refusal> {
-        for _ in 0..TURNS {
-            let old = self.expected(id, expected, origin).await?;
-            let deed = AuditAction {
+        caller: &Caller,
+    ) -> Result<(), ChangeError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let old = self.request_expected(id, expected, caller).await?;
+            let action = AuditAction {
                 action: "recomputation.delete",
                 target: id,
                 note: Some(old.status.to_string()),
@@ -70,69 +70,73 @@ impl Recomputations {
                 after: None,
             };
             let writes = vec![
-                Self::request_remove(&origin.tenant, id, old.version),
-                origin.entry(deed, self.now(), &self.ids.uuid())?,
+                Self::request_remove(&caller.tenant, id, old.version),
+                caller.audit_entry(action, self.now(), &self.ids.uuid())?,
             ];
             if self.write_together(writes).await? == Race::Won {
                 return Ok(());
             }
         }
-        Err(busy())
+        Err(contended())
     }
 
+    /// Reads a request, applies `decide`, and writes the result; retries if another change interferes. `decide` returns
+    /// `None` if there is nothing to change.
     async fn change(
         &self,
         action: &str,
         id: &str,
         expected: Option<&ExpectedVersion>,
-        origin: &Origin,
-        decide: impl Fn(&Recomputation) -> Result<Option<Recomputation>, Refusal>,
-    ) -> Result<Recomputation, Refusal> {
-        for _ in 0..TURNS {
-            let old = self.expected(id, expected, origin).await?;
+        caller: &Caller,
+        decide: impl Fn(&Recomputation) -> Result<Option<Recomputation>, ChangeError>,
+    ) -> Result<Recomputation, ChangeError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let old = self.request_expected(id, expected, caller).await?;
             let Some(new) = decide(&old)? else { return Ok(old) };
-            if self.replace(action, &old, &new, origin).await? == Race::Won {
+            if self.replace(action, &old, &new, caller).await? == Race::Won {
                 return Ok(new);
             }
         }
-        Err(busy())
+        Err(contended())
     }
 
-    async fn expected(
+    /// Reads a request. Fails if it does not have the expected version.
+    async fn request_expected(
         &self,
         id: &str,
         expected: Option<&ExpectedVersion>,
-        origin: &Origin,
-    ) -> Result<Recomputation, Refusal> {
-        let old = self.request_get(&origin.tenant, id).await?.ok_or(Refusal::Missing)?;
+        caller: &Caller,
+    ) -> Result<Recomputation, ChangeError> {
+        let old = self.request_get(&caller.tenant, id).await?.ok_or(ChangeError::NotFound)?;
         if expected.is_some_and(|expected| !expected.matches(old.version)) {
-            return Err(Refusal::Changed);
+            return Err(ChangeError::VersionMismatch);
         }
         Ok(old)
     }
 
+    /// Writes a change together with its audit entry and, if the status changed, an event, which is then published.
     async fn replace(
         &self,
         action: &str,
         old: &Recomputation,
         new: &Recomputation,
-        origin: &Origin,
-    ) -> Result<Race, Refusal> {
+        caller: &Caller,
+    ) -> Result<Race, ChangeError> {
         let now = self.now();
-        let has_status = new.history != old.history;
-        let deed = AuditAction {
+        let is_status_change = new.history != old.history;
+        let action = AuditAction {
             action,
             target: &new.id,
-            note: has_status.then(|| format!("{} -> {}", old.status, new.status)),
+            note: is_status_change.then(|| format!("{} -> {}", old.status, new.status)),
             before: Some(old.version),
             after: Some(new.version),
         };
         let mut writes = vec![
-            Self::request_replace(&origin.tenant, new, old.version)?,
-            origin.entry(deed, now, &self.ids.uuid())?,
+            Self::request_replace(&caller.tenant, new, old.version)?,
+            caller.audit_entry(action, now, &self.ids.uuid())?,
         ];
         let event =
-            if has_status { Some(status_changed(&origin.tenant, old.status, new, now)?) } else { None };
+            if is_status_change { Some(status_changed(&caller.tenant, old.status, new, now)?) } else { None };
         if let Some(event) = &event {
             writes.push(event.write()?);
         }
@@ -144,6 +148,6 @@ impl Recomputations {
     }
 }
 
-fn busy() -> Refusal {
-    Error::unavailable("The request is being changed by many others; try again.").into()
+fn contended() -> ChangeError {
+    Error::unavailable("The request is being changed by too many other requests; try again.").into()
 }

@@ -1,22 +1,32 @@
-//! Pure. A request as clients and listeners read it.
+//! Pure. The JSON document of a request, as clients and listeners receive it.
 
 use serde::Serialize;
 
-use crate::recomputations::draft::{Applied, Metric, Source, written};
+use crate::recomputations::fields::{AppliedStatus, MetricSelector, MonitoringSource};
 use crate::recomputations::record::{Recomputation, StatusChange};
 use crate::recomputations::status::Status;
+use crate::recomputations::w3c_time;
 use crate::time::Micros;
 
-/// How the time of a status is written.
+/// The form of the timestamps of a document's status changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Zone {
-    /// `2015-02-01T14:58:40`, as the document has it.
-    Unnamed,
+pub enum TimestampFormat {
+    /// `2015-02-01T14:58:40`, as the documented API has it.
+    WithoutZone,
     /// `2015-02-01T14:58:40Z`, as the newer API has it.
     Z,
 }
 
-/// A request in the documented order of its members.
+impl TimestampFormat {
+    fn format(self, at: Micros) -> String {
+        match self {
+            Self::WithoutZone => w3c_time::format_without_zone(at),
+            Self::Z => w3c_time::format(at),
+        }
+    }
+}
+
+/// A request with its members in the documented order.
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
     id: &'a str,
@@ -29,41 +39,40 @@ pub struct Document<'a> {
     exclude: &'a [String],
     status: Status,
     timestamp: String,
-    history: Vec<Entry>,
-    #[serde(skip_serializing_if = "<[Metric]>::is_empty")]
-    exclude_metrics: &'a [Metric],
-    #[serde(skip_serializing_if = "<[Source]>::is_empty")]
-    exclude_monitoring_source: &'a [Source],
-    #[serde(skip_serializing_if = "<[Applied]>::is_empty")]
-    applied_status_changes: &'a [Applied],
+    history: Vec<HistoryEntry>,
+    #[serde(skip_serializing_if = "<[MetricSelector]>::is_empty")]
+    exclude_metrics: &'a [MetricSelector],
+    #[serde(skip_serializing_if = "<[MonitoringSource]>::is_empty")]
+    exclude_monitoring_source: &'a [MonitoringSource],
+    #[serde(skip_serializing_if = "<[AppliedStatus]>::is_empty")]
+    applied_status_changes: &'a [AppliedStatus],
 }
 
 #[derive(Debug, Serialize)]
-struct Entry {
+struct HistoryEntry {
     status: Status,
     timestamp: String,
 }
 
 impl<'a> Document<'a> {
-    /// The document of a request.
-    pub fn of(request: &'a Recomputation, zone: Zone) -> Self {
-        let time = |at: Micros| match zone {
-            Zone::Z => written(at),
-            Zone::Unnamed => written(at).trim_end_matches('Z').to_owned(),
-        };
+    /// Builds the document of a request.
+    pub fn new(request: &'a Recomputation, timestamps: TimestampFormat) -> Self {
         let fields = &request.fields;
-        let entry = |had: &StatusChange| Entry { status: had.status, timestamp: time(had.at) };
+        let entry = |change: &StatusChange| HistoryEntry {
+            status: change.status,
+            timestamp: timestamps.format(change.at),
+        };
         Self {
             id: &request.id,
             requester_name: &fields.requester_name,
             requester_email: &fields.requester_email,
             reason: &fields.reason,
-            start_time: written(fields.start_time),
-            end_time: written(fields.end_time),
+            start_time: w3c_time::format(fields.start_time),
+            end_time: w3c_time::format(fields.end_time),
             report: &fields.report,
             exclude: &fields.exclude,
             status: request.status,
-            timestamp: time(request.created),
+            timestamp: timestamps.format(request.created),
             history: request.history.iter().map(entry).collect(),
             exclude_metrics: &fields.exclude_metrics,
             exclude_monitoring_source: &fields.exclude_monitoring_source,

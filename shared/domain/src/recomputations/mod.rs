@@ -1,7 +1,7 @@
-//! Requests to compute a tenant's availability again, from their submission to their end.
+//! Requests to recompute a tenant's availability.
 //!
-//! By default any status may follow any other, as in the original. Guarded, a request goes this way, and may be reset
-//! to pending from everywhere but `running`:
+//! By default a status may be followed by any status, as in the original. With guarded transitions, only these are
+//! allowed, and any request that is not running may be reset to pending:
 //!
 //! ```mermaid
 //! stateDiagram-v2
@@ -17,21 +17,24 @@
 //!     done --> pending: reset
 //! ```
 //!
-//! Every change is one transaction: the record under the version it was read with, an entry of the audit log, and,
-//! where the status changed, an event that is published after it.
+//! Every change is one transaction: the record, conditional on its version; an audit entry; and, if the status changes,
+//! an event, which is published after the transaction.
 
+pub mod calendar_date;
+pub mod change_error;
 pub mod changing;
 pub mod document;
 pub mod draft;
 pub mod expected_version;
+pub mod fields;
 pub mod listing;
 pub mod publishing;
 pub mod record;
-pub mod refusal;
 pub mod settings;
 pub mod status;
 mod store;
 pub mod submitting;
+pub mod w3c_time;
 
 use crate::access;
 use crate::error::Error;
@@ -54,7 +57,7 @@ pub struct Recomputations {
 }
 
 impl Recomputations {
-    /// The requests of this platform (`REGISTRY_TABLE`), whose status changes are published (`PUBLISHED_QUEUE_URL`).
+    /// Uses the table and queue of this platform (`REGISTRY_TABLE`, `PUBLISHED_QUEUE_URL`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
         let table = platform.table(access::TABLE)?;
         Ok(Self {
@@ -66,7 +69,7 @@ impl Recomputations {
         })
     }
 
-    /// Publishes the events that requests which failed or died left behind.
+    /// Publishes overdue events, whose own requests failed or crashed before publishing them.
     pub async fn tick(&self) -> Result<(), Error> {
         self.outbox.publish_overdue(self.now()).await
     }

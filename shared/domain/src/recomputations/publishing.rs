@@ -1,15 +1,15 @@
-//! The event that tells listeners of a changed status.
+//! The event that is published when the status of a request changes.
 
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::recomputations::document::{Document, Zone};
+use crate::recomputations::document::{Document, TimestampFormat};
 use crate::recomputations::record::Recomputation;
 use crate::recomputations::status::Status;
 use crate::time::Micros;
 use crate::work::outbox;
 
-/// What listeners read. The same `id` and `version` is the same event.
+/// The body of the event. Events with the same `id` and `version` are duplicates.
 #[derive(Serialize)]
 struct StatusChanged<'a> {
     #[serde(rename = "event")]
@@ -22,7 +22,7 @@ struct StatusChanged<'a> {
     record: Document<'a>,
 }
 
-/// The event that `request` has another status than `old`.
+/// Builds the event of a request whose status was `old` before. `since` is the time of the change.
 pub(crate) fn status_changed(
     tenant: &str,
     old: Status,
@@ -36,9 +36,9 @@ pub(crate) fn status_changed(
         old,
         new: request.status,
         version: request.version,
-        record: Document::of(request, Zone::Z),
+        record: Document::new(request, TimestampFormat::Z),
     };
     let body = serde_json::to_string(&event);
-    let body = body.map_err(|cause| Error::bug("an event could not be written").because(cause))?;
+    let body = body.map_err(|cause| Error::bug("an event could not be serialized").because(cause))?;
     Ok(outbox::Event { id: request.id.clone(), version: request.version, since, body })
 }

@@ -1,94 +1,102 @@
-//! Pure. A request as it is stored, and what becomes of it.
+//! Pure. The stored record of a request, and its changes.
 
 use serde::{Deserialize, Serialize};
 
-use crate::recomputations::draft::Fields;
-use crate::recomputations::refusal::Refusal;
+use crate::recomputations::calendar_date;
+use crate::recomputations::change_error::ChangeError;
+use crate::recomputations::fields::Fields;
 use crate::recomputations::status::{Status, Transitions};
 use crate::time::Micros;
 
-/// Status changes that one request takes: with them it stays within the 400 KB of an item.
-pub const MOST_CHANGES: usize = 2_000;
+/// Maximum number of status changes of a request, which keeps it within the 400 KB of an item.
+pub const MAX_STATUS_CHANGES: usize = 2_000;
 
-/// A request.
+/// A recomputation request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recomputation {
-    /// A UUID that Steward made.
+    /// A random UUID.
     pub id: String,
-    /// What was asked for.
+    /// The fields that the client submitted.
     #[serde(flatten)]
     pub fields: Fields,
-    /// How far it is.
+    /// The current status.
     #[serde(rename = "st")]
     pub status: Status,
-    /// When it was submitted; never changes.
+    /// When the request was submitted.
     #[serde(rename = "cr")]
     pub created: Micros,
-    /// Every status it had, oldest first, beginning with pending at its submission.
+    /// All status changes since the last reset, oldest first, beginning with pending at the submission.
     #[serde(rename = "hi")]
     pub history: Vec<StatusChange>,
-    /// Counts its changes, from 1.
+    /// Starts at 1 and is incremented by every change.
     #[serde(rename = "v")]
     pub version: u64,
 }
 
-/// A status that a request had from a time on.
+/// A status, and when the request entered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusChange {
-    /// Which.
+    /// The status.
     #[serde(rename = "s")]
     pub status: Status,
-    /// Since when.
+    /// When the request entered it.
     #[serde(rename = "t")]
     pub at: Micros,
 }
 
 impl Recomputation {
-    /// A request as it is submitted.
-    pub fn submitted(id: String, fields: Fields, now: Micros) -> Self {
+    /// Creates a pending request.
+    pub fn new(id: String, fields: Fields, now: Micros) -> Self {
         let history = vec![StatusChange { status: Status::Pending, at: now }];
         Self { id, fields, status: Status::Pending, created: now, history, version: 1 }
     }
 
-    /// The same with a status that follows.
-    pub fn with_status(&self, to: Status, now: Micros, transitions: Transitions) -> Result<Self, Refusal> {
-        let allowed = self.status.followers(transitions);
+    /// Changes the status. Fails if the transition is not allowed or the history is full.
+    pub fn with_status(
+        &self,
+        to: Status,
+        now: Micros,
+        transitions: Transitions,
+    ) -> Result<Self, ChangeError> {
+        let allowed = self.status.allowed_next(transitions);
         if !allowed.contains(&to) {
-            return Err(Refusal::Transition { from: self.status, allowed });
+            return Err(ChangeError::InvalidTransition { from: self.status, allowed });
         }
-        if self.history.len() > MOST_CHANGES {
-            return Err(Refusal::Full);
+        if self.history.len() > MAX_STATUS_CHANGES {
+            return Err(ChangeError::HistoryFull);
         }
         let mut history = self.history.clone();
         history.push(StatusChange { status: to, at: now });
         Ok(Self { status: to, history, version: self.version + 1, ..self.clone() })
     }
 
-    /// The same as it was submitted, but for its version; none where it is that already.
-    pub fn reset(&self, transitions: Transitions) -> Result<Option<Self>, Refusal> {
+    /// Resets the status to pending and clears the history. Returns `None` if the request is in that state already, and
+    /// fails if its status does not allow it.
+    pub fn reset(&self, transitions: Transitions) -> Result<Option<Self>, ChangeError> {
         if self.status == Status::Pending && self.history.len() == 1 {
             return Ok(None);
         }
         if !self.status.may_be_reset(transitions) {
-            return Err(Refusal::Transition {
+            return Err(ChangeError::InvalidTransition {
                 from: self.status,
-                allowed: self.status.followers(transitions),
+                allowed: self.status.allowed_next(transitions),
             });
         }
         let history = vec![StatusChange { status: Status::Pending, at: self.created }];
         Ok(Some(Self { status: Status::Pending, history, version: self.version + 1, ..self.clone() }))
     }
 
-    /// The same with other fields.
+    /// Replaces the fields; the status and history stay.
     #[must_use]
     pub fn with_fields(&self, fields: Fields) -> Self {
         Self { fields, version: self.version + 1, ..self.clone() }
     }
 
-    /// Whether a day (`yyyy-mm-dd`) is in its period, the days of both ends included.
+    /// Whether a date (`yyyy-mm-dd`) is in the request's period, including the dates of its start and end.
     pub fn covers(&self, date: &str) -> bool {
-        let day = |at: Micros| at.to_utc().format("%Y-%m-%d").to_string();
-        (day(self.fields.start_time)..=day(self.fields.end_time)).contains(&date.to_owned())
+        let (first, last) =
+            (calendar_date::format(self.fields.start_time), calendar_date::format(self.fields.end_time));
+        (first.as_str()..=last.as_str()).contains(&date)
     }
 }
 
@@ -103,13 +111,14 @@ mod tests {
         Micros(0).plus_seconds(seconds)
     }
 
-    fn new() -> Recomputation {
-        Recomputation::submitted("a".to_owned(), fields(), at(0))
+    fn request() -> Recomputation {
+        Recomputation::new("a".to_owned(), fields(), at(0))
     }
 
     #[test]
-    fn a_status_is_added_to_the_history_and_nothing_else_changes() {
-        let (old, new) = (new(), new().with_status(Status::Done, at(9), OPEN).expect("it is open"));
+    fn a_status_change_extends_the_history_and_keeps_the_other_fields() {
+        let (old, new) =
+            (request(), request().with_status(Status::Done, at(9), OPEN).expect("an open transition"));
         assert_eq!(
             new.history,
             [
@@ -122,35 +131,36 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_may_not_follow_says_which_may() {
-        let refused =
-            new().with_status(Status::Done, at(9), Transitions::Guarded).expect_err("it is guarded");
-        let Refusal::Transition { from, allowed } = refused else { panic!("{refused:?}") };
+    fn an_invalid_transition_reports_the_allowed_ones() {
+        let error = request()
+            .with_status(Status::Done, at(9), Transitions::Guarded)
+            .expect_err("a guarded transition");
+        let ChangeError::InvalidTransition { from, allowed } = error else { panic!("{error:?}") };
         assert_eq!((from, allowed), (Status::Pending, &[Status::Approved, Status::Rejected][..]));
-        let running = Recomputation { status: Status::Running, ..new() };
+        let running = Recomputation { status: Status::Running, ..request() };
         assert!(running.reset(Transitions::Guarded).is_err());
     }
 
     #[test]
-    fn a_reset_leaves_what_was_submitted() {
-        let changed = new().with_status(Status::Done, at(9), OPEN).expect("it is open");
-        let reset = changed.reset(OPEN).expect("it is open").expect("there is something to reset");
-        assert_eq!(Recomputation { version: 1, ..reset.clone() }, new());
+    fn a_reset_restores_the_submitted_request() {
+        let changed = request().with_status(Status::Done, at(9), OPEN).expect("an open transition");
+        let reset = changed.reset(OPEN).expect("an open transition").expect("a changed request");
+        assert_eq!(Recomputation { version: 1, ..reset.clone() }, request());
         assert_eq!(reset.version, 3);
-        assert_eq!(new().reset(OPEN).expect("it is open"), None);
+        assert_eq!(request().reset(OPEN).expect("an open transition"), None);
     }
 
     #[test]
-    fn a_history_does_not_grow_out_of_its_item() {
-        let mut request = new();
-        for _ in 0..MOST_CHANGES {
-            request = request.with_status(Status::Approved, at(1), OPEN).expect("it takes so many");
+    fn the_number_of_status_changes_is_limited() {
+        let mut request = request();
+        for _ in 0..MAX_STATUS_CHANGES {
+            request = request.with_status(Status::Approved, at(1), OPEN).expect("a history that is not full");
         }
-        assert!(matches!(request.with_status(Status::Done, at(2), OPEN), Err(Refusal::Full)));
+        assert!(matches!(request.with_status(Status::Done, at(2), OPEN), Err(ChangeError::HistoryFull)));
     }
 
     #[test]
-    fn both_days_at_the_ends_are_in_the_period() {
+    fn a_period_covers_the_dates_of_its_start_and_end() {
         // 2015-01-10T12:00:00Z to 2015-01-30T00:00:00Z
         for (date, expected) in [
             ("2015-01-09", false),
@@ -159,7 +169,7 @@ mod tests {
             ("2015-01-30", true),
             ("2015-01-31", false),
         ] {
-            assert_eq!(new().covers(date), expected, "{date}");
+            assert_eq!(request().covers(date), expected, "{date}");
         }
     }
 }

@@ -1,19 +1,19 @@
-//! Pure. How far a request is, and which status may follow which.
+//! Pure. The status of a request, and its allowed transitions.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// How far a request is.
+/// The status of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Submitted, and nobody decided yet.
+    /// Submitted and not decided on.
     Pending,
-    /// To be computed.
+    /// Approved for computation.
     Approved,
-    /// Not to be computed.
+    /// Rejected.
     Rejected,
     /// Being computed.
     Running,
@@ -21,24 +21,24 @@ pub enum Status {
     Done,
 }
 
-/// Which status may follow which.
+/// The allowed status changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transitions {
-    /// Any follows any, itself included.
+    /// A status may be followed by any status, including itself.
     Open,
-    /// As drawn for the group.
+    /// Only the transitions in the state diagram of [`crate::recomputations`] are allowed.
     Guarded,
 }
 
-/// No status has this name; they are case-sensitive.
+/// The error of parsing a text that is not the name of a status. Names are case-sensitive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ineligible;
+pub struct UnknownStatus;
 
 impl Status {
-    /// All of them.
+    /// All statuses.
     pub const ALL: [Self; 5] = [Self::Pending, Self::Approved, Self::Rejected, Self::Running, Self::Done];
 
-    /// The name that the API uses.
+    /// Returns the name used in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -49,8 +49,8 @@ impl Status {
         }
     }
 
-    /// What may follow it.
-    pub fn followers(self, transitions: Transitions) -> &'static [Self] {
+    /// Returns the statuses that may follow this one, apart from a reset.
+    pub fn allowed_next(self, transitions: Transitions) -> &'static [Self] {
         match (transitions, self) {
             (Transitions::Open, _) => &Self::ALL,
             (Transitions::Guarded, Self::Pending) => &[Self::Approved, Self::Rejected],
@@ -60,7 +60,7 @@ impl Status {
         }
     }
 
-    /// Whether a request in it may be reset to pending.
+    /// Whether a request with this status may be reset to pending.
     pub fn may_be_reset(self, transitions: Transitions) -> bool {
         transitions == Transitions::Open || self != Self::Running
     }
@@ -73,10 +73,10 @@ impl fmt::Display for Status {
 }
 
 impl FromStr for Status {
-    type Err = Ineligible;
+    type Err = UnknownStatus;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|status| status.name() == text).ok_or(Ineligible)
+        Self::ALL.into_iter().find(|status| status.name() == text).ok_or(UnknownStatus)
     }
 }
 
@@ -87,27 +87,29 @@ impl FromStr for Transitions {
         match text {
             "open" => Ok(Self::Open),
             "guarded" => Ok(Self::Guarded),
-            _ => Err("open or guarded is expected"),
+            _ => Err("expected open or guarded"),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn any_status_follows_any_where_transitions_are_open() {
+    fn open_transitions_allow_any_status_after_any() {
         for status in Status::ALL {
-            assert_eq!(status.followers(Transitions::Open), Status::ALL);
+            assert_eq!(status.allowed_next(Transitions::Open), Status::ALL);
             assert!(status.may_be_reset(Transitions::Open));
         }
     }
 
     #[test]
-    fn only_what_is_drawn_follows_where_they_are_guarded() {
+    fn guarded_transitions_allow_only_the_listed_pairs() {
         use Status::{Approved, Done, Pending, Rejected, Running};
-        let drawn = [
+        let listed = [
             (Pending, Approved),
             (Pending, Rejected),
             (Approved, Running),
@@ -117,20 +119,37 @@ mod tests {
         ];
         for from in Status::ALL {
             for to in Status::ALL {
-                let follows = from.followers(Transitions::Guarded).contains(&to);
-                assert_eq!(follows, drawn.contains(&(from, to)), "{from} -> {to}");
+                let is_allowed = from.allowed_next(Transitions::Guarded).contains(&to);
+                assert_eq!(is_allowed, listed.contains(&(from, to)), "{from} -> {to}");
             }
             assert_eq!(from.may_be_reset(Transitions::Guarded), from != Running, "{from}");
         }
     }
 
     #[test]
-    fn a_status_is_read_as_it_is_written_and_nothing_else_is_one() {
+    fn the_state_diagram_shows_the_guarded_transitions() {
+        let diagram = include_str!("mod.rs");
+        let arrows = diagram.lines().filter_map(|line| line.strip_prefix("//!     ")?.split_once(" --> "));
+        let drawn: BTreeSet<_> = arrows.map(|(from, to)| (from.to_owned(), to.to_owned())).collect();
+        let mut expected = BTreeSet::from([("[*]".to_owned(), "pending: submit".to_owned())]);
+        for from in Status::ALL {
+            let next = from.allowed_next(Transitions::Guarded).iter();
+            expected.extend(next.map(|to| (from.to_string(), to.to_string())));
+            // A pending request may be reset, too, which leaves it pending.
+            if from != Status::Pending && from.may_be_reset(Transitions::Guarded) {
+                expected.insert((from.to_string(), "pending: reset".to_owned()));
+            }
+        }
+        assert_eq!(drawn, expected);
+    }
+
+    #[test]
+    fn a_status_parses_from_its_exact_name_only() {
         for status in Status::ALL {
             assert_eq!(status.name().parse(), Ok(status));
         }
-        for wrong in ["", "Approved", "whatever", " done"] {
-            assert_eq!(wrong.parse::<Status>(), Err(Ineligible), "{wrong}");
+        for unknown in ["", "Approved", "whatever", " done"] {
+            assert_eq!(unknown.parse::<Status>(), Err(UnknownStatus), "{unknown}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests in the table: nothing else of the group touches it.
+//! Storage of requests. No other file of the group accesses the table.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,15 +11,15 @@ use crate::storage::key::{Key, Range};
 use crate::storage::table::{Cancelled, Race, Table, Write};
 use crate::time::Micros;
 
-/// What was made of a request with an idempotency key.
+/// The request that was submitted with an idempotency key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Remembered {
+pub(crate) struct IdempotencyRecord {
     /// The SHA-256 of the request's fields.
     #[serde(rename = "ha")]
     pub(crate) hash: String,
-    /// The id that was answered.
+    /// The id of the request.
     pub(crate) id: String,
-    /// When it may be forgotten, in seconds since the epoch.
+    /// When the record expires, in seconds since the epoch.
     pub(crate) ttl: i64,
 }
 
@@ -32,22 +32,27 @@ impl Recomputations {
         self.table().get(&Key::recomputation(tenant, id)).await
     }
 
-    /// All requests of a tenant, in no order.
+    /// Returns all requests of a tenant, in no particular order.
     pub(crate) async fn request_list(&self, tenant: &str) -> Result<Vec<Recomputation>, Error> {
         self.table().query_all(&Range::recomputations(tenant)).await
     }
 
-    pub(crate) async fn remembered_get(&self, tenant: &str, key: &str) -> Result<Option<Remembered>, Error> {
-        let found: Option<Remembered> = self.table().get(&Key::idempotency(tenant, key)).await?;
+    /// Returns the record of an idempotency key unless it has expired.
+    pub(crate) async fn idempotency_get(
+        &self,
+        tenant: &str,
+        key: &str,
+    ) -> Result<Option<IdempotencyRecord>, Error> {
+        let found: Option<IdempotencyRecord> = self.table().get(&Key::idempotency(tenant, key)).await?;
         Ok(found.filter(|found| found.ttl > self.now().epoch_seconds()))
     }
 
-    /// Puts a request where none stands.
+    /// Returns the write of a new request.
     pub(crate) fn request_new(tenant: &str, request: &Recomputation) -> Result<Write, Error> {
         Ok(Write::PutNew(item(&Key::recomputation(tenant, &request.id), request)?))
     }
 
-    /// Puts a request in place of the one with this version.
+    /// Returns the write that replaces a request if it has this version.
     pub(crate) fn request_replace(
         tenant: &str,
         request: &Recomputation,
@@ -56,23 +61,23 @@ impl Recomputations {
         Ok(Write::Replace(item(&Key::recomputation(tenant, &request.id), request)?, version))
     }
 
-    /// Removes a request that has this version.
+    /// Returns the write that removes a request if it has this version.
     pub(crate) fn request_remove(tenant: &str, id: &str, version: u64) -> Write {
         Write::Remove(Key::recomputation(tenant, id), version)
     }
 
-    /// Remembers what was made of a request with this key, unless something is remembered that still counts.
-    pub(crate) fn remember(tenant: &str, key: &str, remembered: &Remembered, now: Micros) -> Write {
+    /// Returns the write that stores the record of an idempotency key unless the key has one that has not expired.
+    pub(crate) fn idempotency_put(tenant: &str, key: &str, record: &IdempotencyRecord, now: Micros) -> Write {
         let change = Change::of(Key::idempotency(tenant, key))
-            .set("ha", &remembered.hash)
-            .set("id", &remembered.id)
-            .set("ttl", remembered.ttl)
+            .set("ha", &record.hash)
+            .set("id", &record.id)
+            .set("ttl", record.ttl)
             .when_at_most("ttl", now.epoch_seconds())
             .or_absent();
         Write::Change(change)
     }
 
-    /// Makes all of the writes or none.
+    /// Makes all of the writes or none, in one transaction.
     pub(crate) async fn write_together(&self, writes: Vec<Write>) -> Result<Race, Error> {
         self.table().transact(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)
     }

@@ -1,7 +1,7 @@
 //! What people do to streams: reset one whose pipeline failed, delete one.
 
 use crate::access::AuditLog;
-use crate::access::audit::{AuditAction, Origin};
+use crate::access::audit::{AuditAction, Caller};
 use crate::error::{Error, Kind};
 use crate::failure;
 use crate::streams::Streams;
@@ -11,7 +11,7 @@ use crate::streams::stream::Head;
 impl Streams {
     /// Lets a stream in an error state be tried again at once; one in any other state stays as it is. False where there
     /// is none.
-    pub async fn reset(&self, id: u64, origin: &Origin, log: &AuditLog) -> Result<bool, Error> {
+    pub async fn reset(&self, id: u64, origin: &Caller, log: &AuditLog) -> Result<bool, Error> {
         let changed = self.changed(id, "stream.reset", origin, log, |head| head.reset(self.now())).await?;
         if let Some(Some(head)) = &changed {
             self.send_run(head.id).await;
@@ -20,7 +20,7 @@ impl Streams {
     }
 
     /// Deletes a stream in whatever state it is, but none of its events. False where there is none.
-    pub async fn delete(&self, id: u64, origin: &Origin, log: &AuditLog) -> Result<bool, Error> {
+    pub async fn delete(&self, id: u64, origin: &Caller, log: &AuditLog) -> Result<bool, Error> {
         let expires = self.now().plus_seconds(TOMBSTONE_SECONDS).epoch_seconds();
         let changed =
             self.changed(id, "stream.delete", origin, log, |head| Some(head.tombstone(expires))).await?;
@@ -32,7 +32,7 @@ impl Streams {
         &self,
         id: u64,
         action: &str,
-        origin: &Origin,
+        origin: &Caller,
         log: &AuditLog,
         change: impl Fn(&Head) -> Option<Head>,
     ) -> Result<Option<Option<Head>>, Error> {

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::notification;
 use crate::notification::event::Event;
+use crate::notification::message;
 use crate::notification::packing;
 use crate::platform::Platform;
 use crate::streams::Streams;
@@ -122,7 +123,7 @@ impl Runner {
         let synthetic: Vec<_> = run.synthetic.iter().collect();
         for (number, events) in synthetic.chunks(packing::CHUNK_NOTIFICATIONS).enumerate() {
             let chunk = format!("stream-{}-{}-{number}", head.id, head.version);
-            let message = packing::made(&chunk, self.streams.now(), events)?;
+            let message = message::synthetic_chunk(&chunk, self.streams.now(), events);
             self.notifications.send(message).await?;
         }
         let published = run.published.iter().map(|event| published(head, event));
@@ -180,7 +181,7 @@ fn published(head: &Head, event: &Event) -> Result<String, Error> {
         "message_id": event.message_id,
         "event_type": event.event_type,
         "timestamp": event.timestamp.to_utc().to_rfc3339(),
-        "traits": event.traits.iter().map(|(name, value)| (name.clone(), value.plain())).collect::<serde_json::Map<_, _>>(),
+        "traits": event.traits.iter().map(|(name, value)| (name.clone(), value.to_json())).collect::<serde_json::Map<_, _>>(),
     }));
     written.map_err(|cause| Error::bug("an event could not be written").because(cause))
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::notification::envelope::{Rejection, open};
+use crate::notification::envelope::{Rejection, unwrap_element};
 use crate::storage::key::Collection;
 use crate::time::Micros;
 
@@ -33,7 +33,7 @@ impl Announcement {
     /// A pair of routing key and notification stays a pair; an oslo.messaging envelope is removed. Fails if `element` is
     /// not a notification.
     pub fn message(&self, element: &Value, event_type: &str) -> Result<Value, Rejection> {
-        let mut opened = open(element)?;
+        let mut opened = unwrap_element(element)?;
         let message_id = self.message_id.as_str();
         let original = opened.body.insert("message_id".to_owned(), message_id.into()).unwrap_or_default();
         opened.body.insert("original_message_id".to_owned(), original);

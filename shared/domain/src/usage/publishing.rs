@@ -3,8 +3,8 @@
 
 use crate::error::Error;
 use crate::failure;
-use crate::notification::packing;
 use crate::notification::service::Service;
+use crate::notification::{elements, message};
 use crate::storage::key::Collection;
 use crate::usage::announcement::Announcement;
 use crate::usage::verifying::Verifier;
@@ -41,7 +41,7 @@ impl Verifier {
         service: Service,
         message: String,
     ) -> Result<(), Error> {
-        let echo = packing::echo(&announcement.message_id, service, self.usage.now(), &message);
+        let echo = message::echo_chunk(&announcement.message_id, service, self.usage.now(), &message);
         futures::try_join!(self.verified.send(message), self.notifications.send(echo)).map(drop)
     }
 
@@ -57,7 +57,7 @@ impl Verifier {
         let message = message.map_err(|cause| {
             Error::bug(format!("raw row {} is not a notification", announcement.raw)).because(cause)
         })?;
-        Ok(Some(packing::ascii(&message.to_string())))
+        Ok(Some(elements::to_ascii(&message.to_string())))
     }
 
     /// Publishes the overdue announcements in one shard of the outbox, which their own workers left behind. A failure

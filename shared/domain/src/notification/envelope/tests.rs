@@ -29,11 +29,11 @@ fn without(name: &str) -> Value {
 }
 
 fn read(element: &Value) -> Notification {
-    Notification::parse(element, None).expect("it is usable")
+    Notification::parse(element, None).expect("a valid notification")
 }
 
 #[test]
-fn all_forms_hold_the_same_notification() {
+fn all_forms_parse_to_the_same_notification() {
     let bare = read(&body());
     assert_eq!(bare.message_id.as_deref(), Some("m-1"));
     assert_eq!(bare.event_type, "compute.instance.update");
@@ -52,7 +52,7 @@ fn all_forms_hold_the_same_notification() {
 }
 
 #[test]
-fn what_is_no_notification_is_rejected_with_its_reason() {
+fn an_invalid_element_is_rejected_with_its_reason() {
     let long = "x".repeat(256);
     for (element, reason) in [
         (json!(null), "neither an object nor a pair of routing key and object"),
@@ -61,9 +61,9 @@ fn what_is_no_notification_is_rejected_with_its_reason() {
         (json!(["key"]), "neither an object nor a pair of routing key and object"),
         (json!(["key", "text"]), "neither an object nor a pair of routing key and object"),
         (json!(["key", body(), 1]), "neither an object nor a pair of routing key and object"),
-        (json!({"oslo.message": "{"}), "'oslo.message' holds no JSON object"),
-        (json!({"oslo.message": "[]"}), "'oslo.message' holds no JSON object"),
-        (json!({"oslo.message": 1}), "'oslo.message' holds no JSON object"),
+        (json!({"oslo.message": "{"}), "'oslo.message' is not a JSON object"),
+        (json!({"oslo.message": "[]"}), "'oslo.message' is not a JSON object"),
+        (json!({"oslo.message": 1}), "'oslo.message' is not a JSON object"),
         (json!({}), "'event_type' is missing"),
         (with("event_type", json!("")), "'event_type' is missing"),
         (with("event_type", json!({})), "'event_type' is missing"),
@@ -76,16 +76,16 @@ fn what_is_no_notification_is_rejected_with_its_reason() {
         (with("_context_request_id", json!(long)), "'_context_request_id' is longer than 255 bytes"),
         (with("payload", json!({"instance_id": long})), "'instance' is longer than 255 bytes"),
     ] {
-        let rejection = Notification::parse(&element, None).expect_err("it is unusable");
+        let rejection = Notification::parse(&element, None).expect_err("an invalid notification");
         assert_eq!(rejection.to_string(), reason, "{element}");
     }
     let image = with("payload", json!({"id": long}));
-    let rejection = Notification::parse(&image, Some(Service::Glance)).expect_err("it is unusable");
+    let rejection = Notification::parse(&image, Some(Service::Glance)).expect_err("an invalid notification");
     assert_eq!(rejection.to_string(), "'id' is longer than 255 bytes");
 }
 
 #[test]
-fn the_context_time_stands_in_for_an_empty_timestamp() {
+fn an_empty_timestamp_falls_back_to_the_context_timestamp() {
     for element in [without("timestamp"), with("timestamp", json!("")), with("timestamp", json!(null))] {
         assert_eq!(read(&element).timestamp.to_string(), "2014-01-17 15:35:40");
     }
@@ -95,7 +95,7 @@ fn the_context_time_stands_in_for_an_empty_timestamp() {
 }
 
 #[test]
-fn what_may_be_missing_has_its_default() {
+fn optional_fields_have_defaults() {
     for (id, expected) in [
         (json!(""), None),
         (json!(null), None),
@@ -113,7 +113,7 @@ fn what_may_be_missing_has_its_default() {
 }
 
 #[test]
-fn the_service_is_given_or_told_by_the_event_type() {
+fn the_service_is_given_or_derived_from_the_event_type() {
     for (event_type, given, expected) in [
         ("image.exists", None, Service::Glance),
         ("compute.instance.exists", None, Service::Nova),
@@ -123,13 +123,13 @@ fn the_service_is_given_or_told_by_the_event_type() {
         ("compute.instance.exists", Some(Service::Glance), Service::Glance),
     ] {
         let notification =
-            Notification::parse(&with("event_type", json!(event_type)), given).expect("it is usable");
+            Notification::parse(&with("event_type", json!(event_type)), given).expect("a valid notification");
         assert_eq!(notification.service, expected, "{event_type}");
     }
 }
 
 #[test]
-fn the_instance_is_looked_for_in_four_places() {
+fn the_instance_may_be_in_four_fields() {
     for (payload, expected) in [
         (json!({"instance_uuid": "a", "instance_id": "b"}), Some("a")),
         (json!({"instance_id": "b"}), Some("b")),
@@ -148,7 +148,7 @@ fn the_instance_is_looked_for_in_four_places() {
 }
 
 #[test]
-fn the_tenant_is_the_payloads_else_the_contexts() {
+fn the_tenant_falls_back_to_the_context_project() {
     for (payload, expected) in [
         (json!({"tenant_id": "9"}), Some("9")),
         (json!({"tenant_id": 9}), Some("9")),
@@ -161,22 +161,22 @@ fn the_tenant_is_the_payloads_else_the_contexts() {
 }
 
 #[test]
-fn an_image_has_an_owner_and_may_belong_to_an_instance() {
+fn an_image_has_an_owner_and_optionally_an_instance() {
     let payload = json!({"id": "img", "owner": "7", "properties": {"instance_uuid": "i-9"}});
     let notification =
-        Notification::parse(&with("payload", payload), Some(Service::Glance)).expect("it is usable");
+        Notification::parse(&with("payload", payload), Some(Service::Glance)).expect("a valid notification");
     assert_eq!(notification.image().as_deref(), Some("img"));
     assert_eq!(notification.tenant().as_deref(), Some("7"));
     assert_eq!(notification.instance().as_deref(), Some("i-9"));
 }
 
 #[test]
-fn one_without_message_id_is_marked_by_its_place() {
+fn a_mark_without_message_id_uses_the_fallback() {
     assert_eq!(read(&body()).mark("chunk-1#0").message, "m-1");
     assert_eq!(read(&without("message_id")).mark("chunk-1#0").message, "chunk-1#0");
 }
 
-/// Any JSON of moderate size.
+/// Generates arbitrary JSON of moderate size.
 pub(crate) fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -210,7 +210,7 @@ proptest! {
     }
 
     #[test]
-    fn no_value_of_a_known_name_is_too_strange(
+    fn known_fields_accept_or_reject_any_value(
         name in prop::sample::select(vec!["message_id", "event_type", "publisher_id", "timestamp", "payload",
             "_context_timestamp", "_context_request_id", "_context_project_id", "oslo.message"]),
         value in any_json(),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::access::AuditLog;
-use crate::access::audit::{AuditAction, Origin};
+use crate::access::audit::{AuditAction, Caller};
 use crate::digest;
 use crate::error::Error;
 use crate::storage::change::Change;
@@ -126,10 +126,10 @@ impl Streams {
         head: &Head,
         version: u64,
         deed: AuditAction<'_>,
-        origin: &Origin,
+        origin: &Caller,
         log: &AuditLog,
     ) -> Result<bool, Error> {
-        let entry = origin.entry(deed, self.now(), &self.ids.uuid())?;
+        let entry = origin.audit_entry(deed, self.now(), &self.ids.uuid())?;
         let write = Write::Replace(item(&Key::row(Collection::Stream, head.id), head)?, version);
         let writes = vec![(self.table(), write), (log.table(), entry)];
         let race = transact_across(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
