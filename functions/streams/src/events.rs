@@ -13,7 +13,7 @@ use crate::parameters::Parameters;
 use crate::wire;
 
 pub async fn list(State(streams): State<Streams>, uri: Uri) -> Result<Json<Vec<Value>>, ApiError> {
-    let parameters = Parameters::of(&uri, streams.asked_at());
+    let parameters = Parameters::of(&uri, streams.utc_now());
     let (filter, page) = (parameters.event_filter()?, parameters.page()?);
     let found = streams.events(&filter, page.start, page.limit).await?;
     let ascending = matches!(page.start, Start::Above(_));
@@ -27,7 +27,7 @@ pub async fn get(
     uri: Uri,
 ) -> Result<Json<Vec<Value>>, ApiError> {
     if message_id.eq_ignore_ascii_case("count") {
-        let parameters = Parameters::of(&uri, streams.asked_at());
+        let parameters = Parameters::of(&uri, streams.utc_now());
         let count = streams.count_events(&parameters.event_filter()?, parameters.start()?).await?;
         return Ok(Json(vec![json!({"count": count})]));
     }

@@ -22,7 +22,7 @@ use crate::wire;
 const OVERRIDE: &str = "x-http-method-override";
 
 pub async fn list(State(streams): State<Streams>, uri: Uri) -> Result<Json<Vec<Value>>, ApiError> {
-    let parameters = Parameters::of(&uri, streams.asked_at());
+    let parameters = Parameters::of(&uri, streams.utc_now());
     let (filter, page) = (parameters.stream_filter()?, parameters.page()?);
     let found = streams.list(&filter, page.start, page.limit).await?;
     let ascending = matches!(page.start, Start::Above(_));
@@ -35,7 +35,7 @@ pub async fn get(
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Json<Vec<Value>>, ApiError> {
-    let parameters = Parameters::of(&uri, streams.asked_at());
+    let parameters = Parameters::of(&uri, streams.utc_now());
     if id.eq_ignore_ascii_case("count") {
         let count = streams.count(&parameters.stream_filter()?, parameters.start()?).await?;
         return Ok(Json(vec![json!({"count": count})]));

@@ -35,7 +35,7 @@ impl Recorder {
         let mut plans = Vec::new();
         let mut outcomes = Vec::new();
         for delivery in deliveries {
-            match Planned::of(&delivery, &self.streams.rules().definitions, now) {
+            match Planned::of(&delivery, &self.streams.definitions().events, now) {
                 Planned::Chunk(plan) => plans.push((delivery.id, plan)),
                 Planned::Split(messages) => {
                     let sent = self.queue.send_all(messages).await;
