@@ -27,7 +27,7 @@ struct Group<'a> {
     events: Vec<(u64, &'a Event)>,
 }
 
-/// How to append a group.
+/// A plan for appending a group.
 enum Plan {
     /// Do nothing: all events are members already.
     Done,

@@ -18,11 +18,11 @@ pub const FILES: [&str; 3] = ["definitions.yaml", "triggers.yaml", "pipelines.ya
 /// All definitions. The default defines nothing, for functions that neither distil events nor run pipelines.
 #[derive(Clone, Debug, Default)]
 pub struct Definitions {
-    /// How notifications become events.
+    /// Definitions of events.
     pub events: EventDefinitions,
-    /// Which events open and join streams.
+    /// Triggers, which collect events in streams.
     pub triggers: Triggers,
-    /// The pipelines that run over streams.
+    /// Pipelines, which run over streams.
     pub pipelines: Pipelines,
     /// Entries of the trigger file that have no effect.
     pub warnings: Vec<DefinitionWarning>,

@@ -17,7 +17,7 @@ pub struct LoadError {
     pub file: String,
     /// The line with the error, from 1; 0 if the error is in no particular line.
     pub line: u64,
-    /// What is wrong.
+    /// The reason.
     pub reason: String,
 }
 

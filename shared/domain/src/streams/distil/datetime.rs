@@ -41,9 +41,9 @@ fn time(input: &mut &str) -> Parsed<NaiveTime> {
 
 /// Parses an optional fraction of any length to microseconds.
 fn fraction(input: &mut &str) -> Parsed<u32> {
-    let written: Option<&str> =
+    let digits: Option<&str> =
         opt(preceded(one_of(['.', ',']), take_while(1.., |c: char| c.is_ascii_digit()))).parse_next(input)?;
-    let digits = written.unwrap_or_default().chars().chain("000000".chars()).take(6);
+    let digits = digits.unwrap_or_default().chars().chain("000000".chars()).take(6);
     Ok(digits.fold(0, |micros, digit| micros * 10 + digit.to_digit(10).unwrap_or_default()))
 }
 

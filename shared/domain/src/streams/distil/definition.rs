@@ -18,7 +18,7 @@ use crate::streams::glob::Globs;
 /// The definitions that ship with Steward.
 pub const SHIPPED: &str = include_str!("../../../config/definitions.yaml");
 
-/// Fields of every event, which are no names for traits.
+/// Fields of every event. A trait cannot have one of these names.
 const RESERVED_NAMES: [&str; 3] = ["event_type", "message_id", "timestamp"];
 
 /// Text traits of every definition that does not define them itself.

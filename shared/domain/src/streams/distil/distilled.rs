@@ -24,7 +24,7 @@ pub enum Distilled {
     Dropped(DropReason),
 }
 
-/// Why a notification did not become an event.
+/// The reason for dropping a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DropReason {
     /// The notification has no event type.
@@ -46,7 +46,7 @@ pub enum DropReason {
 pub struct ValueWarning {
     /// The name of the trait, or `timestamp`.
     pub name: String,
-    /// Why the value is malformed.
+    /// The reason.
     pub reason: String,
 }
 

@@ -20,7 +20,7 @@ pub enum Handler {
 pub struct HandlerError {
     /// The name of the handler.
     pub handler: &'static str,
-    /// Why it failed.
+    /// The reason.
     pub reason: String,
 }
 

@@ -23,7 +23,7 @@ impl Head {
         self.state == State::Active && !self.closed && !self.deleted
     }
 
-    /// Returns when the stream may next be due.
+    /// Returns the next time at which the stream may be due.
     pub fn next_due(&self) -> Micros {
         match (self.lease, self.fires) {
             (Some(lease), _) => lease,

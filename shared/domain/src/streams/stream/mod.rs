@@ -36,10 +36,10 @@ pub struct Head {
     /// The time of its latest event.
     #[serde(rename = "la")]
     pub last: Micros,
-    /// When it expires.
+    /// The time at which it expires.
     #[serde(rename = "xt")]
     pub expires: Micros,
-    /// When it fires. `None` until its fire criteria are met.
+    /// The time at which it fires. `None` until its fire criteria are met.
     #[serde(rename = "ft", default, skip_serializing_if = "Option::is_none")]
     pub fires: Option<Micros>,
     /// The traits that distinguish it from other streams of its trigger.
@@ -51,19 +51,19 @@ pub struct Head {
     /// The pages that hold its older members.
     #[serde(rename = "pg", default, skip_serializing_if = "Vec::is_empty")]
     pub pages: Vec<MemberPage>,
-    /// How many events meet each fire criterion, by the position of the criterion.
+    /// The number of events that meet each fire criterion, by position.
     #[serde(rename = "fc", default, skip_serializing_if = "Vec::is_empty")]
     pub criterion_counts: Vec<u64>,
     /// The stream of the same trigger and traits that was active before.
     #[serde(rename = "pr", default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<u64>,
-    /// When it was opened, by the engine's clock.
+    /// The time at which it was opened, by the engine's clock.
     #[serde(rename = "cr")]
     pub created: Micros,
     /// The minute (since the epoch) of the row by which sweeps find it.
     #[serde(rename = "du")]
     pub due_minute: i64,
-    /// Until when its worker may run its pipeline.
+    /// The time until which its worker may run the pipeline.
     #[serde(rename = "le", default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Micros>,
     /// Whether it accepts no more events although it is active: it expired and is being replaced.
@@ -72,7 +72,7 @@ pub struct Head {
     /// Whether it was deleted. Readers ignore a deleted stream, and nothing restores it.
     #[serde(rename = "go", default, skip_serializing_if = "is_false")]
     pub deleted: bool,
-    /// When the table may remove a deleted stream, in seconds since the epoch.
+    /// The time after which the table may remove a deleted stream, in seconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<i64>,
     /// The number of writes of this record.

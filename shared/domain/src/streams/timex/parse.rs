@@ -14,7 +14,7 @@ use super::expression::{Amount, Base, Expression, Operator, RangeExpression, Shi
 pub struct ParseError {
     /// The position of the unexpected character, from 1; one past the end if the text is too short.
     pub column: usize,
-    /// What is expected there.
+    /// The expected text.
     pub expected: String,
 }
 
@@ -24,7 +24,7 @@ const MAX_DEPTH: usize = 32;
 const TERM: &str = "a variable such as $first, a function such as day, or (";
 const STAMP: &str = "a point in time such as $first";
 const UNIT: &str = "a unit: us, s, sec, m, min, h, hr, d, mo, y or yr";
-/// What may follow a complete expression.
+/// Expected after a complete expression.
 const END: &str = "the end, to, +, - or @";
 
 impl Expression {

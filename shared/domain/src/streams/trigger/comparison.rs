@@ -17,7 +17,7 @@ pub(super) enum Comparison {
     Datetime(Expression),
 }
 
-/// How two numbers compare.
+/// An operator that compares two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparator {
     Less,

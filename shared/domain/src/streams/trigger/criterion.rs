@@ -23,7 +23,7 @@ pub(super) struct Criterion {
     pub(super) map_distinguished_by: BTreeMap<String, String>,
 }
 
-/// Why an event does not match. The `Display` form is the name of the original's debug counter.
+/// A mismatch between an event and a criterion. The `Display` form is the name of the original's debug counter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mismatch {
     /// The criterion does not accept its type.

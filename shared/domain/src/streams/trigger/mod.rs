@@ -35,9 +35,9 @@ pub struct Trigger {
     pub expire_pipeline: Option<String>,
     /// Seconds between the completion of a stream and its firing.
     pub fire_delay: i64,
-    /// What is logged about events that do not match.
+    /// The logging of events that do not match.
     pub debug_level: DebugLevel,
-    /// When a stream expires. Reads `$first`, `$last` and `$timestamp`, the current time.
+    /// The expiration of a stream. Reads `$first`, `$last` and `$timestamp`, the current time.
     expiration: Expression,
     /// Criteria of which an event must match at least one.
     match_criteria: Vec<Criterion>,
@@ -47,7 +47,7 @@ pub struct Trigger {
     distinguished_by: Vec<Distinguisher>,
 }
 
-/// What is logged about events that do not match a trigger.
+/// The logging of events that do not match a trigger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DebugLevel {
     /// 0: nothing.
@@ -117,7 +117,7 @@ impl Trigger {
         criteria.all(|(position, criterion)| counts.get(position).copied().unwrap_or(0) >= criterion.number)
     }
 
-    /// Returns when a stream expires: the value of the expression, or the begin of a range.
+    /// Returns the time at which a stream expires. If the expression is a range, that is its begin.
     pub fn expiration(&self, times: EventTimes, now: Micros) -> Result<Micros, EvaluationError> {
         let variable = |name: &str| match name {
             "first" => Some(times.first),

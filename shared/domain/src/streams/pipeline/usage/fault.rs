@@ -70,9 +70,9 @@ impl Fault {
     }
 }
 
-/// Returns the first fault of a record, given the events between it and the previous record. Adds oddities that are not
-/// faults to the warnings.
-pub fn find(
+/// Checks a record against the events between it and the previous record. Fails with the first fault. Adds oddities that
+/// are not faults to the warnings.
+pub fn check(
     before: &[Event],
     exists: &Event,
     times: &Times,

@@ -25,11 +25,11 @@ pub fn verify(stream_id: u64, events: &[Event]) -> Result<Vec<Event>, HandlerErr
         match block {
             [before @ .., exists] if exists.event_type == EXISTS => {
                 let times = Times::read(exists)?;
-                let found = fault::find(before, exists, &times, &mut warnings);
+                let checked = fault::check(before, exists, &times, &mut warnings);
                 if !warnings.is_empty() {
                     verdicts.push(verdict::warnings(stream_id, exists, &warnings));
                 }
-                verdicts.push(verdict::of_record(stream_id, exists, found)?);
+                verdicts.push(verdict::of_record(stream_id, exists, checked)?);
             }
             [first, ..] => verdicts.push(verdict::of_missing_record(stream_id, first)),
             [] => {}

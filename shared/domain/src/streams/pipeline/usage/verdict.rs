@@ -20,18 +20,18 @@ const PUBLISHER: &str = "stv3";
 ///
 /// Its message id is a UUID (version 5) of the record's message id and the verdict's type. Like the original, fails if
 /// the record's message id is not a UUID.
-pub fn of_record(stream_id: u64, exists: &Event, found: Result<(), Fault>) -> Result<Event, HandlerError> {
+pub fn of_record(stream_id: u64, exists: &Event, checked: Result<(), Fault>) -> Result<Event, HandlerError> {
     let original = Uuid::parse_str(&exists.message_id).map_err(|_| HandlerError {
         handler: "usage",
         reason: format!("the message_id '{}' of a .exists is not a UUID", exists.message_id),
     })?;
-    let event_type = if found.is_ok() { VERIFIED } else { FAILED };
+    let event_type = if checked.is_ok() { VERIFIED } else { FAILED };
     let mut traits = exists.traits.clone();
     traits.entry("bandwidth_in".to_owned()).or_insert(Value::Int(0));
     traits.entry("bandwidth_out".to_owned()).or_insert(Value::Int(0));
     traits.entry("rax_options".to_owned()).or_insert_with(|| text("0"));
     traits.remove("error_code");
-    traits.extend(error_traits(found.err().as_ref()));
+    traits.extend(error_traits(checked.err().as_ref()));
     traits.extend(named([
         ("original_message_id", text(&exists.message_id)),
         ("publisher_id", text(PUBLISHER)),

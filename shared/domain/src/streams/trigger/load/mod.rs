@@ -30,7 +30,7 @@ pub struct DefinitionWarning {
     pub file: String,
     /// The line, from 1.
     pub line: u64,
-    /// Why the entry has no effect.
+    /// The reason.
     pub reason: String,
 }
 

@@ -50,7 +50,7 @@ impl Finding {
 /// The entries of a map whose keys are known.
 #[derive(Debug)]
 pub(super) struct Fields {
-    /// What the map defines, for messages.
+    /// The kind of definition, for messages.
     what: &'static str,
     pub(super) line: u64,
     entries: Vec<Entry>,

@@ -17,7 +17,7 @@ fn event(event_type: &str, timestamp: &str) -> Event {
 }
 
 #[test]
-fn it_runs_the_test_pipelines_and_expires_after_two_days() {
+fn shipped_trigger_runs_the_test_pipelines_and_expires_after_two_days() {
     let trigger = shipped();
     assert_eq!(trigger.fire_pipeline.as_deref(), Some("test_fire_pipeline"));
     assert_eq!(trigger.expire_pipeline.as_deref(), Some("test_expire_pipeline"));
@@ -28,7 +28,7 @@ fn it_runs_the_test_pipelines_and_expires_after_two_days() {
 }
 
 #[test]
-fn it_collects_the_events_of_an_instance() {
+fn shipped_trigger_collects_the_events_of_an_instance() {
     for (event_type, expected) in [
         ("compute.instance.create.start", true),
         ("compute.instance.exists", true),
