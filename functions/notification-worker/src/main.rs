@@ -11,7 +11,7 @@ use domain::streams::settings::Settings;
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let rules = Definitions::by(&Settings::read(&platform.variables)?)?;
+    let rules = Definitions::from_settings(&Settings::read(&platform.variables)?)?;
     let recorder = Recorder::new(&platform, rules)?;
     edge::sqs::run(async |event, deadline| notification_worker::handle(&recorder, event, deadline).await)
         .await

@@ -12,7 +12,7 @@ use domain::streams::settings::Settings;
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let rules = Definitions::by(&Settings::read(&platform.variables)?)?;
+    let rules = Definitions::from_settings(&Settings::read(&platform.variables)?)?;
     let runner = Runner::new(&platform, Streams::new(&platform, rules)?)?;
     edge::sqs::run(async |event, deadline| stream_worker::handle(&runner, event, deadline).await).await
 }

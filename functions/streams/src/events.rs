@@ -12,7 +12,7 @@ use crate::parameters::Parameters;
 use crate::wire;
 
 pub async fn list(State(streams): State<Streams>, uri: Uri) -> Result<Json<Vec<Value>>, ApiError> {
-    let parameters = Parameters::new(&uri, streams.asked_at());
+    let parameters = Parameters::new(&uri, streams.utc_now());
     let (filter, page) = (parameters.event_filter()?, parameters.page()?);
     let found = streams.events(&filter, page.start, page.limit).await?;
     Ok(Json(found.iter().map(|(id, event)| wire::listed_event(*id, event, page.order())).collect()))
@@ -25,7 +25,7 @@ pub async fn get(
     uri: Uri,
 ) -> Result<Json<Vec<Value>>, ApiError> {
     if message_id.eq_ignore_ascii_case("count") {
-        let parameters = Parameters::new(&uri, streams.asked_at());
+        let parameters = Parameters::new(&uri, streams.utc_now());
         let count = streams.count_events(&parameters.event_filter()?, parameters.start()?).await?;
         return Ok(Json(vec![json!({"count": count})]));
     }

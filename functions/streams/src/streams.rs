@@ -21,7 +21,7 @@ use crate::wire::{self, Order};
 const OVERRIDE: &str = "x-http-method-override";
 
 pub async fn list(State(streams): State<Streams>, uri: Uri) -> Result<Json<Vec<Value>>, ApiError> {
-    let parameters = Parameters::new(&uri, streams.asked_at());
+    let parameters = Parameters::new(&uri, streams.utc_now());
     let (filter, page) = (parameters.stream_filter()?, parameters.page()?);
     let found = streams.list(&filter, page.start, page.limit).await?;
     Ok(Json(documents(&streams, &found, page.order(), parameters.events()).await?))
@@ -33,7 +33,7 @@ pub async fn get(
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Json<Vec<Value>>, ApiError> {
-    let parameters = Parameters::new(&uri, streams.asked_at());
+    let parameters = Parameters::new(&uri, streams.utc_now());
     if id.eq_ignore_ascii_case("count") {
         let count = streams.count(&parameters.stream_filter()?, parameters.start()?).await?;
         return Ok(Json(vec![json!({"count": count})]));

@@ -2,8 +2,8 @@
 
 use domain::notification::event::{Event, Value};
 use domain::streams::stream::Head;
-use domain::streams::timex::Range;
-use domain::streams::trigger::Distinguishing;
+use domain::streams::timex::TimeRange;
+use domain::streams::trigger::DistinguishingValue;
 use domain::time::Micros;
 use serde_json::{Map, Value as Json, json};
 
@@ -73,10 +73,10 @@ fn value(value: &Value) -> Json {
     }
 }
 
-fn distinguishing(value: &Distinguishing) -> Json {
+fn distinguishing(value: &DistinguishingValue) -> Json {
     match value {
-        Distinguishing::Value(value) => self::value(value),
-        Distinguishing::Range(Range { begin, end }) => {
+        DistinguishingValue::Value(value) => self::value(value),
+        DistinguishingValue::Range(TimeRange { begin, end }) => {
             json!({"__type__": "timex.TimeRange", "begin": iso8601::format(*begin), "end": iso8601::format(*end)})
         }
     }
@@ -96,10 +96,10 @@ mod tests {
     fn a_stream_has_the_documented_members_in_the_documented_types() {
         let day = |day: i64| Micros(day * 86_400_000_000);
         let traits = BTreeMap::from([
-            ("instance_id".to_owned(), Distinguishing::Value(Value::Text("i-1".to_owned()))),
-            ("timestamp".to_owned(), Distinguishing::Range(Range { begin: day(0), end: day(1) })),
+            ("instance_id".to_owned(), DistinguishingValue::Value(Value::Text("i-1".to_owned()))),
+            ("timestamp".to_owned(), DistinguishingValue::Range(TimeRange { begin: day(0), end: day(1) })),
         ]);
-        let mut head = Head::opened(0x27a, "test_trigger", traits, None, day(0));
+        let mut head = Head::new(0x27a, "test_trigger", traits, None, day(0));
         (head.first, head.last, head.expires) = (day(0), Micros(500_000), day(2));
         let event = Event {
             message_id: "m".to_owned(),

@@ -8,9 +8,10 @@ use chrono::Utc;
 use clap::Args;
 use domain::notification::event::{Event, Value as Trait};
 use domain::platform::clock::Clock;
+use domain::streams::definition_file::DefinitionFile;
 use domain::streams::definitions::{Definitions, FILES};
 use domain::streams::distil::Distilled;
-use domain::streams::trigger::{Distinguished, Distinguishing, Trigger};
+use domain::streams::trigger::{DistinguishingValue, Trigger};
 use domain::time::Micros;
 use serde_json::Value;
 
@@ -50,7 +51,7 @@ impl CheckDefinitions {
             };
             let text =
                 fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-            texts[place] = (file.display().to_string(), text);
+            texts[place] = DefinitionFile::new(file.display().to_string(), text);
         }
         Ok(Definitions::load(&texts)?)
     }
@@ -71,7 +72,7 @@ fn outcome(rules: &Definitions, notification: &Value, now: Micros) -> String {
     let none = serde_json::Map::new();
     let body = notification.as_object().unwrap_or(&none);
     let name = body.get("event_type").and_then(Value::as_str).unwrap_or("?").to_owned();
-    match rules.definitions.distil(body, now) {
+    match rules.events.distil(body, now) {
         Distilled::Dropped(reason) => format!("{name}: no event, {reason}"),
         Distilled::Event { event, warnings } => {
             let mut lines = vec![format!("{name}: {}", traits(&event))];
@@ -83,11 +84,15 @@ fn outcome(rules: &Definitions, notification: &Value, now: Micros) -> String {
 }
 
 fn triggers(rules: &Definitions, event: &Event) -> Vec<String> {
-    let of = |trigger: &Trigger| match trigger.matched(event) {
-        Ok(Distinguished(found)) => {
+    let of = |trigger: &Trigger| match trigger.match_event(event) {
+        Ok(found) => {
             let apart: Vec<_> =
                 found.iter().map(|(name, value)| format!("{name} {}", apart(value))).collect();
-            let met = if trigger.met_by(event).is_empty() { "" } else { ", and meets its fire criteria" };
+            let met = if trigger.fire_criteria_met_by(event).is_empty() {
+                ""
+            } else {
+                ", and meets its fire criteria"
+            };
             format!("  joins {} of {}{met}", trigger.name, apart.join(", "))
         }
         Err(mismatches) => {
@@ -98,10 +103,10 @@ fn triggers(rules: &Definitions, event: &Event) -> Vec<String> {
     rules.triggers.iter().map(of).collect()
 }
 
-fn apart(value: &Distinguishing) -> String {
+fn apart(value: &DistinguishingValue) -> String {
     match value {
-        Distinguishing::Value(value) => value.to_json().to_string(),
-        Distinguishing::Range(range) => format!("{} to {}", range.begin, range.end),
+        DistinguishingValue::Value(value) => value.to_json().to_string(),
+        DistinguishingValue::Range(range) => format!("{} to {}", range.begin, range.end),
     }
 }
 

@@ -117,7 +117,7 @@ impl Replay {
         if let Some(folder) = &self.definitions {
             variables = variables.with([("STREAM_DEFINITIONS", folder.display().to_string())]);
         }
-        let rules = Definitions::by(&Settings::read(&variables)?)?;
+        let rules = Definitions::from_settings(&Settings::read(&variables)?)?;
         let platform = Platform {
             clock: clock.clone(),
             ..Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), variables)

@@ -74,7 +74,7 @@ impl Up {
     pub async fn run(self) -> Result<()> {
         let environment = Variables::from_env();
         let auth = self.auth(&environment)?;
-        let rules = Definitions::by(&Settings::read(&environment)?)?;
+        let rules = Definitions::from_settings(&Settings::read(&environment)?)?;
         let listener = self.listener().await?;
         let terminated = signal(SignalKind::terminate())?;
         let stand_ins = Arc::new(StandIns::start(&self.storage(), Clock::system()).await?);

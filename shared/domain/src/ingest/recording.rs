@@ -35,7 +35,7 @@ impl Recorder {
         let mut plans = Vec::new();
         let mut outcomes = Vec::new();
         for delivery in deliveries {
-            match Plan::new(&delivery, &self.streams.rules().definitions, now) {
+            match Plan::new(&delivery, &self.streams.definitions().events, now) {
                 Plan::Record(plan) => plans.push((delivery.id, plan)),
                 Plan::Split(messages) => {
                     let sent = self.queue.send_all(messages).await;

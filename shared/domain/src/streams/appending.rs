@@ -1,54 +1,75 @@
-//! Putting events into streams: each event into one stream of each trigger that it matches, once, whatever is repeated.
+//! Appending events to streams. Idempotent: each event joins one stream of each trigger that it matches, once.
 //!
-//! A pointer leads from a trigger and its traits to the newest stream. Events join that one if it takes events;
-//! otherwise it is closed for good, and a new one is opened whose head names it as its predecessor. Since membership of
-//! a closed stream never changes, and each stream names the one before it, a repeat finds where its events are already.
-
-use std::collections::BTreeMap;
+//! A pointer refers from a trigger and its distinguishing traits to the newest such stream. Events join that stream if
+//! it accepts events. Otherwise it is closed for good, and a new stream is opened that names it as its predecessor. The
+//! members of a closed stream never change, so a redelivered chunk finds its events by following the predecessors.
 
 use futures::future::try_join_all;
 
 use crate::error::{Error, Kind};
 use crate::failure;
 use crate::notification::event::Event;
+use crate::storage::table::Race;
 use crate::streams::Streams;
-use crate::streams::state::State;
-use crate::streams::stream::{Head, Outlook};
-use crate::streams::timex::EvaluationError;
-use crate::streams::trigger::{DebugLevel, Distinguished, Distinguishing, Trigger};
+use crate::streams::stream::Head;
+use crate::streams::trigger::{DebugLevel, DistinguishingTraits, Trigger};
 use crate::time::Micros;
 
-/// Seconds by which the clocks of two workers may differ, in how far back a repeat looks for its events.
-const SKEW_SECONDS: i64 = 300;
+/// Seconds by which the clocks of two workers may differ. Bounds how far back a redelivered chunk looks for its events.
+const CLOCK_SKEW_SECONDS: i64 = 300;
 
-/// Events of one chunk that belong into one stream.
+/// The events of a chunk that belong to the same stream.
 #[derive(Clone)]
 struct Group<'a> {
     trigger: &'a Trigger,
-    traits: BTreeMap<String, Distinguishing>,
-    /// By the ids of their rows.
+    traits: DistinguishingTraits,
+    /// The events with the ids of their rows.
     events: Vec<(u64, &'a Event)>,
 }
 
-/// What is to be done with a group, by what was found.
+/// A plan for appending a group.
 enum Plan {
-    /// All its events are in a stream.
-    Nothing,
-    /// Somebody else was faster: it is looked at once more.
-    Again,
-    /// They join this one.
+    /// Do nothing: all events are members already.
+    Done,
+    /// Plan again: another worker changed the stream.
+    Retry,
+    /// Append to this stream.
     Join(Box<Head>),
-    /// A stream is opened for them.
-    Open {
-        /// What the pointer leads to now.
-        standing: Option<u64>,
-        /// The stream before, if it is still known.
-        previous: Option<u64>,
-    },
+    /// Open a stream.
+    Open(Predecessor),
+}
+
+/// The stream that the pointer refers to when another is opened in its place.
+#[derive(Clone, Copy)]
+enum Predecessor {
+    /// There is no pointer yet.
+    None,
+    /// The pointer refers to a stream whose record has been removed.
+    Removed(u64),
+    /// The pointer refers to a stream that accepts no more events.
+    Closed(u64),
+}
+
+impl Predecessor {
+    /// The id in the pointer.
+    fn pointer(self) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::Removed(id) | Self::Closed(id) => Some(id),
+        }
+    }
+
+    /// The stream whose members can be looked up.
+    fn previous(self) -> Option<u64> {
+        match self {
+            Self::None | Self::Removed(_) => None,
+            Self::Closed(id) => Some(id),
+        }
+    }
 }
 
 impl Streams {
-    /// Puts the events of a chunk, which was accepted at `received`, into the streams that they match.
+    /// Appends the events of a chunk, which was accepted at `received`, to the streams that they match.
     pub async fn append(&self, chunk: &str, events: &[(u64, &Event)], received: Micros) -> Result<(), Error> {
         let mut groups = self.groups(events);
         for _ in 0..failure::ATTEMPTS * 4 {
@@ -56,42 +77,28 @@ impl Streams {
                 return Ok(());
             }
             let plans = try_join_all(groups.iter_mut().map(|group| self.plan(group, received))).await?;
-            let wanted = plans.iter().filter(|plan| matches!(plan, Plan::Open { .. })).count();
-            let ids = self.numbers(chunk, wanted as u64).await?;
-            let mut numbers = ids.iter();
+            let opened = plans.iter().filter(|plan| matches!(plan, Plan::Open(_))).count();
+            let reserved = self.ids_reserve(chunk, opened as u64).await?;
+            let mut ids = reserved.iter();
             let work = groups.into_iter().zip(plans).map(|(group, plan)| {
-                let number = if matches!(plan, Plan::Open { .. }) { numbers.next() } else { None };
-                self.carry_out(chunk, group, plan, number)
+                let id = if matches!(plan, Plan::Open(_)) { ids.next() } else { None };
+                self.execute(chunk, group, plan, id)
             });
             groups = try_join_all(work.collect::<Vec<_>>()).await?.into_iter().flatten().collect();
-            self.numbers_close(ids).await?;
+            self.ids_close(reserved).await?;
         }
         Err(Error::new(Kind::Conflict, "The streams of these events are busy."))
     }
 
-    /// The events of each stream together, in the order in which they came.
+    /// Groups events by stream, in their order.
     fn groups<'a>(&'a self, events: &[(u64, &'a Event)]) -> Vec<Group<'a>> {
         let mut groups: Vec<Group<'a>> = Vec::new();
-        for trigger in self.rules.triggers.iter() {
+        for trigger in self.definitions.triggers.iter() {
             for (id, event) in events {
-                let traits = match trigger.matched(event) {
-                    Ok(Distinguished(traits)) => traits,
-                    Err(mismatches) => {
-                        if trigger.debug_level > DebugLevel::Counts {
-                            let reasons: Vec<_> = mismatches.iter().map(ToString::to_string).collect();
-                            tracing::debug!(
-                                stream.trigger = trigger.name,
-                                "no match: {}",
-                                reasons.join("; ")
-                            );
-                        }
-                        continue;
-                    }
-                };
-                match groups
-                    .iter_mut()
-                    .find(|group| group.trigger.name == trigger.name && group.traits == traits)
-                {
+                let Some(traits) = matched(trigger, event) else { continue };
+                let known =
+                    |group: &&mut Group<'_>| group.trigger.name == trigger.name && group.traits == traits;
+                match groups.iter_mut().find(known) {
                     Some(group) => group.events.push((*id, event)),
                     None => groups.push(Group { trigger, traits, events: vec![(*id, event)] }),
                 }
@@ -100,38 +107,36 @@ impl Streams {
         groups
     }
 
-    /// Finds out what is to be done with a group, and leaves out of it what is in a stream already.
+    /// Decides how to append a group, and removes from it the events that are members already.
     async fn plan(&self, group: &mut Group<'_>, received: Micros) -> Result<Plan, Error> {
         let now = self.now();
-        let Some(standing) = self.pointer_get(&group.trigger.name, &group.traits).await? else {
-            return Ok(Plan::Open { standing: None, previous: None });
+        let Some(id) = self.pointer_get(&group.trigger.name, &group.traits).await? else {
+            return Ok(Plan::Open(Predecessor::None));
         };
-        let Some(head) = self.head_get(standing).await? else {
-            return Ok(Plan::Open { standing: Some(standing), previous: None });
+        let Some(mut head) = self.head_get(id).await? else {
+            return Ok(Plan::Open(Predecessor::Removed(id)));
         };
-        // Closed before it is looked through: a slower worker could still append to it otherwise.
-        let takes = head.takes(now);
-        let head =
-            if takes || head.closed || !is_open(&head) { Some(head) } else { self.close(head).await? };
-        let Some(head) = head else { return Ok(Plan::Again) };
-        self.leave_out_members(group, &head, received).await?;
-        Ok(match (group.events.is_empty(), takes) {
-            (true, _) => Plan::Nothing,
-            (false, true) => Plan::Join(Box::new(head)),
-            (false, false) => Plan::Open { standing: Some(standing), previous: Some(standing) },
+        // Closed before its members are looked up, or a slower worker could append to it afterwards.
+        if head.needs_closing(now) {
+            let closed = head.closed();
+            if self.head_replace(&closed, head.version).await? == Race::Lost {
+                return Ok(Plan::Retry);
+            }
+            head = closed;
+        }
+        self.remove_members(group, &head, received).await?;
+        Ok(if group.events.is_empty() {
+            Plan::Done
+        } else if head.accepts_events(now) {
+            Plan::Join(Box::new(head))
+        } else {
+            Plan::Open(Predecessor::Closed(id))
         })
     }
 
-    /// Closes an expired stream for good; none where it changed meanwhile.
-    async fn close(&self, head: Head) -> Result<Option<Head>, Error> {
-        let closed = head.closed();
-        let standing = self.head_replace(&closed, head.version).await?;
-        Ok(standing.is_none().then_some(closed))
-    }
-
-    /// Leaves out the events that are in this stream, or in one before it that was not replaced yet when the chunk was
-    /// accepted.
-    async fn leave_out_members(
+    /// Removes from a group the members of this stream, and of each predecessor that may still have been open when the
+    /// chunk was accepted.
+    async fn remove_members(
         &self,
         group: &mut Group<'_>,
         head: &Head,
@@ -146,61 +151,66 @@ impl Streams {
                 }
             }
             group.events = others;
-            let was_replaced_before = head.created.plus_seconds(SKEW_SECONDS) < received;
-            let Some(previous) = head.previous.filter(|_| !was_replaced_before && !group.events.is_empty())
+            let opened_before_chunk = head.created.plus_seconds(CLOCK_SKEW_SECONDS) < received;
+            let Some(previous) = head.previous.filter(|_| !opened_before_chunk && !group.events.is_empty())
             else {
                 return Ok(());
             };
             match self.head_get(previous).await? {
-                Some(before) => head = before,
+                Some(previous) => head = previous,
                 None => return Ok(()),
             }
         }
     }
 
-    /// Does it; the group again where somebody else was faster.
-    async fn carry_out<'a>(
+    /// Executes a plan. Returns the group if another worker was faster, so that it must be planned again.
+    async fn execute<'a>(
         &self,
         chunk: &str,
         group: Group<'a>,
         plan: Plan,
-        number: Option<u64>,
+        id: Option<u64>,
     ) -> Result<Option<Group<'a>>, Error> {
         let now = self.now();
-        let (old, standing) = match plan {
-            Plan::Nothing => return Ok(None),
-            Plan::Again => return Ok(Some(group)),
+        let (old, predecessor) = match plan {
+            Plan::Done => return Ok(None),
+            Plan::Retry => return Ok(Some(group)),
             Plan::Join(head) => (*head, None),
-            Plan::Open { standing, previous } => {
-                let id = number.ok_or_else(|| Error::bug("a stream was opened without a number"))?;
-                (Head::opened(id, &group.trigger.name, group.traits.clone(), previous, now), Some(standing))
+            Plan::Open(predecessor) => {
+                let id = id.ok_or_else(|| Error::bug("a stream is opened without a reserved id"))?;
+                let traits = group.traits.clone();
+                let head = Head::new(id, &group.trigger.name, traits, predecessor.previous(), now);
+                (head, Some(predecessor))
             }
         };
-        let Some(mut new) = grown(&group, &old, now) else { return Ok(None) };
-        if let Some((page, ids)) = new.spilled(format!("{chunk}#{}", new.version)) {
+        let Some(mut new) = extended(&group, &old, now) else { return Ok(None) };
+        if let Some((page, ids)) = new.spill_members(format!("{chunk}#{}", new.version)) {
             self.page_put(new.id, &page, &ids).await?;
         }
-        let is_done = if let Some(standing) = standing {
-            self.stream_open(&new, standing).await?
+        let race = if let Some(predecessor) = predecessor {
+            self.stream_open(&new, predecessor.pointer()).await?
         } else {
-            // The due row first: a head that is due without one would be forgotten.
-            if new.due != old.due {
-                self.due_put(new.due, new.id).await?;
+            // The due row comes first: without it, no sweep would find the stream.
+            if new.due_minute != old.due_minute {
+                self.due_put(new.due_minute, new.id).await?;
             }
-            self.head_replace(&new, old.version).await?.is_none()
+            self.head_replace(&new, old.version).await?
         };
-        if is_done && new.turn(now).is_some() {
-            self.send_run(new.id).await;
+        if race == Race::Won && new.due_pipeline(now).is_some() {
+            self.enqueue_run(new.id).await;
         }
-        Ok(if is_done { None } else { Some(group) })
+        Ok(match race {
+            Race::Won => None,
+            Race::Lost => Some(group),
+        })
     }
 
     async fn is_member(&self, head: &Head, id: u64) -> Result<bool, Error> {
         if head.events.contains(&id) {
             return Ok(true);
         }
-        // Ids ascend, so that a new event is in no page's range and costs no read.
-        for page in head.pages.iter().filter(|page| (page.low..=page.high).contains(&id)) {
+        // Ids ascend, so the id of a new event is in no page's range and costs no read.
+        for page in head.pages.iter().filter(|page| page.may_contain(id)) {
             if self.page_get(head.id, page).await?.contains(&id) {
                 return Ok(true);
             }
@@ -209,23 +219,28 @@ impl Streams {
     }
 }
 
-/// Whether a slower worker may still append to it.
-fn is_open(head: &Head) -> bool {
-    head.state == State::Active && !head.deleted
+/// Returns the distinguishing traits of an event that matches a trigger. `None` if it does not match.
+fn matched(trigger: &Trigger, event: &Event) -> Option<DistinguishingTraits> {
+    match trigger.match_event(event) {
+        Ok(traits) => Some(traits),
+        Err(mismatches) => {
+            if trigger.debug_level == DebugLevel::Reasons {
+                let reasons: Vec<_> = mismatches.iter().map(ToString::to_string).collect();
+                tracing::debug!(stream.trigger = trigger.name, "no match: {}", reasons.join("; "));
+            }
+            None
+        }
+    }
 }
 
-/// The stream with the group's events; none where its trigger cannot say when it expires.
-fn grown(group: &Group<'_>, head: &Head, now: Micros) -> Option<Head> {
-    let trigger = group.trigger;
-    let outlook = |head: &Head| {
-        let expires = trigger.expiration(head.first, head.last, now)?;
-        Ok(Outlook { expires, ready: trigger.ready(&head.met) })
-    };
-    let grown =
-        head.with_events(&group.events, |event| trigger.met_by(event), trigger.fire_delay, now, outlook);
-    grown
-        .map_err(|error: EvaluationError| {
-            tracing::error!(stream.trigger = trigger.name, "events join no stream: {error}");
+/// Returns the stream with the group's events. `None` if the trigger's expiration cannot be evaluated.
+fn extended(group: &Group<'_>, head: &Head, now: Micros) -> Option<Head> {
+    head.with_events(&group.events, group.trigger, now)
+        .map_err(|error| {
+            tracing::error!(
+                stream.trigger = group.trigger.name,
+                "events join no stream, because its expiration cannot be evaluated: {error}"
+            );
         })
         .ok()
 }

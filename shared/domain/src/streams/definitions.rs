@@ -1,4 +1,4 @@
-//! What the engine goes by: how notifications become events, which events open streams, what pipelines do.
+//! Definitions of events, triggers and pipelines, from three files.
 
 use std::fs;
 use std::io;
@@ -6,87 +6,84 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::streams::definition_file::LoadError;
+use crate::streams::definition_file::{DefinitionFile, LoadError};
 use crate::streams::distil::{self, EventDefinitions};
 use crate::streams::pipeline::{self, Pipelines};
 use crate::streams::settings::Settings;
-use crate::streams::trigger::{self, Loaded, Triggers, Warning};
+use crate::streams::trigger::{self, DefinitionWarning, LoadedTriggers, Triggers};
 
-/// The names of the files, in the folder of an operator's own and here.
+/// The names of the definition files.
 pub const FILES: [&str; 3] = ["definitions.yaml", "triggers.yaml", "pipelines.yaml"];
 
-/// Everything that is defined; by default nothing, for whoever neither distils nor runs.
+/// All definitions. The default defines nothing, for functions that neither distil events nor run pipelines.
 #[derive(Clone, Debug, Default)]
 pub struct Definitions {
-    /// How notifications become events.
-    pub definitions: EventDefinitions,
-    /// Which events open and join streams.
+    /// Definitions of events.
+    pub events: EventDefinitions,
+    /// Triggers, which collect events in streams.
     pub triggers: Triggers,
-    /// What is done with a stream that fires or expires.
+    /// Pipelines, which run over streams.
     pub pipelines: Pipelines,
-    /// What is written in the triggers and means nothing.
-    pub warnings: Vec<Warning>,
+    /// Entries of the trigger file that have no effect.
+    pub warnings: Vec<DefinitionWarning>,
 }
 
-/// Why definitions cannot be used.
+/// An error that prevents the use of definitions.
 #[derive(Debug, thiserror::Error)]
-pub enum Unusable {
+pub enum DefinitionsError {
     /// A file cannot be read.
-    #[error("{file} cannot be read: {cause}")]
+    #[error("cannot read {file}: {cause}")]
     Unreadable {
-        /// The file.
+        /// The path of the file.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         cause: io::Error,
     },
-    /// A file does not say what it should.
+    /// A file is invalid.
     #[error(transparent)]
-    Wrong(#[from] LoadError),
+    Invalid(#[from] LoadError),
 }
 
 impl Definitions {
-    /// The definitions in three files, in the order of [`FILES`], each with the name that stands in what is said of its
-    /// mistakes.
-    pub fn load(files: &[(String, String); 3]) -> Result<Self, LoadError> {
-        let [definitions, triggers, pipelines] = files;
-        let Loaded { triggers, warnings } = Triggers::load(&triggers.0, &triggers.1)?;
-        Ok(Self {
-            definitions: EventDefinitions::load(&definitions.0, &definitions.1)?,
-            triggers,
-            pipelines: Pipelines::load(&pipelines.0, &pipelines.1)?,
-            warnings,
-        })
+    /// Loads definitions from three files, in the order of [`FILES`].
+    pub fn load(files: &[DefinitionFile; 3]) -> Result<Self, LoadError> {
+        let [events, triggers, pipelines] = files;
+        let LoadedTriggers { triggers, warnings } = Triggers::load(triggers)?;
+        let (events, pipelines) = (EventDefinitions::load(events)?, Pipelines::load(pipelines)?);
+        Ok(Self { events, triggers, pipelines, warnings })
     }
 
-    /// The files that Steward comes with.
-    pub fn shipped_files() -> [(String, String); 3] {
+    /// Returns the files that ship with Steward, in the order of [`FILES`].
+    pub fn shipped_files() -> [DefinitionFile; 3] {
         let texts = [distil::definition::SHIPPED, trigger::SHIPPED, pipeline::definition::SHIPPED];
-        std::array::from_fn(|place| (FILES[place].to_owned(), texts[place].to_owned()))
+        std::array::from_fn(|index| DefinitionFile::new(FILES[index], texts[index]))
     }
 
-    /// The definitions that Steward comes with.
+    /// Loads the definitions that ship with Steward.
     pub fn shipped() -> Result<Self, LoadError> {
         Self::load(&Self::shipped_files())
     }
 
-    /// The definitions that the operator set: those in a folder, or else those that Steward comes with.
-    pub fn by(settings: &Settings) -> Result<Arc<Self>, Error> {
-        let rules = match &settings.definitions {
-            None => Self::shipped().map_err(Unusable::from),
-            Some(folder) => Self::in_folder(Path::new(folder)),
+    /// Loads the definitions that the settings select.
+    pub fn from_settings(settings: &Settings) -> Result<Arc<Self>, Error> {
+        let definitions = match &settings.definitions {
+            None => Self::shipped().map_err(DefinitionsError::from),
+            Some(folder) => Self::from_folder(Path::new(folder)),
         };
-        rules.map(Arc::new).map_err(|problem| Error::invalid(problem.to_string()))
+        definitions.map(Arc::new).map_err(|error| Error::invalid(error.to_string()))
     }
 
-    /// The definitions in a folder; those that Steward comes with in place of a file that is not there.
-    pub fn in_folder(folder: &Path) -> Result<Self, Unusable> {
+    /// Loads the definitions in a folder. A missing file defaults to the one that ships with Steward.
+    pub fn from_folder(folder: &Path) -> Result<Self, DefinitionsError> {
         let mut files = Self::shipped_files();
         for (name, file) in FILES.iter().zip(&mut files) {
             let path = folder.join(name);
             match fs::read_to_string(&path) {
-                Ok(text) => *file = (path.display().to_string(), text),
+                Ok(text) => *file = DefinitionFile::new(path.display().to_string(), text),
                 Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-                Err(cause) => return Err(Unusable::Unreadable { file: path.display().to_string(), cause }),
+                Err(cause) => {
+                    return Err(DefinitionsError::Unreadable { file: path.display().to_string(), cause });
+                }
             }
         }
         Ok(Self::load(&files)?)

@@ -1,32 +1,32 @@
-//! Pure. Patterns of event types: `*`, `?`, `[ab]`, `[!ab]`, and `!` before a pattern that excludes.
+//! Pure. Glob patterns for event types: `*`, `?`, `[ab]`, `[!ab]`, and a leading `!` for exclusions.
 
-/// A list of patterns. Case counts and the order does not; an exclusion wins over every inclusion.
+/// A list of case-sensitive patterns. Exclusions win over inclusions, in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Globs {
     included: Vec<Glob>,
     excluded: Vec<Glob>,
 }
 
-/// One pattern, without the `!`.
+/// A pattern without its leading `!`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Glob(Vec<Piece>);
+struct Glob(Vec<Token>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+enum Token {
     /// This character.
-    One(char),
+    Literal(char),
     /// `?`: any one character.
-    Any,
-    /// `*`: any text, the empty one too.
-    Run,
-    /// `[a-z]`, or `[!a-z]` when not `wanted`.
-    Set { wanted: bool, ranges: Vec<(char, char)> },
+    AnyChar,
+    /// `*`: any text, including the empty text.
+    AnyText,
+    /// `[a-z]`, or `[!a-z]` if `negated`.
+    Class { negated: bool, ranges: Vec<(char, char)> },
 }
 
 impl Globs {
-    /// Reads patterns. Every text is a pattern: a `[` that nothing closes stands for itself.
+    /// Parses patterns. Every text is a valid pattern: an unclosed `[` is a literal.
     ///
-    /// A list of exclusions alone matches everything else; an empty list matches nothing.
+    /// A list of exclusions matches everything else. An empty list matches nothing.
     pub fn parse<T: AsRef<str>>(patterns: &[T]) -> Self {
         let (mut included, mut excluded) = (Vec::new(), Vec::new());
         for pattern in patterns.iter().map(AsRef::as_ref) {
@@ -36,12 +36,12 @@ impl Globs {
             }
         }
         if included.is_empty() && !excluded.is_empty() {
-            included.push(Glob(vec![Piece::Run]));
+            included.push(Glob(vec![Token::AnyText]));
         }
         Self { included, excluded }
     }
 
-    /// Whether the whole of `text` matches some inclusion and no exclusion.
+    /// Whether the whole text matches an inclusion and no exclusion.
     pub fn matches(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().collect();
         let any = |globs: &[Glob]| globs.iter().any(|glob| matches(&glob.0, &text));
@@ -52,33 +52,33 @@ impl Globs {
 impl Glob {
     fn parse(pattern: &str) -> Self {
         let characters: Vec<char> = pattern.chars().collect();
-        let mut pieces = Vec::new();
+        let mut tokens = Vec::new();
         let mut rest = characters.as_slice();
         while let [first, after @ ..] = rest {
             rest = after;
             match first {
-                '?' => pieces.push(Piece::Any),
-                '*' if pieces.last() == Some(&Piece::Run) => {}
-                '*' => pieces.push(Piece::Run),
-                '[' => match set(after) {
-                    Some((piece, after)) => {
-                        pieces.push(piece);
+                '?' => tokens.push(Token::AnyChar),
+                '*' if tokens.last() == Some(&Token::AnyText) => {}
+                '*' => tokens.push(Token::AnyText),
+                '[' => match class(after) {
+                    Some((token, after)) => {
+                        tokens.push(token);
                         rest = after;
                     }
-                    None => pieces.push(Piece::One('[')),
+                    None => tokens.push(Token::Literal('[')),
                 },
-                other => pieces.push(Piece::One(*other)),
+                other => tokens.push(Token::Literal(*other)),
             }
         }
-        Self(pieces)
+        Self(tokens)
     }
 }
 
-/// Reads what follows a `[`: a `]` that stands first is a member, as in a shell.
-fn set(text: &[char]) -> Option<(Piece, &[char])> {
-    let (wanted, text) = match text {
-        ['!', rest @ ..] => (false, rest),
-        _ => (true, text),
+/// Parses a character class after its `[`. As in a shell, a `]` in the first position is a member.
+fn class(text: &[char]) -> Option<(Token, &[char])> {
+    let (negated, text) = match text {
+        ['!', rest @ ..] => (true, rest),
+        _ => (false, text),
     };
     let end = 1 + text.iter().skip(1).position(|character| *character == ']')?;
     let mut ranges = Vec::new();
@@ -96,38 +96,38 @@ fn set(text: &[char]) -> Option<(Piece, &[char])> {
             [] => &[],
         };
     }
-    Some((Piece::Set { wanted, ranges }, &text[end + 1..]))
+    Some((Token::Class { negated, ranges }, &text[end + 1..]))
 }
 
-/// Whether the pieces cover the whole text. On a mismatch only the last `*` takes one character more, so that no
-/// pattern takes longer than its length times the text's.
-fn matches(pieces: &[Piece], text: &[char]) -> bool {
-    let (mut piece, mut at) = (0, 0);
+/// Whether the tokens match the whole text. A mismatch backtracks to the last `*` only, which bounds the time by the
+/// product of the lengths.
+fn matches(tokens: &[Token], text: &[char]) -> bool {
+    let (mut token, mut at) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while at < text.len() {
-        let fits = match pieces.get(piece) {
-            Some(Piece::Run) => {
-                retry = Some((piece, at));
-                piece += 1;
+        let fits = match tokens.get(token) {
+            Some(Token::AnyText) => {
+                retry = Some((token, at));
+                token += 1;
                 continue;
             }
-            Some(Piece::One(character)) => *character == text[at],
-            Some(Piece::Any) => true,
-            Some(Piece::Set { wanted, ranges }) => {
-                ranges.iter().any(|(from, to)| (*from..=*to).contains(&text[at])) == *wanted
+            Some(Token::Literal(character)) => *character == text[at],
+            Some(Token::AnyChar) => true,
+            Some(Token::Class { negated, ranges }) => {
+                ranges.iter().any(|(from, to)| (*from..=*to).contains(&text[at])) != *negated
             }
             None => false,
         };
         if fits {
-            (piece, at) = (piece + 1, at + 1);
-        } else if let Some((run, from)) = retry {
-            (piece, at) = (run + 1, from + 1);
-            retry = Some((run, from + 1));
+            (token, at) = (token + 1, at + 1);
+        } else if let Some((star, from)) = retry {
+            (token, at) = (star + 1, from + 1);
+            retry = Some((star, from + 1));
         } else {
             return false;
         }
     }
-    pieces[piece..].iter().all(|piece| *piece == Piece::Run)
+    tokens[token..].iter().all(|token| *token == Token::AnyText)
 }
 
 #[cfg(test)]
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_covers_the_whole_text_and_case_counts() {
+    fn patterns_match_the_whole_text_and_are_case_sensitive() {
         for (pattern, text, expected) in [
             ("compute.*", "compute.instance.exists", true),
             ("COMPUTE.*", "compute.instance.exists", false),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exclusion_wins_wherever_it_stands() {
+    fn exclusions_win_in_any_position() {
         let exists = "compute.instance.exists";
         for (patterns, expected) in [
             (&["!compute.instance.exists"][..], false),
@@ -181,19 +181,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reading_and_matching_never_panic(pattern in "[a-c*?!\\[\\]-]{0,12}", text in "[a-c]{0,12}") {
+        fn parsing_and_matching_never_panic(pattern in "[a-c*?!\\[\\]-]{0,12}", text in "[a-c]{0,12}") {
             let _ = Globs::parse(&[pattern]).matches(&text);
         }
 
         #[test]
-        fn a_text_between_stars_is_found_wherever_it_stands(before in "[a-c]{0,8}", text in "[a-c]{0,8}", after in "[a-c]{0,8}") {
+        fn text_between_stars_matches_anywhere(before in "[a-c]{0,8}", text in "[a-c]{0,8}", after in "[a-c]{0,8}") {
             let globs = Globs::parse(&[format!("*{text}*")]);
             let whole = format!("{before}{text}{after}");
             prop_assert!(globs.matches(&whole), "{} in {}", text, whole);
         }
 
         #[test]
-        fn a_text_without_signs_matches_itself_alone(one in "[a-c.]{0,8}", other in "[a-c.]{0,8}") {
+        fn text_without_special_characters_matches_only_itself(one in "[a-c.]{0,8}", other in "[a-c.]{0,8}") {
             prop_assert_eq!(Globs::parse(&[&one]).matches(&other), one == other);
         }
     }

@@ -1,4 +1,4 @@
-//! Finding streams and events: by id, or listed by descending or ascending id with filters.
+//! Reading streams and events: one by id, or lists with filters.
 
 use std::collections::BTreeMap;
 
@@ -8,44 +8,44 @@ use crate::storage::block::{Budget, Start};
 use crate::streams::Streams;
 use crate::streams::state::State;
 use crate::streams::stream::Head;
-use crate::streams::trigger::Distinguishing;
+use crate::streams::trigger::DistinguishingValue;
 use crate::time::Micros;
 
-/// Which streams are wanted: those that meet everything that is given.
+/// Conditions on streams. `None` and an empty map accept every stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StreamFilter {
-    /// Whose first event is earlier.
+    /// The first event is earlier than this.
     pub older_than: Option<Micros>,
-    /// Whose last event is later.
+    /// The last event is later than this.
     pub younger_than: Option<Micros>,
-    /// Where they are in their lives.
+    /// The state.
     pub state: Option<State>,
-    /// Which trigger opened them.
+    /// The name of the trigger.
     pub trigger: Option<String>,
-    /// What they are told apart by, as texts.
+    /// Distinguishing traits and their values as text.
     pub traits: BTreeMap<String, String>,
 }
 
-/// Which events are wanted: those that meet everything that is given.
+/// Conditions on events. `None` and an empty map accept every event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventFilter {
-    /// That happened later.
+    /// The event is later than this.
     pub from: Option<Micros>,
-    /// That happened earlier.
+    /// The event is earlier than this.
     pub to: Option<Micros>,
-    /// Of this type.
+    /// The event type.
     pub event_type: Option<String>,
-    /// With these traits, as texts.
+    /// Traits and their values as text.
     pub traits: BTreeMap<String, String>,
 }
 
 impl StreamFilter {
-    /// Whether a stream passes.
-    pub fn passes(&self, head: &Head) -> bool {
+    /// Whether a stream meets every condition. A deleted stream does not.
+    pub fn accepts(&self, head: &Head) -> bool {
         let has = |(name, text): (&String, &String)| {
             head.traits.get(name).is_some_and(|value| match value {
-                Distinguishing::Value(value) => value.is_text(text),
-                Distinguishing::Range(_) => false,
+                DistinguishingValue::Value(value) => value.is_text(text),
+                DistinguishingValue::Range(_) => false,
             })
         };
         !head.deleted
@@ -58,8 +58,8 @@ impl StreamFilter {
 }
 
 impl EventFilter {
-    /// Whether an event passes.
-    pub fn passes(&self, event: &Event) -> bool {
+    /// Whether an event meets every condition.
+    pub fn accepts(&self, event: &Event) -> bool {
         let has = |(name, text): (&String, &String)| event.get(name).is_some_and(|value| value.is_text(text));
         self.from.is_none_or(|at| event.timestamp > at)
             && self.to.is_none_or(|at| event.timestamp < at)
@@ -68,25 +68,26 @@ impl EventFilter {
     }
 }
 
-const ADVICE: &str = "give a mark, or a limit that is reached earlier";
+/// Tells a client how to stay within the read budget of a list.
+const BUDGET_ADVICE: &str = "start from a mark or lower the limit";
 
 impl Streams {
-    /// The stream with this id.
+    /// Returns the stream with this id.
     pub async fn get(&self, id: u64) -> Result<Option<Head>, Error> {
-        Ok(self.head_read(id).await?.filter(|head| !head.deleted))
+        Ok(self.head_get_eventual(id).await?.filter(|head| !head.deleted))
     }
 
-    /// At most `limit` streams that pass.
+    /// Returns at most `limit` streams that the filter accepts.
     pub async fn list(&self, filter: &StreamFilter, start: Start, limit: usize) -> Result<Vec<Head>, Error> {
-        self.heads_walk(start, limit, self.budget(), |head| filter.passes(head)).await
+        self.heads_walk(start, limit, self.budget(), |head| filter.accepts(head)).await
     }
 
-    /// How many streams pass.
+    /// Counts the streams that the filter accepts.
     pub async fn count(&self, filter: &StreamFilter, start: Start) -> Result<u64, Error> {
         Ok(self.list(filter, start, usize::MAX).await?.len() as u64)
     }
 
-    /// The event with this `message_id`, in its own case or else in lower case.
+    /// Returns the event with this `message_id`, or else the one with this id in lower case.
     pub async fn event(&self, message_id: &str) -> Result<Option<Event>, Error> {
         if let Some(event) = self.event_by_message(message_id).await? {
             return Ok(Some(event));
@@ -95,22 +96,31 @@ impl Streams {
         if lower == message_id { Ok(None) } else { self.event_by_message(&lower).await }
     }
 
-    /// At most `limit` events that pass, with the ids of their rows.
+    /// Returns at most `limit` events that the filter accepts, with the ids of their rows.
     pub async fn events(
         &self,
         filter: &EventFilter,
         start: Start,
         limit: usize,
     ) -> Result<Vec<(u64, Event)>, Error> {
-        self.events_walk(start, limit, self.budget(), |event| filter.passes(event)).await
+        self.events_walk(start, limit, self.budget(), |event| filter.accepts(event)).await
     }
 
-    /// How many events pass.
+    /// Counts the events that the filter accepts.
     pub async fn count_events(&self, filter: &EventFilter, start: Start) -> Result<u64, Error> {
         Ok(self.events(filter, start, usize::MAX).await?.len() as u64)
     }
 
+    /// Returns the events of a stream, ordered by time. Events past their retention are missing.
+    pub async fn events_of(&self, head: &Head) -> Result<Vec<Event>, Error> {
+        let mut events = self.events_get(&self.members(head).await?).await?;
+        events.sort_by(|(id, event), (other_id, other)| {
+            (event.timestamp, id).cmp(&(other.timestamp, other_id))
+        });
+        Ok(events.into_iter().map(|(_, event)| event).collect())
+    }
+
     fn budget(&self) -> Budget {
-        Budget::new(self.query_budget, ADVICE)
+        Budget::new(self.query_budget, BUDGET_ADVICE)
     }
 }

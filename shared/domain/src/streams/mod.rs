@@ -1,13 +1,18 @@
-//! Streams: notifications distilled to events, events collected per thing and day, pipelines that run when a day is
-//! complete.
+//! Streams: events grouped by trigger and distinguishing traits, and the pipelines that run over each group.
+//!
+//! A notification is distilled into an event. The event joins one stream of each trigger that it matches, such as the
+//! stream of its instance and day. A pipeline runs over the stream's events when the stream is complete, or when it
+//! expires before that.
 //!
 //! ```mermaid
 //! stateDiagram-v2
 //!     [*] --> active: first event
 //!     active --> firing: criteria met and delay over
-//!     active --> expiring: time over
+//!     active --> expiring: expired
+//!     firing --> firing: lease expired
 //!     firing --> completed
 //!     firing --> error: a handler failed
+//!     expiring --> expiring: lease expired
 //!     expiring --> completed
 //!     expiring --> expire_error: a handler failed
 //!     error --> retry_fire: reset
@@ -16,10 +21,11 @@
 //!     retry_expire --> expiring
 //! ```
 //!
-//! A stream that is `firing` or `expiring` is so under a lease: when its worker dies, another runs the pipeline again,
-//! whose events have the same ids. Every change of a head is made under the version that it was read with, so that
-//! one append, one pick-up and one end wins.
+//! A worker holds a lease on a stream that is `firing` or `expiring`. If the lease expires, another worker runs the
+//! pipeline again; the events that it makes have the same ids. Every write of a head is conditional on the version that
+//! was read, so concurrent appends, claims and completions cannot overwrite each other.
 
+pub mod administering;
 pub mod appending;
 pub mod definition_file;
 pub mod definitions;
@@ -27,7 +33,7 @@ pub mod distil;
 pub mod glob;
 pub mod listing;
 pub mod pipeline;
-pub mod resetting;
+pub mod published;
 pub mod running;
 pub mod settings;
 pub mod state;
@@ -52,9 +58,9 @@ use crate::streams::definitions::Definitions;
 use crate::time::Micros;
 use crate::work::queue::Queue;
 
-/// Names the table of streams.
+/// The variable that names the stream table.
 pub const TABLE: &str = "STREAM_TABLE";
-/// Names the queue of streams that are due.
+/// The variable that holds the URL of the stream queue.
 pub const QUEUE: &str = "STREAM_QUEUE_URL";
 
 /// Streams and their events. Cheap to clone.
@@ -63,17 +69,17 @@ pub struct Streams {
     clock: Clock,
     ids: Ids,
     table: Table,
-    /// The table of notifications: an event is stored in its notification's row.
+    /// The table of notifications: an event is stored in the row of its notification.
     notifications: Table,
-    /// Where streams that are due are sent.
+    /// The queue of streams that are due.
     queue: Queue,
     query_budget: u64,
-    rules: Arc<Definitions>,
+    definitions: Arc<Definitions>,
 }
 
 impl Streams {
-    /// The streams of this platform (`STREAM_TABLE`, `USAGE_TABLE`, `STREAM_QUEUE_URL`), by these rules.
-    pub fn new(platform: &Platform, rules: Arc<Definitions>) -> Result<Self, Error> {
+    /// Streams on this platform (`STREAM_TABLE`, `USAGE_TABLE`, `STREAM_QUEUE_URL`), governed by these definitions.
+    pub fn new(platform: &Platform, definitions: Arc<Definitions>) -> Result<Self, Error> {
         Ok(Self {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),
@@ -81,17 +87,17 @@ impl Streams {
             notifications: platform.table(notification::TABLE)?,
             queue: platform.queue(QUEUE)?,
             query_budget: platform.variables.query_budget()?,
-            rules,
+            definitions,
         })
     }
 
-    /// What they go by.
-    pub fn rules(&self) -> &Definitions {
-        &self.rules
+    /// The definitions that govern the streams.
+    pub fn definitions(&self) -> &Definitions {
+        &self.definitions
     }
 
-    /// The time at which a request is asked.
-    pub fn asked_at(&self) -> DateTime<Utc> {
+    /// Returns the current time, which completes the partial dates of a request.
+    pub fn utc_now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 

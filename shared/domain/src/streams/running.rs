@@ -1,41 +1,40 @@
-//! Running the pipeline of a stream that is due: picked up under a lease, run over all its events, ended.
+//! Running the pipelines of streams that are due.
 //!
-//! What a pipeline makes has ids that follow from its stream, so that running it twice makes the same.
+//! A worker claims a stream under a lease, runs the pipeline over all events of the stream, and records the outcome.
+//! The ids of the events that a pipeline makes are derived from the stream, so running it twice makes the same events.
 
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::notification;
-use crate::notification::event::Event;
-use crate::notification::message;
-use crate::notification::packing;
+use crate::notification::{message, packing};
 use crate::platform::Platform;
-use crate::streams::Streams;
-use crate::streams::pipeline::{Pipeline, Run};
+use crate::storage::table::Race;
+use crate::streams::pipeline::{Pipeline, RunOutput};
 use crate::streams::settings::Settings;
-use crate::streams::state::PipelineKind;
+use crate::streams::state::{PipelineKind, PipelineOutcome};
 use crate::streams::stream::Head;
 use crate::streams::task::StreamTask;
+use crate::streams::{Streams, published};
 use crate::time::Micros;
+use crate::work::due::Span;
 use crate::work::queue::Queue;
 
-/// Seconds that a lease outlives its worker's deadline: a worker is killed a moment after it.
-const MARGIN_SECONDS: i64 = 2;
-/// Seconds after which what is left of a deleted stream may go: no repeat of its events can come any more.
-pub(crate) const TOMBSTONE_SECONDS: i64 = 15 * 86_400;
+/// Seconds by which a lease outlives the deadline of its worker, which may be killed slightly later.
+const LEASE_MARGIN_SECONDS: i64 = 2;
 
 /// Runs the pipelines of streams that are due. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Runner {
     streams: Streams,
-    /// Where events that a pipeline makes come back as notifications.
+    /// The queue of notifications, which receives the events that a pipeline makes.
     notifications: Queue,
-    /// Where events are published.
+    /// The queue of published events.
     published: Queue,
     purge_completed: bool,
 }
 
 impl Runner {
-    /// The runner of these streams (`NOTIFICATION_QUEUE_URL`, `PUBLISHED_QUEUE_URL`).
+    /// A runner of these streams (`NOTIFICATION_QUEUE_URL`, `PUBLISHED_QUEUE_URL`).
     pub fn new(platform: &Platform, streams: Streams) -> Result<Self, Error> {
         Ok(Self {
             streams,
@@ -45,51 +44,51 @@ impl Runner {
         })
     }
 
-    /// Does what a message of the queue asks for, and holds a stream until `deadline` at the latest.
+    /// Processes a message of the stream queue. A stream is leased until `deadline` at most.
     pub async fn work(&self, body: &str, deadline: Micros) -> Result<(), Failure> {
         let task: StreamTask = serde_json::from_str(body).map_err(|cause| {
-            Failure::GiveUp(Error::invalid("a message of the stream queue is none").because(cause))
+            Failure::GiveUp(Error::invalid("malformed message on the stream queue").because(cause))
         })?;
         match task {
-            StreamTask::Sweep { from, to, shard } => Ok(self.streams.sweep(from, to, shard).await?),
+            StreamTask::Sweep { from, to, shard } => Ok(self.streams.sweep(Span { from, to, shard }).await?),
             StreamTask::Run { id } => Ok(self.run(id, deadline).await?),
         }
     }
 
-    /// Runs what is due of a stream. One that is not due, or that another worker has, stays as it is.
+    /// Runs the pipeline that is due of a stream. Does nothing if none is due or another worker claims the stream.
     pub(crate) async fn run(&self, id: u64, deadline: Micros) -> Result<(), Error> {
         let now = self.streams.now();
         let Some(head) = self.streams.head_get(id).await? else { return Ok(()) };
-        let Some(turn) = head.turn(now) else { return Ok(()) };
-        let lease = deadline.plus_seconds(MARGIN_SECONDS);
-        let Some(running) = head.picked_up(turn, lease, now) else { return Ok(()) };
-        // The due row of the lease first: a stream whose worker dies must be found again.
-        self.streams.due_put(running.due, id).await?;
-        if self.streams.head_replace(&running, head.version).await?.is_some() {
+        let Some(kind) = head.due_pipeline(now) else { return Ok(()) };
+        let lease = deadline.plus_seconds(LEASE_MARGIN_SECONDS);
+        let Some(claimed) = head.claimed(kind, lease, now) else { return Ok(()) };
+        // The due row comes first: without it, no sweep would find the stream if this worker died.
+        self.streams.due_put(claimed.due_minute, id).await?;
+        if self.streams.head_replace(&claimed, head.version).await? == Race::Lost {
             return Ok(());
         }
-        let succeeded = self.pipeline(&running, turn).await?;
-        self.end(&running, &head, succeeded).await
+        let outcome = self.run_pipeline(&claimed, kind).await?;
+        self.end(&claimed, &head, outcome).await
     }
 
-    /// Runs the pipeline over the stream's events, and sends what it made.
-    async fn pipeline(&self, head: &Head, turn: PipelineKind) -> Result<bool, Error> {
-        let pipeline = match self.chosen(head, turn) {
-            Ok(None) => return Ok(true),
+    /// Runs a pipeline over the stream's events and sends the events that it makes.
+    async fn run_pipeline(&self, head: &Head, kind: PipelineKind) -> Result<PipelineOutcome, Error> {
+        let pipeline = match self.pipeline(head, kind) {
+            Ok(None) => return Ok(PipelineOutcome::Succeeded),
             Ok(Some(pipeline)) => pipeline,
-            Err(missing) => {
-                tracing::error!(stream.id = head.id, "a stream cannot be run: {missing}");
-                return Ok(false);
+            Err(undefined) => {
+                tracing::error!(stream.id = head.id, "a stream cannot be run: {undefined}");
+                return Ok(PipelineOutcome::Failed);
             }
         };
         let events = self.streams.events_of(head).await?;
         match pipeline.run(head.id, events) {
-            Ok(run) => {
-                for line in &run.lines {
+            Ok(output) => {
+                for line in &output.log_lines {
                     tracing::info!(stream.id = head.id, "{line}");
                 }
-                self.send_made(head, &run).await?;
-                Ok(true)
+                self.send(head, &output).await?;
+                Ok(PipelineOutcome::Succeeded)
             }
             Err(error) => {
                 tracing::error!(
@@ -97,91 +96,52 @@ impl Runner {
                     stream.trigger = head.trigger,
                     "a pipeline failed: {error}"
                 );
-                Ok(false)
+                Ok(PipelineOutcome::Failed)
             }
         }
     }
 
-    /// The pipeline for this turn; none where the trigger has none for it.
-    fn chosen(&self, head: &Head, turn: PipelineKind) -> Result<Option<&Pipeline>, String> {
-        let trigger = self.streams.rules.triggers.named(&head.trigger);
-        let trigger = trigger.ok_or_else(|| format!("there is no trigger '{}' any more", head.trigger))?;
-        let name = match turn {
+    /// Returns the stream's pipeline of this kind. `None` if its trigger has none. Fails if it is not defined.
+    fn pipeline(&self, head: &Head, kind: PipelineKind) -> Result<Option<&Pipeline>, String> {
+        let definitions = self.streams.definitions();
+        let trigger = definitions.triggers.get(&head.trigger);
+        let trigger = trigger.ok_or_else(|| format!("the trigger '{}' is not defined", head.trigger))?;
+        let name = match kind {
             PipelineKind::Fire => &trigger.fire_pipeline,
             PipelineKind::Expire => &trigger.expire_pipeline,
         };
         let Some(name) = name else { return Ok(None) };
-        self.streams
-            .rules
-            .pipelines
-            .get(name)
-            .map(Some)
-            .ok_or_else(|| format!("there is no pipeline '{name}'"))
+        let pipeline = definitions.pipelines.get(name);
+        pipeline.map(Some).ok_or_else(|| format!("the pipeline '{name}' is not defined"))
     }
 
-    async fn send_made(&self, head: &Head, run: &Run) -> Result<(), Error> {
-        let synthetic: Vec<_> = run.synthetic.iter().collect();
+    /// Sends synthetic events back as notifications, and published events to their consumers.
+    async fn send(&self, head: &Head, output: &RunOutput) -> Result<(), Error> {
+        let synthetic: Vec<_> = output.synthetic.iter().collect();
         for (number, events) in synthetic.chunks(packing::CHUNK_NOTIFICATIONS).enumerate() {
             let chunk = format!("stream-{}-{}-{number}", head.id, head.version);
             let message = message::synthetic_chunk(&chunk, self.streams.now(), events);
             self.notifications.send(message).await?;
         }
-        let published = run.published.iter().map(|event| published(head, event));
-        let published = published.collect::<Result<Vec<_>, _>>()?;
-        self.published.send_all(published).await.map_err(|unsent| unsent.error)
+        let messages = output.published.iter().map(|event| published::message(head, event));
+        let messages = messages.collect::<Result<Vec<_>, _>>()?;
+        self.published.send_all(messages).await.map_err(|unsent| unsent.error)
     }
 
-    /// Ends a stream that was picked up, unless it was deleted meanwhile or taken by another worker.
-    async fn end(&self, running: &Head, before: &Head, succeeded: bool) -> Result<(), Error> {
-        let ended = if succeeded && self.purge_completed {
-            let expires = self.streams.now().plus_seconds(TOMBSTONE_SECONDS).epoch_seconds();
-            running.tombstone(expires)
+    /// Records the outcome of a pipeline, unless the stream was deleted or claimed by another worker meanwhile.
+    async fn end(&self, claimed: &Head, before: &Head, outcome: PipelineOutcome) -> Result<(), Error> {
+        let ended = if outcome == PipelineOutcome::Succeeded && self.purge_completed {
+            claimed.tombstone(self.streams.now())
         } else {
-            let Some(ended) = running.ended(succeeded) else { return Ok(()) };
+            let Some(ended) = claimed.ended(outcome) else { return Ok(()) };
             ended
         };
-        if self.streams.head_replace(&ended, running.version).await?.is_none() {
-            self.streams.due_remove(running.due, running.id).await?;
-            if before.due != running.due {
-                self.streams.due_remove(before.due, running.id).await?;
+        if self.streams.head_replace(&ended, claimed.version).await? == Race::Won {
+            self.streams.due_remove(claimed.due_minute, claimed.id).await?;
+            if before.due_minute != claimed.due_minute {
+                self.streams.due_remove(before.due_minute, claimed.id).await?;
             }
         }
         Ok(())
     }
-}
-
-impl Streams {
-    /// The stream's events that are kept, by their time.
-    pub async fn events_of(&self, head: &Head) -> Result<Vec<Event>, Error> {
-        let mut events = self.events_get(&self.members(head).await?).await?;
-        events.sort_by(|(id, event), (other_id, other)| {
-            (event.timestamp, id).cmp(&(other.timestamp, other_id))
-        });
-        Ok(events.into_iter().map(|(_, event)| event).collect())
-    }
-
-    /// Asks for a stream to be run at once. Where that fails, its due row is found within minutes.
-    pub(crate) async fn send_run(&self, id: u64) {
-        let sent = match (StreamTask::Run { id }).body() {
-            Ok(body) => self.queue.send(body).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = sent {
-            tracing::warn!(stream.id = id, error = error.chain(), "a stream waits for the next sweep");
-        }
-    }
-}
-
-/// An event as listeners read it.
-fn published(head: &Head, event: &Event) -> Result<String, Error> {
-    let written = serde_json::to_string(&serde_json::json!({
-        "event": "stream.event",
-        "stream_id": head.id,
-        "stream": head.trigger,
-        "message_id": event.message_id,
-        "event_type": event.event_type,
-        "timestamp": event.timestamp.to_utc().to_rfc3339(),
-        "traits": event.traits.iter().map(|(name, value)| (name.clone(), value.to_json())).collect::<serde_json::Map<_, _>>(),
-    }));
-    written.map_err(|cause| Error::bug("an event could not be written").because(cause))
 }

@@ -1,43 +1,52 @@
-//! Pure. The eight states of a stream, and what takes it from one to another.
+//! Pure. The states of a stream and the transitions between them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a stream is in its life.
+/// The state of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Takes events.
+    /// Accepts events.
     Active,
-    /// Its fire pipeline runs.
+    /// The fire pipeline is running.
     Firing,
-    /// Its expire pipeline runs.
+    /// The expire pipeline is running.
     Expiring,
-    /// Its fire pipeline failed; it stays so until it is reset.
+    /// The fire pipeline failed. The stream stays in this state until it is reset.
     Error,
-    /// Its expire pipeline failed; it stays so until it is reset.
+    /// The expire pipeline failed. The stream stays in this state until it is reset.
     ExpireError,
-    /// Its pipeline ran.
+    /// The pipeline succeeded.
     Completed,
-    /// To be fired again.
+    /// Reset after a failed fire pipeline, which is due again.
     RetryFire,
-    /// To be expired again.
+    /// Reset after a failed expire pipeline, which is due again.
     RetryExpire,
 }
 
-/// Which of its two pipelines a stream is for.
+/// One of the two pipelines of a trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PipelineKind {
-    /// The fire pipeline: the criteria are met.
+    /// Runs when the fire criteria are met.
     Fire,
-    /// The expire pipeline: the time is over.
+    /// Runs when the stream expires before that.
     Expire,
 }
 
+/// The result of running a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PipelineOutcome {
+    /// Every handler succeeded, or the trigger has no such pipeline.
+    Succeeded,
+    /// A handler failed, or the pipeline is not defined.
+    Failed,
+}
+
 impl State {
-    /// All of them, in the order of the original's numbers.
+    /// All states, in the order of the numbers that `StackTach` gives them.
     pub const ALL: [Self; 8] = [
         Self::Active,
         Self::Firing,
@@ -49,7 +58,7 @@ impl State {
         Self::RetryExpire,
     ];
 
-    /// The name that the API uses.
+    /// The state's name in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -63,11 +72,11 @@ impl State {
         }
     }
 
-    /// The state while a pipeline runs, for a stream that is in this one; none where it cannot be picked up for it.
+    /// Returns the state while this pipeline runs, or `None` if it cannot be started from this state.
     ///
-    /// One that is running already may be picked up again by whoever finds its worker dead.
-    pub fn picked_up(self, turn: PipelineKind) -> Option<Self> {
-        match (self, turn) {
+    /// A running pipeline can be claimed again: its worker may have died.
+    pub fn claimed(self, pipeline: PipelineKind) -> Option<Self> {
+        match (self, pipeline) {
             (Self::Active | Self::RetryFire | Self::Firing, PipelineKind::Fire) => Some(Self::Firing),
             (Self::Active | Self::RetryExpire | Self::Expiring, PipelineKind::Expire) => Some(Self::Expiring),
             (Self::Firing | Self::RetryFire, PipelineKind::Expire)
@@ -76,12 +85,12 @@ impl State {
         }
     }
 
-    /// The state after a pipeline ran, or failed; none where none was running.
-    pub fn ended(self, succeeded: bool) -> Option<Self> {
-        match (self, succeeded) {
-            (Self::Firing | Self::Expiring, true) => Some(Self::Completed),
-            (Self::Firing, false) => Some(Self::Error),
-            (Self::Expiring, false) => Some(Self::ExpireError),
+    /// Returns the state after a pipeline ended, or `None` if none was running.
+    pub fn ended(self, outcome: PipelineOutcome) -> Option<Self> {
+        match (self, outcome) {
+            (Self::Firing | Self::Expiring, PipelineOutcome::Succeeded) => Some(Self::Completed),
+            (Self::Firing, PipelineOutcome::Failed) => Some(Self::Error),
+            (Self::Expiring, PipelineOutcome::Failed) => Some(Self::ExpireError),
             (
                 Self::Active
                 | Self::Error
@@ -94,7 +103,7 @@ impl State {
         }
     }
 
-    /// The state after a reset; none where a reset changes nothing.
+    /// Returns the state after a reset, or `None` if a reset has no effect.
     pub fn reset(self) -> Option<Self> {
         match self {
             Self::Error => Some(Self::RetryFire),
@@ -115,22 +124,26 @@ impl fmt::Display for State {
     }
 }
 
-/// A name in whatever case.
+/// Parses a name, ignoring case.
 impl FromStr for State {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let name = text.to_ascii_lowercase();
-        Self::ALL.into_iter().find(|state| state.name() == name).ok_or("one of the eight states is expected")
+        Self::ALL.into_iter().find(|state| state.name() == name).ok_or(
+            "expected active, firing, expiring, error, expire_error, completed, retry_fire or retry_expire",
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn a_stream_goes_the_drawn_ways_and_no_others() {
+    fn only_the_listed_transitions_are_possible() {
         use State::{Active, Completed, Error, ExpireError, Expiring, Firing, RetryExpire, RetryFire};
         for (state, fire, expire, succeeded, failed, reset) in [
             (Active, Some(Firing), Some(Expiring), None, None, None),
@@ -143,20 +156,50 @@ mod tests {
             (RetryExpire, None, Some(Expiring), None, None, None),
         ] {
             assert_eq!(
-                (state.picked_up(PipelineKind::Fire), state.picked_up(PipelineKind::Expire)),
+                (state.claimed(PipelineKind::Fire), state.claimed(PipelineKind::Expire)),
                 (fire, expire),
                 "{state}"
             );
-            assert_eq!((state.ended(true), state.ended(false)), (succeeded, failed), "{state}");
+            assert_eq!(
+                (state.ended(PipelineOutcome::Succeeded), state.ended(PipelineOutcome::Failed)),
+                (succeeded, failed),
+                "{state}"
+            );
             assert_eq!(state.reset(), reset, "{state}");
         }
     }
 
     #[test]
-    fn a_state_is_read_in_any_case() {
+    fn the_diagram_shows_every_transition() {
+        let drawn: BTreeSet<(String, String)> = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! ")?.split_once(" --> "))
+            .map(|(from, rest)| (from.trim(), rest.split(':').next().unwrap_or_default()))
+            .filter(|(from, _)| *from != "[*]")
+            .map(|(from, to)| (from.to_owned(), to.to_owned()))
+            .collect();
+        let possible: BTreeSet<(String, String)> = State::ALL
+            .into_iter()
+            .flat_map(|from| {
+                let next = [
+                    from.claimed(PipelineKind::Fire),
+                    from.claimed(PipelineKind::Expire),
+                    from.ended(PipelineOutcome::Succeeded),
+                    from.ended(PipelineOutcome::Failed),
+                    from.reset(),
+                ];
+                next.into_iter().flatten().map(move |to| (from.to_string(), to.to_string()))
+            })
+            .collect();
+        assert_eq!(drawn, possible);
+    }
+
+    #[test]
+    fn names_are_parsed_in_any_case() {
         for state in State::ALL {
             assert_eq!(state.name().to_uppercase().parse(), Ok(state));
         }
-        assert!("unknown".parse::<State>().is_err());
+        let error = "unknown".parse::<State>().expect_err("an unknown state");
+        assert!(State::ALL.iter().all(|state| error.contains(state.name())), "{error}");
     }
 }

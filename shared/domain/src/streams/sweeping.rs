@@ -1,25 +1,25 @@
-//! The ticker's part, and what its messages ask for: streams whose minute has come are sent to be run, or moved on to
-//! the minute in which they are due by now.
+//! Finding the streams that are due: the ticker enqueues sweeps, and a sweep enqueues the runs of due streams.
 
 use crate::error::Error;
+use crate::storage::table::Race;
 use crate::streams::Streams;
 use crate::streams::stream::Head;
 use crate::streams::task::StreamTask;
-use crate::work::due;
+use crate::work::due::{self, Span};
 
 impl Streams {
-    /// Sends a message for every minute that has come. Ticking twice, or late, or by two at once sends more messages
-    /// and changes nothing else.
+    /// Enqueues a sweep of every minute that has come. Idempotent: repeated, late or concurrent ticks only send more
+    /// messages.
     pub async fn tick(&self) -> Result<(), Error> {
         self.due_sweep().await?;
-        self.numbers_sweep().await
+        self.ids_sweep().await
     }
 
-    /// Looks at what is due in one shard of these minutes.
-    pub(crate) async fn sweep(&self, from: i64, to: i64, shard: u64) -> Result<(), Error> {
+    /// Enqueues a run of every stream that is due in this span.
+    pub(crate) async fn sweep(&self, span: Span) -> Result<(), Error> {
         let mut runs = Vec::new();
-        for minute in from..=to {
-            for id in self.due_list(minute, shard).await? {
+        for minute in span.from..=span.to {
+            for id in self.due_list(minute, span.shard).await? {
                 if self.is_due(minute, id).await? {
                     runs.push(StreamTask::Run { id }.body()?);
                 }
@@ -28,23 +28,23 @@ impl Streams {
         self.queue.send_all(runs).await.map_err(|unsent| unsent.error)
     }
 
-    /// Whether a stream is due. One that will be later is moved to that minute, one that never will be is left alone
-    /// from now on.
+    /// Whether a stream that was found in this minute is due. If it is due later, its due row is moved; if it has
+    /// nothing more to run, the row is removed.
     async fn is_due(&self, minute: i64, id: u64) -> Result<bool, Error> {
         let now = self.now();
         let Some(head) = self.head_get(id).await? else {
             self.due_remove(minute, id).await?;
             return Ok(false);
         };
-        if head.turn(now).is_some() {
+        if head.due_pipeline(now).is_some() {
             return Ok(true);
         }
-        // Only the row that the head names is what it is found by; any other is left over.
-        if head.waits() && head.due == minute {
+        // Only the row that the head names must be kept. Others are left over from earlier writes.
+        if head.is_scheduled() && head.due_minute == minute {
             let later = due::minute(head.next_due(), now);
             self.due_put(later, id).await?;
-            let moved = Head { due: later, version: head.version + 1, ..head.clone() };
-            if self.head_replace(&moved, head.version).await?.is_some() {
+            let moved = Head { due_minute: later, version: head.version + 1, ..head.clone() };
+            if self.head_replace(&moved, head.version).await? == Race::Lost {
                 return Ok(false);
             }
         }

@@ -1,4 +1,4 @@
-//! Pure. Definitions of events: which traits the notifications of a type have, and where their values stand.
+//! Pure. Definitions of events: the traits of each event type, and the paths of their values.
 
 use std::collections::BTreeMap;
 
@@ -6,137 +6,139 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use serde_saphyr::Spanned;
 
-use super::kind::Kind;
 use super::path::{Match, Path};
 use super::plugin::Plugin;
+use super::trait_type::TraitType;
 use crate::notification::event::Value;
-use crate::streams::definition_file::{LoadError, Named, Source, Texts, line};
+use crate::streams::definition_file::component::Component;
+use crate::streams::definition_file::string_or_list::StringOrList;
+use crate::streams::definition_file::{DefinitionFile, LoadError, line};
 use crate::streams::glob::Globs;
 
-/// The definitions that are built in, which an operator's file replaces.
+/// The definitions that ship with Steward.
 pub const SHIPPED: &str = include_str!("../../../config/definitions.yaml");
 
-/// What every event has of its own, so that no trait may be called so.
-const OWN_NAMES: [&str; 3] = ["event_type", "message_id", "timestamp"];
+/// Fields of every event. A trait cannot have one of these names.
+const RESERVED_NAMES: [&str; 3] = ["event_type", "message_id", "timestamp"];
 
-/// The traits that every definition has unless it names them itself, as text.
+/// Text traits of every definition that does not define them itself.
 const DEFAULT_TRAITS: [(&str, &[&str]); 3] = [
     ("service", &["publisher_id"]),
     ("request_id", &["_context_request_id"]),
     ("tenant_id", &["payload.tenant_id", "_context_tenant"]),
 ];
 
-/// All definitions, in the order of their file. The last that matches an event type counts, alone.
+/// All definitions, in the order of their file. Only the last one that matches an event type applies.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct EventDefinitions(Vec<Definition>);
 
-/// What the events of some types look like.
+/// The traits of some event types.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
     event_types: Globs,
     traits: BTreeMap<String, Trait>,
 }
 
-/// Where a trait comes from.
+/// The source of a trait's value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trait {
     fields: Path,
-    kind: Kind,
+    trait_type: TraitType,
     plugin: Option<Plugin>,
 }
 
-/// A definition as it is written.
+/// A definition in its file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
-    event_type: Texts,
-    traits: BTreeMap<String, Spanned<WrittenTrait>>,
+struct DefinitionEntry {
+    event_type: StringOrList,
+    traits: BTreeMap<String, Spanned<TraitEntry>>,
 }
 
+/// A trait in its file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenTrait {
-    fields: Spanned<Texts>,
+struct TraitEntry {
+    fields: Spanned<StringOrList>,
     #[serde(rename = "type")]
-    kind: Option<Spanned<String>>,
-    plugin: Option<Spanned<Named>>,
+    trait_type: Option<Spanned<String>>,
+    plugin: Option<Spanned<Component>>,
 }
 
 impl EventDefinitions {
-    /// Reads a definition file; `file` is the name that its errors carry.
-    pub fn load(file: &str, text: &str) -> Result<Self, LoadError> {
-        let source = Source { file, text };
-        let written: Vec<Written> = source.read()?;
-        written.into_iter().map(|written| written.define(source)).collect::<Result<_, _>>().map(Self)
+    /// Loads a file of definitions.
+    pub fn load(file: &DefinitionFile) -> Result<Self, LoadError> {
+        let entries: Vec<DefinitionEntry> = file.parse()?;
+        entries.into_iter().map(|entry| entry.define(file)).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The definition that counts for this event type.
-    pub fn of(&self, event_type: &str) -> Option<&Definition> {
+    /// Returns the definition that applies to this event type.
+    pub fn find(&self, event_type: &str) -> Option<&Definition> {
         self.0.iter().rev().find(|definition| definition.event_types.matches(event_type))
     }
 }
 
 impl Definition {
-    /// The traits by name.
+    /// Returns the traits by name.
     pub fn traits(&self) -> impl Iterator<Item = (&str, &Trait)> {
         self.traits.iter().map(|(name, definition)| (name.as_str(), definition))
     }
 }
 
 impl Trait {
-    /// The trait's value in this notification: none for no trait, or what is wrong with the value.
+    /// Returns the trait's value in a notification. `None` if the event does not have the trait. Fails if the value is
+    /// malformed.
     pub fn value(&self, notification: &Map<String, Json>) -> Result<Option<Value>, String> {
-        let named = self.plugin.as_ref().is_some_and(Plugin::wants_paths);
-        let mut matches: Vec<Match<'_>> = self.fields.find(notification, named);
+        let with_paths = self.plugin.as_ref().is_some_and(Plugin::needs_paths);
+        let mut matches: Vec<Match<'_>> = self.fields.find(notification, with_paths);
         matches.retain(|found| !found.value.is_null());
         match &self.plugin {
-            Some(plugin) => plugin.value(&matches).map_or(Ok(None), |value| self.kind.read(&value)),
-            None => matches.first().map_or(Ok(None), |found| self.kind.read(&found.value)),
+            Some(plugin) => plugin.value(&matches).map_or(Ok(None), |value| self.trait_type.convert(&value)),
+            None => matches.first().map_or(Ok(None), |found| self.trait_type.convert(&found.value)),
         }
     }
 }
 
-impl Written {
-    fn define(self, source: Source<'_>) -> Result<Definition, LoadError> {
-        let patterns: Vec<&str> = self.event_type.lines(0).into_iter().map(|(pattern, _)| pattern).collect();
-        let event_types = Globs::parse(&patterns);
+impl DefinitionEntry {
+    fn define(self, file: &DefinitionFile) -> Result<Definition, LoadError> {
+        let event_types = Globs::parse(&self.event_type.strings());
         let mut traits = default_traits();
-        for (name, written) in self.traits {
-            if OWN_NAMES.contains(&name.as_str()) {
-                let reason = format!("no trait can be called '{name}': every event has its own");
-                return Err(source.refuse(line(&written), reason));
+        for (name, entry) in self.traits {
+            if RESERVED_NAMES.contains(&name.as_str()) {
+                let reason = format!("invalid name '{name}' of a trait: it is a field of every event");
+                return Err(file.error(line(&entry), reason));
             }
-            traits.insert(name, written.value.define(source)?);
+            traits.insert(name, entry.value.define(file)?);
         }
         Ok(Definition { event_types, traits })
     }
 }
 
-impl WrittenTrait {
-    fn define(self, source: Source<'_>) -> Result<Trait, LoadError> {
-        let fields = self.fields.value.lines(line(&self.fields));
+impl TraitEntry {
+    fn define(self, file: &DefinitionFile) -> Result<Trait, LoadError> {
+        let fields = self.fields.value.with_lines(line(&self.fields));
         let fields: Vec<Path> = fields
             .into_iter()
-            .map(|(field, line)| Path::parse(field).map_err(|reason| source.refuse(line, reason)))
+            .map(|(field, line)| Path::parse(field).map_err(|reason| file.error(line, reason)))
             .collect::<Result<_, _>>()?;
         if fields.is_empty() {
-            return Err(source.refuse(line(&self.fields), "a trait needs at least one field"));
+            return Err(file.error(line(&self.fields), "a trait requires at least one field"));
         }
-        let kind = self.kind.map_or(Ok(Kind::default()), |kind| {
-            let reason = || format!("unknown type '{}': there are text, int, float and datetime", kind.value);
-            Kind::named(&kind.value).ok_or_else(|| source.refuse(line(&kind), reason()))
+        let trait_type = self.trait_type.map_or(Ok(TraitType::default()), |name| {
+            let reason = || format!("unknown type '{}': expected text, int, float or datetime", name.value);
+            TraitType::from_name(&name.value).ok_or_else(|| file.error(line(&name), reason()))
         })?;
-        let plugin = self.plugin.map(|plugin| {
-            Plugin::named(&plugin.value).map_err(|reason| source.refuse(line(&plugin), reason))
-        });
-        Ok(Trait { fields: Path::union(fields), kind, plugin: plugin.transpose()? })
+        let plugin = self
+            .plugin
+            .map(|plugin| Plugin::new(&plugin.value).map_err(|reason| file.error(line(&plugin), reason)));
+        Ok(Trait { fields: Path::union(fields), trait_type, plugin: plugin.transpose()? })
     }
 }
 
 fn default_traits() -> BTreeMap<String, Trait> {
     let traits = DEFAULT_TRAITS.iter().map(|(name, fields)| {
         let fields = fields.iter().filter_map(|field| Path::parse(field).ok()).collect();
-        let definition = Trait { fields: Path::union(fields), kind: Kind::Text, plugin: None };
+        let definition = Trait { fields: Path::union(fields), trait_type: TraitType::Text, plugin: None };
         ((*name).to_owned(), definition)
     });
     traits.collect()

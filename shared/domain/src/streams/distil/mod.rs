@@ -1,16 +1,16 @@
-//! Pure. Distilling: a notification becomes an event with the traits that its definition names.
+//! Pure. Distilling: turns a notification into an event with the traits that its definition names.
 //!
-//! What is wrong with a value costs only the trait: the original lost the whole notification with it.
+//! A malformed value only costs the event that trait. The original lost the whole notification.
 
+pub mod datetime;
 pub mod definition;
-pub mod distilling;
-pub mod kind;
+pub mod distilled;
 pub mod path;
 pub mod plugin;
-pub mod when;
+pub mod trait_type;
 
 pub use definition::EventDefinitions;
-pub use distilling::{Distilled, Reason, Warning};
+pub use distilled::{Distilled, DropReason, ValueWarning};
 
 #[cfg(test)]
 mod tests;

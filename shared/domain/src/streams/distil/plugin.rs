@@ -1,126 +1,129 @@
-//! Pure. Plugins: what makes one value out of those that a trait's paths lead to.
+//! Pure. Plugins, which compute the value of a trait from those that its paths find.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::Value as Json;
 
-use super::kind;
 use super::path::Match;
-use crate::streams::definition_file::Named;
+use super::trait_type;
+use crate::streams::definition_file::component::Component;
 
 /// A plugin with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plugin {
-    /// `split`: one segment of a text.
+    /// `split`: a segment of the first value.
     Split(Split),
-    /// `bitfield`: one bit for each flag that is set.
+    /// `bitfield`: a number with a bit for each flag that is set.
     Bitfield(Bitfield),
 }
 
-/// Takes the first value apart.
+/// Splits the first value and selects a segment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Split {
-    /// What stands between the segments.
+    /// The separator of the segments.
     separator: String,
-    /// Which segment, from 0; negative ones count from the end.
+    /// The index of the segment. A negative index counts from the end.
     segment: i64,
-    /// How many times the text is cut at most; all the way when absent or negative.
-    #[serde(rename = "max_split")]
-    cuts: Option<i64>,
+    /// The maximum number of splits. `None` and negative numbers mean no limit.
+    max_split: Option<i64>,
 }
 
 impl Default for Split {
     fn default() -> Self {
-        Self { separator: ".".to_owned(), segment: 0, cuts: None }
+        Self { separator: ".".to_owned(), segment: 0, max_split: None }
     }
 }
 
-/// Sets bits of a number.
+/// Sets a bit for each flag that matches.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bitfield {
-    /// What the bits are added to.
+    /// The value without any flags.
     #[serde(rename = "initial_bitfield")]
     initial: i64,
     flags: Vec<Flag>,
 }
 
-/// A bit, and when it is set.
+/// A bit and the condition that sets it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Flag {
-    /// Where the value stands, in full, such as `payload.state`.
+    /// The full path of the value, such as `payload.state`.
     path: String,
-    /// Which bit, from 0.
+    /// The bit, from 0.
     bit: u32,
-    /// What the value must be, its type included; anything when absent.
-    value: Option<Value>,
+    /// The required value, compared with its type. `None` accepts any value.
+    value: Option<Json>,
 }
 
-/// The bits that a trait of type int can hold without its sign.
-const BITS: u32 = 63;
+/// The highest bit of a positive integer.
+const MAX_BIT: u32 = 62;
 
 impl Plugin {
-    /// The plugin of this name, or what is wrong with it.
-    pub fn named(named: &Named) -> Result<Self, String> {
-        match named.name.as_str() {
+    /// Creates the plugin that a definition names. Fails if it is unknown or its parameters are invalid.
+    pub fn new(component: &Component) -> Result<Self, String> {
+        match component.name.as_str() {
             "split" => {
-                let split: Split = named.parameters()?;
+                let split: Split = component.parameters()?;
                 if split.separator.is_empty() {
                     return Err("the separator of 'split' is empty".to_owned());
                 }
                 Ok(Self::Split(split))
             }
             "bitfield" => {
-                let bitfield: Bitfield = named.parameters()?;
-                match bitfield.flags.iter().find(|flag| flag.bit >= BITS) {
-                    Some(flag) => Err(format!("bit {} of 'bitfield' is beyond {}", flag.bit, BITS - 1)),
+                let bitfield: Bitfield = component.parameters()?;
+                match bitfield.flags.iter().find(|flag| flag.bit > MAX_BIT) {
+                    Some(flag) => {
+                        Err(format!("invalid bit {} of 'bitfield': expected at most {MAX_BIT}", flag.bit))
+                    }
                     None => Ok(Self::Bitfield(bitfield)),
                 }
             }
-            other => Err(format!("unknown plugin '{other}': there are bitfield and split")),
+            other => Err(format!("unknown plugin '{other}': expected bitfield or split")),
         }
     }
 
-    /// Whether it asks for the paths of the values.
-    pub fn wants_paths(&self) -> bool {
+    /// Whether the plugin reads the paths of the values.
+    pub fn needs_paths(&self) -> bool {
         match self {
             Self::Split(_) => false,
             Self::Bitfield(_) => true,
         }
     }
 
-    /// The trait's value, before it becomes the trait's type; none for no trait.
-    pub fn value(&self, matches: &[Match<'_>]) -> Option<Value> {
+    /// Computes the trait's value, which is yet to be converted to the trait's type.
+    pub fn value(&self, matches: &[Match<'_>]) -> Option<Json> {
         match self {
-            Self::Split(split) => split.segment(&kind::text(&matches.first()?.value)).map(Value::String),
-            Self::Bitfield(bitfield) => Some(Value::from(bitfield.bits(matches))),
+            Self::Split(split) => {
+                split.segment(&trait_type::to_text(&matches.first()?.value)).map(Json::String)
+            }
+            Self::Bitfield(bitfield) => Some(Json::from(bitfield.bits(matches))),
         }
     }
 }
 
 impl Split {
     fn segment(&self, text: &str) -> Option<String> {
-        let cuts = self.cuts.and_then(|most| usize::try_from(most).ok());
-        let segments: Vec<&str> = match cuts {
-            Some(most) => text.splitn(most.saturating_add(1), &self.separator).collect(),
+        let max_split = self.max_split.and_then(|max| usize::try_from(max).ok());
+        let segments: Vec<&str> = match max_split {
+            Some(max) => text.splitn(max.saturating_add(1), &self.separator).collect(),
             None => text.split(&self.separator).collect(),
         };
-        let place = match usize::try_from(self.segment) {
-            Ok(place) => place,
+        let index = match usize::try_from(self.segment) {
+            Ok(index) => index,
             Err(_) => segments.len().checked_sub(usize::try_from(self.segment.unsigned_abs()).ok()?)?,
         };
-        segments.get(place).map(|segment| (*segment).to_owned())
+        segments.get(index).map(|segment| (*segment).to_owned())
     }
 }
 
 impl Bitfield {
     fn bits(&self, matches: &[Match<'_>]) -> i64 {
-        let set = |flag: &&Flag| {
+        let is_set = |flag: &&Flag| {
             let mut found = matches.iter().filter(|found| found.path == flag.path);
             found.any(|found| flag.value.as_ref().is_none_or(|value| *value == *found.value))
         };
-        self.flags.iter().filter(set).fold(self.initial, |bits, flag| bits | (1 << flag.bit))
+        self.flags.iter().filter(is_set).fold(self.initial, |bits, flag| bits | (1 << flag.bit))
     }
 }
 
@@ -132,13 +135,13 @@ mod tests {
 
     use super::*;
 
-    fn named(name: &str, parameters: Value) -> Result<Plugin, String> {
-        let Value::Object(parameters) = parameters else { panic!("parameters are a map") };
-        Plugin::named(&Named { name: name.to_owned(), parameters })
+    fn plugin(name: &str, parameters: Json) -> Result<Plugin, String> {
+        let Json::Object(parameters) = parameters else { panic!("parameters are an object") };
+        Plugin::new(&Component { name: name.to_owned(), parameters })
     }
 
     #[test]
-    fn a_text_is_cut_and_a_segment_is_taken() {
+    fn split_selects_a_segment() {
         for (parameters, expected) in [
             (json!({}), Some("a")),
             (json!({"segment": 1}), Some("b")),
@@ -152,17 +155,17 @@ mod tests {
             (json!({"segment": -4}), None),
             (json!({"separator": ".b."}), Some("a")),
         ] {
-            let split = named("split", parameters.clone()).expect("it is right");
+            let split = plugin("split", parameters.clone()).expect("a valid plugin");
             let value = json!("a.b.c");
             let matches = [Match { value: Cow::Borrowed(&value), path: String::new() }];
-            assert_eq!(split.value(&matches), expected.map(Value::from), "{parameters}");
+            assert_eq!(split.value(&matches), expected.map(Json::from), "{parameters}");
             assert_eq!(split.value(&[]), None);
         }
     }
 
     #[test]
-    fn a_flag_is_set_by_its_path_and_by_its_value_with_its_type() {
-        let bitfield = named(
+    fn a_flag_is_set_by_path_and_typed_value() {
+        let bitfield = plugin(
             "bitfield",
             json!({"initial_bitfield": 8, "flags": [
                 {"path": "a", "bit": 0, "value": 1},
@@ -170,7 +173,7 @@ mod tests {
                 {"path": "c", "bit": 2, "value": "1"}
             ]}),
         )
-        .expect("it is right");
+        .expect("a valid plugin");
         let (one, text) = (json!(1), json!("1"));
         for (path, value, expected) in [
             ("a", &one, 9),
@@ -188,28 +191,32 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_plugin_says_what_is_wrong() {
+    fn invalid_plugins_are_rejected() {
         for (name, parameters, expected) in [
-            ("cut", json!({}), "unknown plugin 'cut': there are bitfield and split"),
+            ("cut", json!({}), "unknown plugin 'cut': expected bitfield or split"),
             ("split", json!({"separator": ""}), "the separator of 'split' is empty"),
             (
                 "split",
                 json!({"segments": 1}),
-                "the parameters of 'split': unknown field `segments`, expected one of `separator`, `segment`, `max_split`",
+                "invalid parameters of 'split': unknown field `segments`, expected one of `separator`, `segment`, `max_split`",
             ),
             (
                 "split",
                 json!({"segment": "x"}),
-                "the parameters of 'split': invalid type: string \"x\", expected i64",
+                "invalid parameters of 'split': invalid type: string \"x\", expected i64",
             ),
-            ("bitfield", json!({"flags": [{"path": "a", "bit": 63}]}), "bit 63 of 'bitfield' is beyond 62"),
+            (
+                "bitfield",
+                json!({"flags": [{"path": "a", "bit": 63}]}),
+                "invalid bit 63 of 'bitfield': expected at most 62",
+            ),
             (
                 "bitfield",
                 json!({"flags": [{"bit": 1}]}),
-                "the parameters of 'bitfield': missing field `path`",
+                "invalid parameters of 'bitfield': missing field `path`",
             ),
         ] {
-            assert_eq!(named(name, parameters), Err(expected.to_owned()));
+            assert_eq!(plugin(name, parameters), Err(expected.to_owned()));
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Pure. The handler `logger`: says which events a stream has.
+//! Pure. The handler `logger`.
 
 use crate::notification::event::Event;
 
-/// A line for the log: every event's type and message id.
+/// Formats a log line with the type and message id of every event.
 pub fn line(events: &[Event]) -> String {
-    let named: Vec<String> =
+    let names: Vec<String> =
         events.iter().map(|event| format!("{}: {}", event.event_type, event.message_id)).collect();
-    format!("received {} events: {}", events.len(), named.join(", "))
+    format!("received {} events: {}", events.len(), names.join(", "))
 }

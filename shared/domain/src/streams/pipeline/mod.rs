@@ -1,23 +1,15 @@
-//! Pure. Pipelines: what happens to the events of a stream when it fires or expires.
+//! Pure. Pipelines: lists of handlers that run over the events of a stream when it fires or expires.
 //!
-//! Each handler receives the list of the one before it. The first that fails ends the run, and nothing of it remains:
-//! what a run made and what it wants to publish are handed out together, at its end.
+//! Each handler receives the events of the stream and those that earlier handlers made. The first failure ends the run
+//! and discards its output.
 
 pub mod definition;
+pub mod handler;
 pub mod logger;
 pub mod publish;
 pub mod run;
 pub mod usage;
 
 pub use definition::Pipelines;
-pub use run::{Pipeline, Run};
-
-/// A handler could not go on: the stream goes into error, and nothing of the run remains.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{handler}: {reason}")]
-pub struct HandlerError {
-    /// Which handler.
-    pub handler: &'static str,
-    /// What stopped it.
-    pub reason: String,
-}
+pub use handler::HandlerError;
+pub use run::{Pipeline, RunOutput};

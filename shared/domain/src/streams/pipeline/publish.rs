@@ -1,12 +1,13 @@
-//! Pure. The handler `publish`: hands on what the handlers before it made.
+//! Pure. The handler `publish`, which selects synthetic events for publication.
 
 use serde::Deserialize;
 
 use crate::notification::event::Event;
-use crate::streams::definition_file::{Named, Texts};
+use crate::streams::definition_file::component::Component;
+use crate::streams::definition_file::string_or_list::StringOrList;
 use crate::streams::glob::Globs;
 
-/// Which events are handed on.
+/// The selection of events to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publish {
     event_types: Globs,
@@ -15,20 +16,19 @@ pub struct Publish {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Parameters {
-    event_types: Option<Texts>,
+    event_types: Option<StringOrList>,
 }
 
 impl Publish {
-    /// With the parameter `event_types`: a pattern or a list of patterns, everything when absent.
-    pub fn with(named: &Named) -> Result<Self, String> {
-        let Parameters { event_types } = named.parameters()?;
-        let patterns = event_types.unwrap_or_else(|| Texts::One("*".to_owned()));
-        let patterns: Vec<&str> = patterns.lines(0).into_iter().map(|(pattern, _)| pattern).collect();
-        Ok(Self { event_types: Globs::parse(&patterns) })
+    /// Creates the handler. Its parameter `event_types` is a pattern or a list of patterns and defaults to `*`.
+    pub fn new(component: &Component) -> Result<Self, String> {
+        let Parameters { event_types } = component.parameters()?;
+        let patterns = event_types.unwrap_or_else(|| StringOrList::String("*".to_owned()));
+        Ok(Self { event_types: Globs::parse(&patterns.strings()) })
     }
 
-    /// Those of the events that are handed on.
-    pub fn choose<'a>(&self, synthetic: impl Iterator<Item = &'a Event>) -> Vec<Event> {
+    /// Returns the synthetic events to publish.
+    pub fn select<'a>(&self, synthetic: impl Iterator<Item = &'a Event>) -> Vec<Event> {
         synthetic.filter(|event| self.event_types.matches(&event.event_type)).cloned().collect()
     }
 }

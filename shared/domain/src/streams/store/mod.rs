@@ -1,9 +1,9 @@
-//! Streams in the table: nothing else of the group touches it.
+//! Access to the stream table. No other module of the group reads or writes it.
 
 mod due;
-mod reading;
-
-use std::collections::BTreeMap;
+mod ids;
+mod lists;
+mod members;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,43 +14,20 @@ use crate::error::Error;
 use crate::storage::change::Change;
 use crate::storage::item::item;
 use crate::storage::key::{Collection, Key};
-use crate::storage::sequence;
 use crate::storage::table::{Cancelled, Race, Table, Write, transact_across};
 use crate::streams::Streams;
-use crate::streams::stream::{Head, Page};
-use crate::streams::trigger::Distinguishing;
-use crate::work::open_blocks;
+use crate::streams::stream::Head;
+use crate::streams::trigger::DistinguishingTraits;
 
-/// Where the newest stream of a trigger and its traits is.
+/// Refers to the newest stream of a trigger and its distinguishing traits.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Pointer {
     id: u64,
 }
 
-/// Some older members of a stream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Members {
-    #[serde(rename = "ev")]
-    events: Vec<u64>,
-}
-
-/// Numbers for new streams, open until their heads stand.
-pub(crate) struct Numbers {
-    block: Option<sequence::Block>,
-    count: u64,
-}
-
-impl Numbers {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> + use<> {
-        let first = self.block.as_ref().and_then(|block| block.first.get(&Collection::Stream).copied());
-        let first = first.unwrap_or_default();
-        first..first + self.count
-    }
-}
-
-fn pointer(trigger: &str, traits: &BTreeMap<String, Distinguishing>) -> Result<Key, Error> {
+fn pointer_key(trigger: &str, traits: &DistinguishingTraits) -> Result<Key, Error> {
     let text = serde_json::to_string(traits)
-        .map_err(|cause| Error::bug("traits could not be written").because(cause))?;
+        .map_err(|cause| Error::bug("distinguishing traits cannot be serialized").because(cause))?;
     Ok(Key::active_stream(trigger, &digest::short(&text)))
 }
 
@@ -59,101 +36,57 @@ impl Streams {
         &self.table
     }
 
-    /// So many numbers for new streams.
-    pub(crate) async fn numbers(&self, chunk: &str, count: u64) -> Result<Numbers, Error> {
-        if count == 0 {
-            return Ok(Numbers { block: None, count });
-        }
-        let wanted = [(Collection::Stream, count)].into();
-        let now = self.now();
-        let invocation = format!("{chunk}#{}", self.ids.uuid());
-        let block =
-            sequence::take(self.table(), &invocation, &wanted, Vec::new(), now, now.plus_seconds(60)).await?;
-        Ok(Numbers { block: Some(block), count })
-    }
-
-    /// Says that the streams with these numbers stand.
-    pub(crate) async fn numbers_close(&self, numbers: Numbers) -> Result<(), Error> {
-        match &numbers.block {
-            Some(block) => sequence::close(self.table(), block).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Forgets numbers whose worker died before it said that its streams stand.
-    pub(crate) async fn numbers_sweep(&self) -> Result<(), Error> {
-        open_blocks::sweep(self.table(), self.now()).await
-    }
-
-    /// The newest stream of a trigger and its traits.
+    /// Returns the id of the newest stream of a trigger and its distinguishing traits.
     pub(crate) async fn pointer_get(
         &self,
         trigger: &str,
-        traits: &BTreeMap<String, Distinguishing>,
+        traits: &DistinguishingTraits,
     ) -> Result<Option<u64>, Error> {
-        let found: Option<Pointer> = self.table().get(&pointer(trigger, traits)?).await?;
+        let found: Option<Pointer> = self.table().get(&pointer_key(trigger, traits)?).await?;
         Ok(found.map(|pointer| pointer.id))
     }
 
-    /// A stream, deleted or not.
+    /// Returns a stream, deleted or not, with a consistent read.
     pub(crate) async fn head_get(&self, id: u64) -> Result<Option<Head>, Error> {
         self.table().get(&Key::row(Collection::Stream, id)).await
     }
 
-    /// Puts a head in place of the one with this version; the one that stands instead where somebody was faster.
-    pub(crate) async fn head_replace(&self, head: &Head, version: u64) -> Result<Option<Head>, Error> {
-        self.table().replace(&Key::row(Collection::Stream, head.id), head, version).await
+    /// Returns a stream, deleted or not, with an eventually consistent read.
+    pub(crate) async fn head_get_eventual(&self, id: u64) -> Result<Option<Head>, Error> {
+        self.table().eventual().get(&Key::row(Collection::Stream, id)).await
     }
 
-    /// Opens a stream with its first events: head, pointer and due row, all or none. False where the pointer leads
-    /// somewhere else than to `standing` by now.
-    pub(crate) async fn stream_open(&self, head: &Head, standing: Option<u64>) -> Result<bool, Error> {
-        let key = pointer(&head.trigger, &head.traits)?;
-        let point = match standing {
+    /// Replaces the head that has this version.
+    pub(crate) async fn head_replace(&self, head: &Head, version: u64) -> Result<Race, Error> {
+        let existing = self.table().replace(&Key::row(Collection::Stream, head.id), head, version).await?;
+        Ok(if existing.is_some() { Race::Lost } else { Race::Won })
+    }
+
+    /// Replaces the head that has this version and writes the audit entry, in one transaction.
+    pub(crate) async fn head_replace_audited(
+        &self,
+        head: &Head,
+        version: u64,
+        action: AuditAction<'_>,
+        origin: &Caller,
+        log: &AuditLog,
+    ) -> Result<Race, Error> {
+        let entry = origin.audit_entry(action, self.now(), &self.ids.uuid())?;
+        let write = Write::Replace(item(&Key::row(Collection::Stream, head.id), head)?, version);
+        let writes = vec![(self.table(), write), (log.table(), entry)];
+        transact_across(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)
+    }
+
+    /// Opens a stream with its first events: writes head, pointer and due row in one transaction. The race is lost if
+    /// the pointer no longer refers to `existing`.
+    pub(crate) async fn stream_open(&self, head: &Head, existing: Option<u64>) -> Result<Race, Error> {
+        let key = pointer_key(&head.trigger, &head.traits)?;
+        let pointer = match existing {
             None => Write::PutNew(item(&key, &Pointer { id: head.id })?),
             Some(old) => Write::Change(Change::of(key).set("id", head.id).when_equal("id", old)),
         };
         let put = Write::PutNew(item(&Key::row(Collection::Stream, head.id), head)?);
-        let writes = vec![point, put, Self::due_write(head.due, head.id)?];
-        let race = self.table().transact(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
-        Ok(race == Race::Won)
-    }
-
-    /// Puts a head in place of the one with this version, together with the entry of who did it; false where somebody
-    /// was faster.
-    pub(crate) async fn head_replace_by(
-        &self,
-        head: &Head,
-        version: u64,
-        deed: AuditAction<'_>,
-        origin: &Caller,
-        log: &AuditLog,
-    ) -> Result<bool, Error> {
-        let entry = origin.audit_entry(deed, self.now(), &self.ids.uuid())?;
-        let write = Write::Replace(item(&Key::row(Collection::Stream, head.id), head)?, version);
-        let writes = vec![(self.table(), write), (log.table(), entry)];
-        let race = transact_across(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
-        Ok(race == Race::Won)
-    }
-
-    /// Keeps older members of a stream; what two workers put at once has two names.
-    pub(crate) async fn page_put(&self, id: u64, page: &Page, events: &[u64]) -> Result<(), Error> {
-        let members = Members { events: events.to_vec() };
-        let put = Write::Put(item(&Key::stream_page(id, &page.name), &members)?);
-        self.table().write_all(vec![put]).await
-    }
-
-    /// Older members of a stream.
-    pub(crate) async fn page_get(&self, id: u64, page: &Page) -> Result<Vec<u64>, Error> {
-        let found: Option<Members> = self.table().get(&Key::stream_page(id, &page.name)).await?;
-        Ok(found.map(|members| members.events).unwrap_or_default())
-    }
-
-    /// All members of a stream, by the ids of their rows.
-    pub(crate) async fn members(&self, head: &Head) -> Result<Vec<u64>, Error> {
-        let pages = head.pages.iter().map(|page| self.page_get(head.id, page));
-        let mut members: Vec<_> = futures::future::try_join_all(pages).await?.into_iter().flatten().collect();
-        members.extend(&head.events);
-        Ok(members)
+        let writes = vec![pointer, put, Self::due_write(head.due_minute, head.id)?];
+        self.table().transact(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)
     }
 }

@@ -1,11 +1,11 @@
-//! Pure. Shifts points in time by the calendar.
+//! Pure. Calendar arithmetic.
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
-use super::{Operator, Unit};
+use super::expression::{Operator, Unit};
 use crate::time::Micros;
 
-/// How much of each unit. Units that are not named are `None`: `@` leaves their fields alone.
+/// The amount of each unit. `None` if the unit is not given, so that `@` does not set its field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Duration {
     microseconds: Option<i64>,
@@ -18,7 +18,7 @@ pub(super) struct Duration {
 }
 
 impl Duration {
-    /// So much more; none where that is no number any more.
+    /// Adds an amount. `None` on overflow.
     pub(super) fn plus(mut self, number: i64, unit: Unit) -> Option<Self> {
         let amount = match unit {
             Unit::Microsecond => &mut self.microseconds,
@@ -33,7 +33,7 @@ impl Duration {
         Some(self)
     }
 
-    /// Everything up to days: what has the same length at any time.
+    /// Returns the part in days and shorter units, whose length does not depend on the date.
     fn exact(&self) -> Option<TimeDelta> {
         let parts = [
             TimeDelta::microseconds(self.microseconds.unwrap_or(0)),
@@ -46,7 +46,7 @@ impl Duration {
     }
 }
 
-/// A point in time shifted; none where that is no time, or not in the years 1 to 9999.
+/// Shifts a point in time. `None` if the result does not exist or is not in the years 1 to 9999.
 pub(super) fn shift(at: Micros, operator: Operator, by: &Duration) -> Option<Micros> {
     let at = calendar_time(at)?;
     let shifted = match operator {
@@ -57,8 +57,8 @@ pub(super) fn shift(at: Micros, operator: Operator, by: &Duration) -> Option<Mic
     within_years(shifted?).map(micros)
 }
 
-/// The hour, day, month or year that a time lies in, and when the next one begins.
-pub(super) fn around(at: Micros, unit: Unit) -> Option<(Micros, Micros)> {
+/// Returns the begin and end of the hour, day, month or year that contains a time.
+pub(super) fn range_around(at: Micros, unit: Unit) -> Option<(Micros, Micros)> {
     let at = calendar_time(at)?;
     let hour = at.date().and_hms_opt(at.hour(), 0, 0)?;
     let midnight = at.date().and_hms_opt(0, 0, 0)?;
@@ -73,7 +73,7 @@ pub(super) fn around(at: Micros, unit: Unit) -> Option<(Micros, Micros)> {
     Some((micros(begin), micros(within_years(end)?)))
 }
 
-/// Days and less first, then months, then years: an order that decides whether the 29th of February is met.
+/// Adds days and shorter units first, then months, then years. The order matters for dates such as 29 February.
 fn add(at: NaiveDateTime, by: &Duration, sign: i64) -> Option<NaiveDateTime> {
     let exact = by.exact()?;
     let exact = if sign < 0 { -exact } else { exact };
@@ -94,20 +94,20 @@ fn add(at: NaiveDateTime, by: &Duration, sign: i64) -> Option<NaiveDateTime> {
     }
 }
 
-/// The same day and time of another month; none where that has no such day.
+/// Returns the same day and time in another month. `None` if that month has no such day.
 fn on_month(at: NaiveDateTime, year: i64, month: i64) -> Option<NaiveDateTime> {
     let (year, month) = (i32::try_from(year).ok()?, u32::try_from(month).ok()?);
     within_years(NaiveDate::from_ymd_opt(year, month, at.day())?.and_time(at.time()))
 }
 
-/// All fields at once, so that their order does not matter.
+/// Sets all fields at once, so that their order does not matter.
 fn set(at: NaiveDateTime, by: &Duration) -> Option<NaiveDateTime> {
     let field = |named: Option<i64>, own: u32| named.map_or(Some(own), |number| u32::try_from(number).ok());
     let year = by.years.map_or(Some(at.year()), |year| i32::try_from(year).ok())?;
     let date = NaiveDate::from_ymd_opt(year, field(by.months, at.month())?, field(by.days, at.day())?)?;
     let micro = field(by.microseconds, at.nanosecond() / 1000)?;
     let second = field(by.seconds, at.second())?;
-    // chrono takes a million microseconds and more for a leap second.
+    // chrono reads a million microseconds and more as a leap second.
     if micro >= 1_000_000 {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Pure. Reads time expressions.
+//! Pure. The parser of time expressions.
 
 use winnow::ascii::{digit1, multispace0};
 use winnow::combinator::{cut_err, fail, opt, preceded, repeat, terminated};
@@ -6,40 +6,43 @@ use winnow::error::{StrContext, StrContextValue};
 use winnow::prelude::*;
 use winnow::token::{one_of, take_while};
 
-use super::{Amount, Base, Expression, Operator, RangeExpression, Shift, Stamp, TIMESTAMP, Unit};
+use super::expression::{Amount, Base, Expression, Operator, RangeExpression, Shift, Stamp, TIMESTAMP, Unit};
 
-/// Where a text stops being a time expression, and what could have stood there.
+/// A syntax error in a time expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: expected {expected}")]
 pub struct ParseError {
-    /// The character that does not fit, from 1; one past the end where something is missing.
+    /// The position of the unexpected character, from 1; one past the end if the text is too short.
     pub column: usize,
-    /// What would fit.
+    /// The expected text.
     pub expected: String,
 }
 
-/// How deep parentheses may be nested, so that no text can exhaust the stack.
-const DEEPEST: usize = 32;
+/// Maximum nesting depth of parentheses, which protects the stack.
+const MAX_DEPTH: usize = 32;
 
 const TERM: &str = "a variable such as $first, a function such as day, or (";
 const STAMP: &str = "a point in time such as $first";
 const UNIT: &str = "a unit: us, s, sec, m, min, h, hr, d, mo, y or yr";
-/// What may follow a whole expression.
-const MORE: &str = "the end, to, +, - or @";
+/// Expected after a complete expression.
+const END: &str = "the end, to, +, - or @";
 
-pub(super) fn expression(text: &str) -> Result<Expression, ParseError> {
-    preceded(multispace0, |input: &mut &str| nested(input, 0)).parse(text).map_err(|error| {
-        let column = text.get(..error.offset()).map_or(0, |before| before.chars().count()) + 1;
-        let mut contexts = error.inner().context();
-        let expected = contexts.find_map(|context| match context {
-            StrContext::Expected(StrContextValue::Description(expected)) => Some(*expected),
-            _ => None,
-        });
-        ParseError { column, expected: expected.unwrap_or(MORE).to_owned() }
-    })
+impl Expression {
+    /// Parses an expression. Accepts unknown functions: see [`Expression::unknown_function`].
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        preceded(multispace0, |input: &mut &str| nested(input, 0)).parse(text).map_err(|error| {
+            let column = text.get(..error.offset()).map_or(0, |before| before.chars().count()) + 1;
+            let mut contexts = error.inner().context();
+            let expected = contexts.find_map(|context| match context {
+                StrContext::Expected(StrContextValue::Description(expected)) => Some(*expected),
+                _ => None,
+            });
+            ParseError { column, expected: expected.unwrap_or(END).to_owned() }
+        })
+    }
 }
 
-/// An expression inside `depth` pairs of parentheses.
+/// Parses an expression inside `depth` pairs of parentheses.
 fn nested(input: &mut &str, depth: usize) -> ModalResult<Expression> {
     let left = shifted(input, depth)?;
     let before_to = input.checkpoint();
@@ -53,28 +56,28 @@ fn nested(input: &mut &str, depth: usize) -> ModalResult<Expression> {
         }
         Expression::Range(_) => {
             input.reset(&before_to);
-            refuse(input, "the end, +, - or @, for a range is no end of another")
+            reject(input, "the end, +, - or @: the ends of a range are points in time")
         }
     }
 }
 
-/// A term with what shifts it, where a range would be wrong.
+/// Parses a shifted term that must be a point in time.
 fn stamp(input: &mut &str, depth: usize) -> ModalResult<Stamp> {
     let start = input.checkpoint();
     match shifted(input, depth)? {
         Expression::Stamp(stamp) => Ok(stamp),
         Expression::Range(_) => {
             input.reset(&start);
-            refuse(input, STAMP)
+            reject(input, STAMP)
         }
     }
 }
 
-/// A term with what shifts it.
+/// Parses a shifted term.
 fn shifted(input: &mut &str, depth: usize) -> ModalResult<Expression> {
     let mut term = term(input, depth)?;
     match &mut term {
-        Expression::Stamp(stamp) => stamp.shifts.extend(shifts(input, amount_of_unit)?),
+        Expression::Stamp(stamp) => stamp.shifts.extend(shifts(input, amount_with_unit)?),
         Expression::Range(range) => range.shifts.extend(shifts(input, amount)?),
     }
     Ok(term)
@@ -82,7 +85,7 @@ fn shifted(input: &mut &str, depth: usize) -> ModalResult<Expression> {
 
 fn term(input: &mut &str, depth: usize) -> ModalResult<Expression> {
     match input.chars().next() {
-        _ if depth > DEEPEST => refuse(input, "fewer parentheses"),
+        _ if depth > MAX_DEPTH => reject(input, "fewer parentheses"),
         Some('$') => variable.map(Expression::Stamp).parse_next(input),
         Some('(') => {
             sign('(').parse_next(input)?;
@@ -100,7 +103,7 @@ fn variable(input: &mut &str) -> ModalResult<Stamp> {
 }
 
 fn function(input: &mut &str, depth: usize) -> ModalResult<RangeExpression> {
-    let is_free = |word: &str| word != "to" && Unit::named(word).is_none();
+    let is_free = |word: &str| word != "to" && Unit::from_name(word).is_none();
     let name = word.verify(is_free).context(expected(TERM)).parse_next(input)?;
     let at = if opt(sign('(')).parse_next(input)?.is_some() {
         let at = stamp(input, depth + 1)?;
@@ -112,7 +115,7 @@ fn function(input: &mut &str, depth: usize) -> ModalResult<RangeExpression> {
     Ok(RangeExpression { base: Base::Around { function: name.to_owned(), at }, shifts: Vec::new() })
 }
 
-/// What follows a term: each of `+`, `-` and `@` with the amounts that `amount` reads.
+/// Parses the shifts after a term: `+`, `-` and `@`, each with the amounts that `amount` parses.
 fn shifts<'a>(
     input: &mut &'a str,
     amount: impl Fn(&mut &'a str) -> ModalResult<Amount>,
@@ -131,15 +134,15 @@ fn operator(input: &mut &str) -> ModalResult<Operator> {
     })
 }
 
-/// A number whose unit may be missing.
+/// Parses a number with an optional unit.
 fn amount(input: &mut &str) -> ModalResult<Amount> {
-    let unit = word.verify_map(Unit::named);
+    let unit = word.verify_map(Unit::from_name);
     (number, opt(unit)).map(|(number, unit)| Amount { number, unit }).parse_next(input)
 }
 
-/// A number whose unit may not be missing.
-fn amount_of_unit(input: &mut &str) -> ModalResult<Amount> {
-    let unit = cut_err(word.verify_map(Unit::named).context(expected(UNIT)));
+/// Parses a number with a unit.
+fn amount_with_unit(input: &mut &str) -> ModalResult<Amount> {
+    let unit = cut_err(word.verify_map(Unit::from_name).context(expected(UNIT)));
     (number, unit).map(|(number, unit)| Amount { number, unit: Some(unit) }).parse_next(input)
 }
 
@@ -156,14 +159,14 @@ fn close(input: &mut &str) -> ModalResult<char> {
     sign(')').context(expected("), +, - or @")).parse_next(input)
 }
 
-/// A name or a keyword, with the blanks after it.
+/// Parses a name or keyword, and the white space after it.
 fn word<'a>(input: &mut &'a str) -> ModalResult<&'a str> {
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
     let name = (one_of(first), take_while(0.., |c: char| c.is_ascii_alphanumeric() || c == '_')).take();
     terminated(name, multispace0).parse_next(input)
 }
 
-/// One of these characters, with the blanks after it.
+/// Parses one of these characters, and the white space after it.
 fn sign<'a>(
     characters: impl winnow::stream::ContainsToken<char>,
 ) -> impl ModalParser<&'a str, char, winnow::error::ContextError> {
@@ -174,7 +177,7 @@ fn expected(what: &'static str) -> StrContext {
     StrContext::Expected(StrContextValue::Description(what))
 }
 
-/// Fails here.
-fn refuse<T>(input: &mut &str, instead: &'static str) -> ModalResult<T> {
+/// Fails at the current position.
+fn reject<T>(input: &mut &str, instead: &'static str) -> ModalResult<T> {
     cut_err(fail.context(expected(instead))).parse_next(input)
 }

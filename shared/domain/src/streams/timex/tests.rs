@@ -1,8 +1,9 @@
-//! The language by examples, and what holds for every text and time.
+//! Examples and properties of time expressions.
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::time::Micros;
 
 const VARIABLES: [(&str, &str); 6] = [
     ("timestamp", "2024-03-15 10:20:30.4"),
@@ -25,8 +26,8 @@ fn parsed(text: &str) -> Expression {
     Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// What an expression gives, or why it gives nothing, as a text.
-fn given(text: &str) -> String {
+/// Formats the value of an expression, or the error.
+fn evaluated(text: &str) -> String {
     match parsed(text).evaluate(known, at("2000-01-01 00:00:00")) {
         Ok(Time::Stamp(stamp)) => stamp.to_string(),
         Ok(Time::Range(range)) => format!("{} .. {}", range.begin, range.end),
@@ -46,9 +47,9 @@ fn points_in_time_are_shifted_from_left_to_right() {
         ("$timestamp - 1h 1h", "2024-03-15 08:20:30.400000"),
         ("$timestamp + 1mo", "2024-04-15 10:20:30.400000"),
         ("$timestamp + 1yr", "2025-03-15 10:20:30.400000"),
-        ("$jan31 + 1mo", "error: 2024-01-31 12:00:00 + 1mo is no time"),
+        ("$jan31 + 1mo", "error: no such time: 2024-01-31 12:00:00 + 1mo"),
         ("$jan31 + 2mo", "2024-03-31 12:00:00"),
-        ("$feb29 + 1y", "error: 2024-02-29 00:00:00 + 1y is no time"),
+        ("$feb29 + 1y", "error: no such time: 2024-02-29 00:00:00 + 1y"),
         ("$dec + 13mo", "2025-01-10 01:02:03"),
         ("$dec - 12mo", "2022-12-10 01:02:03"),
         ("$timestamp @ 0h 0m 0s", "2024-03-15 00:00:00.400000"),
@@ -56,20 +57,20 @@ fn points_in_time_are_shifted_from_left_to_right() {
         ("$timestamp + 1d @ 6h", "2024-03-16 06:20:30.400000"),
         ("$timestamp @ 12mo 31d 12h 0m 0s 0us", "2024-12-31 12:00:00"),
         ("$timestamp @ 31d 0us 12h 12mo 0m 0s", "2024-12-31 12:00:00"),
-        ("$timestamp @ 25h", "error: 2024-03-15 10:20:30.400000 @ 25h is no time"),
-        ("$timestamp @ 0mo", "error: 2024-03-15 10:20:30.400000 @ 0mo is no time"),
-        ("$timestamp @ 60s", "error: 2024-03-15 10:20:30.400000 @ 60s is no time"),
-        ("$timestamp @ 59s 1000000us", "error: 2024-03-15 10:20:30.400000 @ 59s 1000000us is no time"),
-        // Days come before months, and months before years.
+        ("$timestamp @ 25h", "error: no such time: 2024-03-15 10:20:30.400000 @ 25h"),
+        ("$timestamp @ 0mo", "error: no such time: 2024-03-15 10:20:30.400000 @ 0mo"),
+        ("$timestamp @ 60s", "error: no such time: 2024-03-15 10:20:30.400000 @ 60s"),
+        ("$timestamp @ 59s 1000000us", "error: no such time: 2024-03-15 10:20:30.400000 @ 59s 1000000us"),
+        // Days are added before months, and months before years.
         ("$jan31 + 1mo 1d", "2024-03-01 12:00:00"),
         ("$feb29 + 1y 1mo", "2025-03-29 00:00:00"),
     ] {
-        assert_eq!(given(text), expected, "{text}");
+        assert_eq!(evaluated(text), expected, "{text}");
     }
 }
 
 #[test]
-fn functions_are_ranges_that_stay_around_their_time() {
+fn functions_are_ranges_pinned_to_their_argument() {
     for (text, expected) in [
         ("day", "2024-03-15 00:00:00 .. 2024-03-16 00:00:00"),
         ("day($first)", "2024-03-14 00:00:00 .. 2024-03-15 00:00:00"),
@@ -91,22 +92,22 @@ fn functions_are_ranges_that_stay_around_their_time() {
         ("year + 2mo", "2024-03-01 00:00:00 .. 2025-03-01 00:00:00"),
         ("year + 4mo", "2023-05-02 00:00:00 .. 2024-05-01 00:00:00"),
         ("day + 25h", "2024-03-15 01:00:00 .. 2024-03-16 01:00:00"),
-        // Where the original failed.
+        // The original failed to evaluate these.
         ("day + 1d", "2024-03-16 00:00:00 .. 2024-03-17 00:00:00"),
         ("day @ 1d", "2024-03-01 00:00:00 .. 2024-03-01 00:00:00"),
         ("day + 1d + 12h", "2024-03-16 12:00:00 .. 2024-03-17 12:00:00"),
         ("month + 40", "2024-03-10 00:00:00 .. 2024-04-10 00:00:00"),
         ("day($timestamp + 1d)", "2024-03-16 00:00:00 .. 2024-03-17 00:00:00"),
-        ("day + 1000000000h", "error: 2024-03-15 00:00:00 + 1000000000h is no time"),
+        ("day + 1000000000h", "error: no such time: 2024-03-15 00:00:00 + 1000000000h"),
         ("day + 1000000h", "2024-03-14 16:00:00 .. 2024-03-15 16:00:00"),
         ("day(($first) - 1d) + 6h", "2024-03-13 06:00:00 .. 2024-03-14 06:00:00"),
     ] {
-        assert_eq!(given(text), expected, "{text}");
+        assert_eq!(evaluated(text), expected, "{text}");
     }
 }
 
 #[test]
-fn a_range_between_two_times_is_shifted_at_both_ends() {
+fn both_ends_of_a_range_are_shifted() {
     for (text, expected) in [
         ("$first to $last", "2024-03-14 22:05:00 .. 2024-03-15 10:20:30.400000"),
         ("$first to $last + 1d", "2024-03-14 22:05:00 .. 2024-03-16 10:20:30.400000"),
@@ -115,7 +116,7 @@ fn a_range_between_two_times_is_shifted_at_both_ends() {
         ("($first to $last) + 2", "2024-03-14 22:07:00 .. 2024-03-15 10:22:30.400000"),
         ("$last to $first", "2024-03-15 10:20:30.400000 .. 2024-03-14 22:05:00"),
         ("$first - 1d to ($last)", "2024-03-13 22:05:00 .. 2024-03-15 10:20:30.400000"),
-        // A number without a unit counts the unit below the range's length.
+        // A number without a unit counts the unit below the length of the range.
         ("($first to $first + 2y) + 1", "2024-04-14 22:05:00 .. 2026-04-14 22:05:00"),
         ("($first to $first + 30d) + 1", "2024-03-15 22:05:00 .. 2024-04-14 22:05:00"),
         ("($first to $first + 1d) + 1", "2024-03-14 23:05:00 .. 2024-03-15 23:05:00"),
@@ -123,12 +124,12 @@ fn a_range_between_two_times_is_shifted_at_both_ends() {
         ("($first to $first + 1m) + 1", "2024-03-14 22:05:01 .. 2024-03-14 22:06:01"),
         ("($first to $first + 1s) + 1", "2024-03-14 22:05:00.000001 .. 2024-03-14 22:05:01.000001"),
     ] {
-        assert_eq!(given(text), expected, "{text}");
+        assert_eq!(evaluated(text), expected, "{text}");
     }
 }
 
 #[test]
-fn what_is_not_there_is_found_out_when_it_is_evaluated() {
+fn unknown_functions_and_undefined_variables_fail_at_evaluation() {
     let evaluate = |text: &str| parsed(text).evaluate(known, at("2000-01-01 00:00:00"));
     let unknown = |name: &str| Err(EvaluationError::UnknownFunction { name: name.to_owned() });
     assert_eq!(evaluate("week"), unknown("week"));
@@ -140,7 +141,7 @@ fn what_is_not_there_is_found_out_when_it_is_evaluated() {
 }
 
 #[test]
-fn without_a_timestamp_it_is_now() {
+fn timestamp_defaults_to_now() {
     let now = at("2000-01-01 00:00:00");
     let evaluate = |text: &str| parsed(text).evaluate(|_| None, now);
     assert_eq!(evaluate("$timestamp"), Ok(Time::Stamp(now)));
@@ -149,8 +150,8 @@ fn without_a_timestamp_it_is_now() {
 }
 
 #[test]
-fn a_text_that_is_no_expression_is_refused_where_it_stops_being_one() {
-    let refused = [
+fn syntax_errors_name_the_column() {
+    let invalid = [
         "$first to $last + 2",
         "$timestamp + 5",
         "day to $last",
@@ -179,15 +180,15 @@ fn a_text_that_is_no_expression_is_refused_where_it_stops_being_one() {
         "$last + 99999999999999999999d",
         "$later\u{e9}",
     ];
-    let said: Vec<String> = refused
+    let errors: Vec<String> = invalid
         .iter()
         .map(|text| format!("{text:?}: {}", Expression::parse(text).expect_err(text)))
         .collect();
-    insta::assert_snapshot!(said.join("\n"), @r#"
+    insta::assert_snapshot!(errors.join("\n"), @r#"
     "$first to $last + 2": column 20: expected a unit: us, s, sec, m, min, h, hr, d, mo, y or yr
     "$timestamp + 5": column 15: expected a unit: us, s, sec, m, min, h, hr, d, mo, y or yr
-    "day to $last": column 5: expected the end, +, - or @, for a range is no end of another
-    "day($timestamp) to $last": column 17: expected the end, +, - or @, for a range is no end of another
+    "day to $last": column 5: expected the end, +, - or @: the ends of a range are points in time
+    "day($timestamp) to $last": column 17: expected the end, +, - or @: the ends of a range are points in time
     "$timestamp + 1w": column 15: expected a unit: us, s, sec, m, min, h, hr, d, mo, y or yr
     "$timestamp + 1D": column 15: expected a unit: us, s, sec, m, min, h, hr, d, mo, y or yr
     "$timestamp + 30M": column 16: expected a unit: us, s, sec, m, min, h, hr, d, mo, y or yr
@@ -215,24 +216,24 @@ fn a_text_that_is_no_expression_is_refused_where_it_stops_being_one() {
 }
 
 #[test]
-fn parentheses_have_a_depth_that_no_text_exceeds() {
+fn nesting_depth_is_limited() {
     let nested = |depth: usize| format!("{}$last{}", "(".repeat(depth), ")".repeat(depth));
     assert!(Expression::parse(&nested(32)).is_ok());
-    let error = Expression::parse(&nested(100_000)).expect_err("too deep");
+    let error = Expression::parse(&nested(100_000)).expect_err("nested too deep");
     assert_eq!(error.to_string(), "column 34: expected fewer parentheses");
-    let error = Expression::parse(&"day(".repeat(100_000)).expect_err("too deep");
+    let error = Expression::parse(&"day(".repeat(100_000)).expect_err("nested too deep");
     assert_eq!(error.to_string(), "column 133: expected fewer parentheses");
 }
 
 #[test]
-fn a_range_holds_its_begin_and_not_its_end_and_a_stamp_itself() {
+fn a_range_contains_its_begin_but_not_its_end() {
     let (begin, end) = (at("2024-03-15 00:00:00"), at("2024-03-16 00:00:00"));
-    let day = Time::Range(Range { begin, end });
+    let day = Time::Range(TimeRange { begin, end });
     let cases = [(begin, true), (Micros(end.0 - 1), true), (end, false), (Micros(begin.0 - 1), false)];
     for (time, expected) in cases {
         assert_eq!(day.contains(time), expected, "{time}");
     }
-    assert!(!Time::Range(Range { begin: end, end: begin }).contains(begin));
+    assert!(!Time::Range(TimeRange { begin: end, end: begin }).contains(begin));
     assert!(Time::Stamp(begin).contains(begin));
     assert!(!Time::Stamp(begin).contains(Micros(begin.0 + 1)));
     assert_eq!((day.timestamp(), Time::Stamp(end).timestamp()), (begin, end));
@@ -270,13 +271,13 @@ fn expressions() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn reading_never_panics(text in "\\PC*", signs in "[$a-z()+@ 0-9-]{0,40}") {
+    fn parsing_never_panics(text in "\\PC*", symbols in "[$a-z()+@ 0-9-]{0,40}") {
         let _ = Expression::parse(&text);
-        let _ = Expression::parse(&signs);
+        let _ = Expression::parse(&symbols);
     }
 
     #[test]
-    fn what_is_printed_reads_back_to_the_same(text in expressions()) {
+    fn the_display_form_parses_to_the_same_expression(text in expressions()) {
         let expression = parsed(&text);
         let printed = expression.to_string();
         prop_assert_eq!(parsed(&printed), expression, "{}", printed);
@@ -288,7 +289,7 @@ proptest! {
     }
 
     #[test]
-    fn a_function_shifted_by_less_than_its_unit_holds_its_time(
+    fn a_function_shifted_by_less_than_its_unit_contains_its_argument(
         micros in 0_i64..4_102_444_800_000_000,
         hours in 0_i64..100,
         operator in prop::sample::select(vec!["+", "-"]),

@@ -1,4 +1,4 @@
-//! Pure. What the value of a trait has to be like.
+//! Pure. Conditions on the values of traits.
 
 use std::cmp::Ordering;
 
@@ -6,24 +6,24 @@ use crate::notification::event::{Event, Value};
 use crate::streams::timex::{Expression, Time};
 use crate::time::Micros;
 
-/// What the value of a trait has to be like.
+/// A condition on the value of a trait.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Comparison {
-    /// Exactly this text.
+    /// The text equals this one.
     Text(String),
-    /// A number that compares so with another one. No text is a number.
-    Number(Operator, Number),
-    /// A time that lies in what the expression gives.
+    /// The number compares in this way to another one. A text never does.
+    Number(Comparator, Number),
+    /// The time or range of this expression contains the time.
     Datetime(Expression),
 }
 
-/// How numbers compare.
+/// An operator that compares two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(super) enum Comparator {
     Less,
     Equal,
     Greater,
-    /// Any other text. It never holds, as in the original, which also read `>=` and never found it true.
+    /// Never true. Like the original, accepts unknown operators such as `>=` in definitions.
     Unknown,
 }
 
@@ -34,15 +34,15 @@ pub(super) enum Number {
 }
 
 impl Comparison {
-    /// Whether the trait of an event is like that. One that is not there is like nothing.
+    /// Whether the value meets the condition. A missing value does not.
     pub(super) fn holds(&self, value: Option<&Value>, event: &Event) -> bool {
         match (self, value) {
             (Self::Text(text), Some(Value::Text(value))) => text == value,
-            (Self::Number(operator, bound), Some(Value::Int(value))) => {
-                operator.holds(Number::Int(*value).compare(*bound))
+            (Self::Number(comparator, bound), Some(Value::Int(value))) => {
+                comparator.holds(Number::Int(*value).compare(*bound))
             }
-            (Self::Number(operator, bound), Some(Value::Float(value))) => {
-                operator.holds(Number::Float(*value).compare(*bound))
+            (Self::Number(comparator, bound), Some(Value::Float(value))) => {
+                comparator.holds(Number::Float(*value).compare(*bound))
             }
             (Self::Datetime(expression), Some(Value::Datetime(at))) => is_in(*at, expression, event),
             (_, Some(Value::Text(_) | Value::Int(_) | Value::Float(_) | Value::Datetime(_)) | None) => false,
@@ -50,8 +50,8 @@ impl Comparison {
     }
 }
 
-impl Operator {
-    pub(super) fn named(text: &str) -> Self {
+impl Comparator {
+    pub(super) fn from_symbol(text: &str) -> Self {
         match text {
             "<" => Self::Less,
             "=" => Self::Equal,
@@ -90,8 +90,8 @@ impl Number {
     }
 }
 
-/// Whether a time lies in what an expression gives for the event's times. One that gives nothing, because the event lacks
-/// a variable or a day does not exist, holds no time.
+/// Whether the value of an expression contains a time. The traits of the event are the variables. An expression that
+/// cannot be evaluated contains no time.
 pub(super) fn is_in(at: Micros, expression: &Expression, event: &Event) -> bool {
     let variable = |name: &str| match event.get(name) {
         Some(Value::Datetime(at)) => Some(at),

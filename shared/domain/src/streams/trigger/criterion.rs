@@ -1,4 +1,4 @@
-//! Pure. What an event has to be like.
+//! Pure. Criteria that events match or not.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,31 +8,31 @@ use crate::notification::event::Event;
 use crate::streams::glob::Globs;
 use crate::streams::timex::Expression;
 
-/// What an event has to be like. Says nothing of what it does not name.
+/// Conditions on an event. An empty criterion matches every event.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Criterion {
-    /// The event types; all of them where none are named.
+pub(super) struct Criterion {
+    /// The event types. `None` accepts every type.
     pub(super) event_types: Option<Globs>,
-    /// Where the event's time has to lie.
+    /// The time or range that contains the event's time. `None` accepts every time.
     pub(super) timestamp: Option<Expression>,
-    /// What its traits have to be like, by name.
+    /// Conditions on traits, by name.
     pub(super) traits: BTreeMap<String, Comparison>,
-    /// For a fire criterion: how many events have to be so.
+    /// For a fire criterion: how many events of a stream must match.
     pub(super) number: u64,
-    /// For a match criterion: distinguishing traits, each with the trait of the event that is read in its place.
+    /// For a match criterion: distinguishing traits, each with the trait that is read in its place.
     pub(super) map_distinguished_by: BTreeMap<String, String>,
 }
 
-/// Why an event does not match, in the words of the original's debug counters.
+/// A mismatch between an event and a criterion. The `Display` form is the name of the original's debug counter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mismatch {
-    /// Its type is another one.
+    /// The criterion does not accept its type.
     EventType,
-    /// Its time is another one.
+    /// The criterion does not accept its time.
     Timestamp,
-    /// It lacks a trait, or has it with another value.
+    /// A trait is missing or has another value.
     Trait {
-        /// The trait.
+        /// The name of the trait.
         name: String,
     },
 }
@@ -48,17 +48,17 @@ impl fmt::Display for Mismatch {
 }
 
 impl Criterion {
-    /// Whether the event is like that.
-    pub fn matches(&self, event: &Event) -> bool {
+    /// Whether an event matches.
+    pub(super) fn matches(&self, event: &Event) -> bool {
         self.check(event).is_ok()
     }
 
-    /// The same, with the first thing that does not match.
-    pub fn check(&self, event: &Event) -> Result<(), Mismatch> {
+    /// Fails with the first condition that an event does not meet.
+    pub(super) fn check(&self, event: &Event) -> Result<(), Mismatch> {
         if self.event_types.as_ref().is_some_and(|types| !types.matches(&event.event_type)) {
             return Err(Mismatch::EventType);
         }
-        if self.timestamp.as_ref().is_some_and(|timex| !is_in(event.timestamp, timex, event)) {
+        if self.timestamp.as_ref().is_some_and(|expression| !is_in(event.timestamp, expression, event)) {
             return Err(Mismatch::Timestamp);
         }
         match self.traits.iter().find(|(name, comparison)| !comparison.holds(event.get(name).as_ref(), event))

@@ -1,4 +1,4 @@
-//! Pure. What tells the streams of a trigger apart.
+//! Pure. The traits that distinguish the streams of a trigger.
 
 use std::collections::BTreeMap;
 
@@ -6,53 +6,51 @@ use serde::{Deserialize, Serialize};
 
 use super::criterion::Mismatch;
 use crate::notification::event::{Event, Value};
-use crate::streams::timex::{Expression, Range, Time};
+use crate::streams::timex::{Expression, Time, TimeRange};
 
-/// A trait that is the same for all events of a stream, or the range that it lies in.
+/// A distinguishing trait in the definition of a trigger.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Distinguisher {
+    /// The name of the trait.
     pub(super) name: String,
-    /// Makes a time of the trait's, which it knows as `$timestamp`.
-    pub(super) timex: Option<Expression>,
+    /// Replaces the trait's time, which the expression reads as `$timestamp`.
+    pub(super) expression: Option<Expression>,
 }
 
 /// The distinguishing traits of a stream, by name.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Distinguished(pub BTreeMap<String, Distinguishing>);
+pub type DistinguishingTraits = BTreeMap<String, DistinguishingValue>;
 
-/// What all events of a stream have in common.
+/// The value of a distinguishing trait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Distinguishing {
-    /// The value of a trait.
+pub enum DistinguishingValue {
+    /// The value that all events of the stream have.
     #[serde(rename = "v")]
     Value(Value),
-    /// The range that a time lies in.
+    /// The range that contains the times of all events of the stream.
     #[serde(rename = "r")]
-    Range(Range),
+    Range(TimeRange),
 }
 
 impl Distinguisher {
-    /// What an event has here, where `map` may name another trait to be read instead.
+    /// Returns the name and the value for an event. `map` may name another trait to read the value from.
     pub(super) fn read(
         &self,
         event: &Event,
         map: &BTreeMap<String, String>,
-    ) -> Result<(String, Distinguishing), Mismatch> {
+    ) -> Result<(String, DistinguishingValue), Mismatch> {
         let name = map.get(&self.name).unwrap_or(&self.name);
         let mismatch = || Mismatch::Trait { name: name.clone() };
         let value = event.get(name).ok_or_else(mismatch)?;
-        let distinguishing = match &self.timex {
-            None => Distinguishing::Value(value),
-            Some(timex) => {
+        let value = match &self.expression {
+            None => DistinguishingValue::Value(value),
+            Some(expression) => {
                 let Value::Datetime(at) = value else { return Err(mismatch()) };
-                // The present would only stand in for `$timestamp`, which is here.
-                match timex.evaluate(|_| None, at).map_err(|_| mismatch())? {
-                    Time::Stamp(stamp) => Distinguishing::Value(Value::Datetime(stamp)),
-                    Time::Range(range) => Distinguishing::Range(range),
+                match expression.evaluate(|_| None, at).map_err(|_| mismatch())? {
+                    Time::Stamp(stamp) => DistinguishingValue::Value(Value::Datetime(stamp)),
+                    Time::Range(range) => DistinguishingValue::Range(range),
                 }
             }
         };
-        Ok((self.name.clone(), distinguishing))
+        Ok((self.name.clone(), value))
     }
 }

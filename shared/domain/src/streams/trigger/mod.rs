@@ -1,4 +1,4 @@
-//! Pure. Triggers: which events belong together, when they are complete, and which pipeline looks at them then.
+//! Pure. Triggers: which events form a stream, when it is complete, and which pipelines run over it.
 
 mod comparison;
 mod criterion;
@@ -8,93 +8,95 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-pub use self::criterion::{Criterion, Mismatch};
+use self::criterion::Criterion;
+pub use self::criterion::Mismatch;
 use self::distinguishing::Distinguisher;
-pub use self::distinguishing::{Distinguished, Distinguishing};
-pub use self::load::{Loaded, Warning};
+pub use self::distinguishing::{DistinguishingTraits, DistinguishingValue};
+pub use self::load::{DefinitionWarning, LoadedTriggers};
 use crate::notification::event::Event;
-use crate::streams::definition_file::LoadError;
-use crate::streams::timex::{EvaluationError, Expression};
+use crate::streams::timex::{EvaluationError, Expression, Time};
 use crate::time::Micros;
 
-/// The definitions that are built in, which an operator's file replaces.
+/// The definitions that ship with Steward.
 pub const SHIPPED: &str = include_str!("../../../config/triggers.yaml");
 
-/// All triggers, in the order of their file. An event may belong to a stream of each.
+/// All triggers, in the order of their file. An event may join a stream of each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Triggers(Vec<Trigger>);
 
-/// Collects events to streams.
+/// Collects matching events in streams. At least one of its two pipelines is set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trigger {
-    /// Names the trigger, and each of its streams.
+    /// The name of the trigger and of its streams.
     pub name: String,
-    /// The pipeline for complete streams. Without one they just complete. One of the two pipelines there always is.
+    /// The pipeline that runs over complete streams.
     pub fire_pipeline: Option<String>,
-    /// The pipeline for streams that were not complete in time.
+    /// The pipeline that runs over streams that expire before they are complete.
     pub expire_pipeline: Option<String>,
-    /// Seconds between being complete and firing.
+    /// Seconds between the completion of a stream and its firing.
     pub fire_delay: i64,
-    /// How much is counted of what does not match.
+    /// The logging of events that do not match.
     pub debug_level: DebugLevel,
-    /// When a stream expires; knows `$first`, `$last` and `$timestamp`, the present.
+    /// The expiration of a stream. Reads `$first`, `$last` and `$timestamp`, the current time.
     expiration: Expression,
-    /// One of these has to match for an event to belong to a stream.
+    /// Criteria of which an event must match at least one.
     match_criteria: Vec<Criterion>,
-    /// All of these have to be met, each by as many events as it says, for a stream to be complete.
+    /// Criteria that must all be met by enough events for a stream to be complete.
     fire_criteria: Vec<Criterion>,
-    /// What is the same for all events of a stream.
+    /// Traits in which all events of a stream agree.
     distinguished_by: Vec<Distinguisher>,
 }
 
-/// How much is counted of what does not match, from nothing to why.
+/// The logging of events that do not match a trigger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DebugLevel {
     /// 0: nothing.
     #[default]
     Off,
-    /// 1: how often.
+    /// 1: nothing. The original counted mismatches.
     Counts,
-    /// 2: how often, for each reason.
+    /// 2: the reasons.
     Reasons,
 }
 
-impl Triggers {
-    /// Reads a definition file; `file` is the name that errors and warnings carry.
-    pub fn load(file: &str, text: &str) -> Result<Loaded, LoadError> {
-        load::triggers(file, text)
-    }
+/// The times of the earliest and the latest event of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventTimes {
+    /// The time of the earliest event.
+    pub first: Micros,
+    /// The time of the latest event.
+    pub last: Micros,
+}
 
-    /// The trigger of that name. A stream may outlive its trigger's definition.
-    pub fn named(&self, name: &str) -> Option<&Trigger> {
+impl Triggers {
+    /// Returns the trigger with this name. `None` if its definition has been removed, which streams may outlive.
+    pub fn get(&self, name: &str) -> Option<&Trigger> {
         self.0.iter().find(|trigger| trigger.name == name)
     }
 
-    /// All of them, in the order of their file.
+    /// Returns all triggers, in the order of their file.
     pub fn iter(&self) -> impl Iterator<Item = &Trigger> {
         self.0.iter()
     }
 }
 
 impl Trigger {
-    /// What tells the event's stream from the trigger's other streams, or why the event belongs to none of them.
+    /// Returns the traits that distinguish the event's stream from others of this trigger. Fails if the event does not
+    /// match, with a mismatch for each criterion.
     ///
-    /// The first criterion that matches decides alone, also about the traits that are read in another's place. An event
-    /// has to have every distinguishing trait under its own name too, as in the original.
-    pub fn matched(&self, event: &Event) -> Result<Distinguished, Vec<Mismatch>> {
-        if let Some(lacking) = self.distinguished_by.iter().find(|trait_| event.get(&trait_.name).is_none()) {
-            return Err(vec![Mismatch::Trait { name: lacking.name.clone() }]);
+    /// Only the first criterion that matches determines which traits are mapped. Like the original, requires every
+    /// distinguishing trait to be present under its own name, too.
+    pub fn match_event(&self, event: &Event) -> Result<DistinguishingTraits, Vec<Mismatch>> {
+        if let Some(missing) = self.distinguished_by.iter().find(|trait_| event.get(&trait_.name).is_none()) {
+            return Err(vec![Mismatch::Trait { name: missing.name.clone() }]);
         }
         let mut mismatches = Vec::new();
         for criterion in &self.match_criteria {
             match criterion.check(event) {
                 Ok(()) => {
                     let traits = self.distinguished_by.iter();
-                    let read = traits.map(|trait_| trait_.read(event, &criterion.map_distinguished_by));
-                    return read
-                        .collect::<Result<_, _>>()
-                        .map(Distinguished)
-                        .map_err(|mismatch| vec![mismatch]);
+                    let values = traits.map(|trait_| trait_.read(event, &criterion.map_distinguished_by));
+                    return values.collect::<Result<_, _>>().map_err(|mismatch| vec![mismatch]);
                 }
                 Err(mismatch) => mismatches.push(mismatch),
             }
@@ -102,25 +104,26 @@ impl Trigger {
         Err(mismatches)
     }
 
-    /// Which fire criteria the event meets, by position: each of their counters goes up by one.
-    pub fn met_by(&self, event: &Event) -> Vec<usize> {
+    /// Returns the positions of the fire criteria that an event meets.
+    pub fn fire_criteria_met_by(&self, event: &Event) -> Vec<usize> {
         let criteria = self.fire_criteria.iter().enumerate();
         criteria.filter(|(_, criterion)| criterion.matches(event)).map(|(position, _)| position).collect()
     }
 
-    /// Whether a stream is complete, from how many of its events meet each fire criterion. Without criteria it is at once.
-    pub fn ready(&self, counts: &[u64]) -> bool {
-        let mut counters = self.fire_criteria.iter().enumerate();
-        counters.all(|(position, criterion)| counts.get(position).copied().unwrap_or(0) >= criterion.number)
+    /// Whether a stream is complete. `counts` has the number of events that meet each fire criterion, by position. A
+    /// stream without fire criteria is always complete.
+    pub fn is_complete(&self, counts: &[u64]) -> bool {
+        let mut criteria = self.fire_criteria.iter().enumerate();
+        criteria.all(|(position, criterion)| counts.get(position).copied().unwrap_or(0) >= criterion.number)
     }
 
-    /// When a stream whose events are from `first` to `last` expires. Of a range, its begin counts.
-    pub fn expiration(&self, first: Micros, last: Micros, now: Micros) -> Result<Micros, EvaluationError> {
+    /// Returns the time at which a stream expires. If the expression is a range, that is its begin.
+    pub fn expiration(&self, times: EventTimes, now: Micros) -> Result<Micros, EvaluationError> {
         let variable = |name: &str| match name {
-            "first" => Some(first),
-            "last" => Some(last),
+            "first" => Some(times.first),
+            "last" => Some(times.last),
             _ => None,
         };
-        self.expiration.evaluate(variable, now).map(crate::streams::timex::Time::timestamp)
+        self.expiration.evaluate(variable, now).map(Time::timestamp)
     }
 }

@@ -1,8 +1,8 @@
-//! What the documented examples give.
+//! The documented examples.
 
 use super::*;
 
-/// The trait of this definition in the documented notification, and whether there was a warning about it.
+/// The value of a trait with this definition in the documented notification, and whether there is a warning about it.
 fn value(definition: &str) -> (Option<Value>, bool) {
     let (event, warnings) =
         event(&load(&format!("- event_type: '*'\n  traits: {{t: {definition}}}\n")), &notification());
@@ -10,7 +10,7 @@ fn value(definition: &str) -> (Option<Value>, bool) {
 }
 
 #[test]
-fn a_trait_is_the_first_value_of_its_fields_in_its_type() {
+fn a_trait_has_the_first_value_of_its_fields_in_its_type() {
     for (definition, expected) in [
         ("{fields: payload.state}", Some(text("active"))),
         ("{fields: payload.memory_mb}", Some(text("512"))),
@@ -40,7 +40,7 @@ fn a_trait_is_the_first_value_of_its_fields_in_its_type() {
 }
 
 #[test]
-fn a_plugin_makes_the_value_before_it_gets_its_type() {
+fn a_plugin_computes_the_value_before_its_conversion() {
     for (definition, expected) in [
         ("{fields: publisher_id, plugin: split}", Some(text("compute"))),
         (
@@ -69,17 +69,17 @@ fn a_plugin_makes_the_value_before_it_gets_its_type() {
 }
 
 #[test]
-fn a_value_that_cannot_be_read_costs_its_trait_and_no_more() {
+fn a_malformed_value_only_drops_its_trait() {
     let definitions = load(
         "- event_type: '*'\n  traits:\n    t: {fields: payload.weight, type: int}\n    state: {fields: payload.state}\n",
     );
     let (event, warnings) = event(&definitions, &notification());
     assert_eq!((event.get("t"), event.get("state")), (None, Some(text("active"))));
-    assert_eq!(warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), ["t: \"1.25\" is no int"]);
+    assert_eq!(warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), ["t: invalid int \"1.25\""]);
 }
 
 #[test]
-fn the_last_definition_that_matches_counts_alone() {
+fn only_the_last_matching_definition_applies() {
     let definitions = load(
         "- event_type: compute.*\n  traits: {a: {fields: payload.state}}\n\
          - event_type: compute.instance.create.*\n  traits: {b: {fields: payload.state}}\n\
@@ -91,7 +91,7 @@ fn the_last_definition_that_matches_counts_alone() {
 }
 
 #[test]
-fn every_event_has_a_service_a_request_and_a_tenant_unless_its_definition_says_otherwise() {
+fn definitions_may_override_the_default_traits() {
     let definitions = load("- event_type: '*'\n  traits: {}\n");
     let mut notification = notification();
     let (first, _) = event(&definitions, &notification);
@@ -110,18 +110,18 @@ fn every_event_has_a_service_a_request_and_a_tenant_unless_its_definition_says_o
 }
 
 #[test]
-fn what_no_definition_matches_is_dropped() {
+fn a_notification_without_a_matching_definition_is_dropped() {
     for pattern in ["'!compute.*'", "Compute.*", "[]", "['compute.*', '!*.end']"] {
         let definitions = load(&format!("- event_type: {pattern}\n  traits: {{}}\n"));
-        assert_eq!(dropped(&definitions, &notification()), Reason::NoDefinition, "{pattern}");
+        assert_eq!(dropped(&definitions, &notification()), DropReason::NoDefinition, "{pattern}");
     }
-    assert_eq!(dropped(&load("[]"), &notification()), Reason::NoDefinition);
+    assert_eq!(dropped(&load("[]"), &notification()), DropReason::NoDefinition);
 }
 
 #[test]
-fn a_notification_without_a_type_or_an_id_is_dropped() {
+fn a_notification_without_event_type_or_message_id_is_dropped() {
     let definitions = load("- event_type: '*'\n  traits: {}\n");
-    for (name, reason) in [("event_type", Reason::NoEventType), ("message_id", Reason::NoMessageId)] {
+    for (name, reason) in [("event_type", DropReason::NoEventType), ("message_id", DropReason::NoMessageId)] {
         for value in [json!(null), json!(""), json!(" "), json!([]), json!(true)] {
             let mut notification = notification();
             notification[name] = value;
@@ -134,17 +134,17 @@ fn a_notification_without_a_type_or_an_id_is_dropped() {
 }
 
 #[test]
-fn an_event_without_any_trait_is_dropped() {
+fn a_notification_without_traits_is_dropped() {
     let bare =
         map(json!({"event_type": "a", "message_id": "m", "timestamp": "2024-03-15", "payload": {"x": 1}}));
     let definitions = load("- event_type: '*'\n  traits: {t: {fields: payload.nope}}\n");
-    assert_eq!(dropped(&definitions, &bare), Reason::NoTraits);
+    assert_eq!(dropped(&definitions, &bare), DropReason::NoTraits);
     let definitions = load("- event_type: '*'\n  traits: {t: {fields: payload.x}}\n");
     assert_eq!(event(&definitions, &bare).0.get("t"), Some(text("1")));
 }
 
 #[test]
-fn a_blank_timestamp_is_now_and_only_an_absent_one_gives_way_to_the_context() {
+fn only_an_absent_timestamp_falls_back_to_the_context() {
     let definitions = load("- event_type: '*'\n  traits: {}\n");
     for (timestamp, context, expected, warned) in [
         (Some(json!("2024-03-15 12:00:00.5")), Some("2024-03-14"), Some(at("2024-03-15 12:00:00.5")), false),

@@ -1,10 +1,10 @@
-//! What definition files may not say.
+//! Loading of invalid definition files.
 
 use super::*;
 
 #[test]
-fn what_is_wrong_is_said_with_its_file_and_line() {
-    let mut said = Vec::new();
+fn errors_name_the_file_and_the_line() {
+    let mut errors = Vec::new();
     for text in [
         "- traits: {}\n",
         "- event_type: a\n",
@@ -26,24 +26,24 @@ fn what_is_wrong_is_said_with_its_file_and_line() {
         "event_type: a\ntraits: {}\n",
         "",
     ] {
-        let error = EventDefinitions::load("definitions.yaml", text).expect_err(text);
-        said.push(error.to_string());
+        let error = try_load(text).expect_err(text);
+        errors.push(error.to_string());
     }
-    insta::assert_snapshot!(said.join("\n"), @r#"
+    insta::assert_snapshot!(errors.join("\n"), @r#"
     definitions.yaml:1: missing field `event_type`
     definitions.yaml:1: missing field `traits`
     definitions.yaml:2: unknown field `trait`, expected one of event_type, traits
-    definitions.yaml:1: invalid type: map, expected a text or a list of texts
+    definitions.yaml:1: invalid type: map, expected a string or a list of strings
     definitions.yaml:3: missing field `fields`
-    definitions.yaml:5: unknown type 'numeric': there are text, int, float and datetime
+    definitions.yaml:5: unknown type 'numeric': expected text, int, float or datetime
     definitions.yaml:3: unknown field `typ`, expected one of fields, type, plugin
-    definitions.yaml:3: a trait needs at least one field
-    definitions.yaml:6: the path 'a..' cannot be read from '..' on
-    definitions.yaml:5: unknown plugin 'cut': there are bitfield and split
+    definitions.yaml:3: a trait requires at least one field
+    definitions.yaml:6: invalid path 'a..': unexpected '..'
+    definitions.yaml:5: unknown plugin 'cut': expected bitfield or split
     definitions.yaml:6: missing field `name`
-    definitions.yaml:5: the parameters of 'split': invalid type: string "one", expected i64
-    definitions.yaml:3: the path 'a[' cannot be read from '[' on
-    definitions.yaml:3: no trait can be called 'timestamp': every event has its own
+    definitions.yaml:5: invalid parameters of 'split': invalid type: string "one", expected i64
+    definitions.yaml:3: invalid path 'a[': unexpected '['
+    definitions.yaml:3: invalid name 'timestamp' of a trait: it is a field of every event
     definitions.yaml:4: duplicate mapping key: t not allowed here
     definitions.yaml:3: expected mapping start
     definitions.yaml:1: reference to unknown value

@@ -1,4 +1,4 @@
-//! Distilling, end to end.
+//! Distilling of whole notifications.
 
 mod examples;
 mod loading;
@@ -6,18 +6,23 @@ mod shipped;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Distilled, EventDefinitions, Reason, Warning};
+use super::{Distilled, DropReason, EventDefinitions, ValueWarning};
 use crate::notification::event::{Event, Value};
+use crate::streams::definition_file::{DefinitionFile, LoadError};
 use crate::time::Micros;
 
 const NOW: Micros = Micros(1_711_000_000_000_000);
 
+fn try_load(text: &str) -> Result<EventDefinitions, LoadError> {
+    EventDefinitions::load(&DefinitionFile::new("definitions.yaml", text))
+}
+
 fn load(text: &str) -> EventDefinitions {
-    EventDefinitions::load("definitions.yaml", text).expect(text)
+    try_load(text).expect(text)
 }
 
 fn map(value: Json) -> Map<String, Json> {
-    let Json::Object(map) = value else { panic!("a notification is a map") };
+    let Json::Object(map) = value else { panic!("a notification is an object") };
     map
 }
 
@@ -41,14 +46,14 @@ fn notification() -> Map<String, Json> {
     }))
 }
 
-fn event(definitions: &EventDefinitions, notification: &Map<String, Json>) -> (Event, Vec<Warning>) {
+fn event(definitions: &EventDefinitions, notification: &Map<String, Json>) -> (Event, Vec<ValueWarning>) {
     match definitions.distil(notification, NOW) {
         Distilled::Event { event, warnings } => (event, warnings),
         Distilled::Dropped(reason) => panic!("{reason}"),
     }
 }
 
-fn dropped(definitions: &EventDefinitions, notification: &Map<String, Json>) -> Reason {
+fn dropped(definitions: &EventDefinitions, notification: &Map<String, Json>) -> DropReason {
     match definitions.distil(notification, NOW) {
         Distilled::Event { event, .. } => panic!("{event:?}"),
         Distilled::Dropped(reason) => reason,

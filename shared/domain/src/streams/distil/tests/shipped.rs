@@ -1,4 +1,4 @@
-//! The definitions that are built in.
+//! The definitions that ship with Steward.
 
 use super::*;
 use crate::streams::distil::definition::SHIPPED;
@@ -38,7 +38,7 @@ fn exists() -> Map<String, Json> {
 }
 
 #[test]
-fn the_daily_record_has_all_its_traits() {
+fn a_daily_usage_record_has_all_traits() {
     let (event, warnings) = event(&load(SHIPPED), &exists());
     assert_eq!(warnings, []);
     let traits: Vec<String> = event.traits.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
@@ -74,7 +74,7 @@ fn the_daily_record_has_all_its_traits() {
 }
 
 #[test]
-fn only_the_daily_record_has_an_audit_period() {
+fn only_a_daily_usage_record_has_an_audit_period() {
     let definitions = load(SHIPPED);
     for (event_type, expected) in [
         ("compute.instance.exists", true),
@@ -94,12 +94,12 @@ fn only_the_daily_record_has_an_audit_period() {
     for event_type in ["image.upload", "compute.instances", "snapshot_instance.x"] {
         let mut notification = exists();
         notification["event_type"] = json!(event_type);
-        assert_eq!(dropped(&definitions, &notification), Reason::NoDefinition, "{event_type}");
+        assert_eq!(dropped(&definitions, &notification), DropReason::NoDefinition, "{event_type}");
     }
 }
 
 #[test]
-fn the_tenant_comes_from_the_payload_before_it_comes_from_the_context() {
+fn the_tenant_in_the_payload_precedes_the_one_in_the_context() {
     let mut notification = exists();
     let definitions = load(SHIPPED);
     assert_eq!(event(&definitions, &notification).0.get("tenant_id"), Some(text("p-1")));
@@ -108,7 +108,7 @@ fn the_tenant_comes_from_the_payload_before_it_comes_from_the_context() {
 }
 
 #[test]
-fn an_instance_is_also_found_in_an_exception() {
+fn an_exception_names_the_instance_of_a_failed_request() {
     let notification = map(json!({
         "event_type": "rebuild_instance",
         "message_id": "m-1",

@@ -1,13 +1,13 @@
-//! Pure. What can be wrong with a usage record, in the order in which it is looked for; the first fault ends the search.
+//! Pure. Faults of usage records.
 
 use super::times::Times;
 use crate::notification::event::{Event, Value};
 
-/// What is wrong with a record.
+/// A fault of a usage record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// U0
-    #[error("there are events, and no .exists after them")]
+    #[error("no .exists follows these events")]
     NoExists,
     /// U1
     #[error(".exists has no launched_at")]
@@ -17,44 +17,44 @@ pub enum Fault {
     Conflict {
         /// The trait that differs.
         name: &'static str,
-        /// Its value in the event, or in the record when a deletion is compared.
+        /// Its value in the operation event, or in the record if a deletion is compared.
         one: String,
-        /// The value that it should be equal to.
+        /// Its value in the record, or in the deletion event.
         other: String,
     },
     /// U3
-    #[error(".exists has a deleted_at, and its state is not 'deleted'")]
+    #[error(".exists has a deleted_at, but its state is not 'deleted'")]
     NotDeleted,
     /// U4
-    #[error(".exists has a deleted_at that is before its launched_at")]
+    #[error(".exists has a deleted_at before its launched_at")]
     DeletedBeforeLaunch,
     /// U5
-    #[error(".exists has a deleted_at in its audit period, and there is no .delete.end before it")]
+    #[error(".exists has a deleted_at in its audit period, but no .delete.end precedes it")]
     NoDeleteEvent,
     /// U6
-    #[error("there is a .delete.end, and the .exists after it has no deleted_at")]
+    #[error(".exists has no deleted_at, but a .delete.end precedes it")]
     NoDeletedAt,
     /// U7
-    #[error("there is more than one .delete.end before the .exists")]
+    #[error("more than one .delete.end precedes the .exists")]
     SeveralDeleteEvents,
     /// U8
-    #[error(".exists has a launched_at in its audit period, and there are no events before it")]
+    #[error(".exists has a launched_at in its audit period, but no events precede it")]
     NoEvents,
 }
 
-/// After these the instance is what the record should say.
+/// Operations after which the record must show the same instance.
 const OPERATIONS: [&str; 3] =
     ["compute.instance.rebuild.end", "compute.instance.finish_resize.end", "compute.instance.rescue.end"];
 const DELETE_END: &str = "compute.instance.delete.end";
 
-/// What the last operation and the record must agree on.
+/// Traits in which the last operation and the record must agree.
 const OPERATION_TRAITS: [&str; 6] =
     ["launched_at", "instance_flavor_id", "tenant_id", "os_architecture", "os_version", "os_distro"];
-/// What the record and the deletion must agree on.
+/// Traits in which the record and the deletion must agree.
 const DELETE_TRAITS: [&str; 2] = ["launched_at", "deleted_at"];
 
 impl Fault {
-    /// The documented code, `U0` to `U8`.
+    /// The documented error code, `U0` to `U8`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoExists => "U0",
@@ -70,26 +70,26 @@ impl Fault {
     }
 }
 
-/// Looks for a fault of the record, given the events before it since the record before. What is strange and no fault
-/// is added to the warnings.
-pub fn find(
+/// Checks a record against the events between it and the previous record. Fails with the first fault. Adds oddities that
+/// are not faults to the warnings.
+pub fn check(
     before: &[Event],
     exists: &Event,
     times: &Times,
     warnings: &mut Vec<String>,
 ) -> Result<(), Fault> {
-    launch(before, exists, times)?;
+    check_launch(before, exists, times)?;
     match before.iter().rfind(|event| OPERATIONS.contains(&event.event_type.as_str())) {
-        Some(operation) => agree(operation, exists, &OPERATION_TRAITS)?,
-        None if times.is_no_day() => warnings
+        Some(operation) => check_agreement(operation, exists, &OPERATION_TRAITS)?,
+        None if times.is_partial_day() => warnings
             .push(format!("Non-EOD .exists found (msg_id: {}) with no operation event.", exists.message_id)),
         None => {}
     }
-    deletion(before, exists, times)
+    check_deletion(before, exists, times)
 }
 
-/// Only of an instance that the record calls active.
-fn launch(before: &[Event], exists: &Event, times: &Times) -> Result<(), Fault> {
+/// Checks the launch of an instance that is active according to the record.
+fn check_launch(before: &[Event], exists: &Event, times: &Times) -> Result<(), Fault> {
     if !has_state(exists, "active") {
         return Ok(());
     }
@@ -100,7 +100,7 @@ fn launch(before: &[Event], exists: &Event, times: &Times) -> Result<(), Fault> 
     Ok(())
 }
 
-fn deletion(before: &[Event], exists: &Event, times: &Times) -> Result<(), Fault> {
+fn check_deletion(before: &[Event], exists: &Event, times: &Times) -> Result<(), Fault> {
     let mut events = before.iter().filter(|event| event.event_type == DELETE_END);
     let event = events.next();
     match (times.deleted, event) {
@@ -108,7 +108,7 @@ fn deletion(before: &[Event], exists: &Event, times: &Times) -> Result<(), Fault
         (None, Some(_)) => return Err(Fault::NoDeletedAt),
         (Some(_), _) if !has_state(exists, "deleted") => return Err(Fault::NotDeleted),
         (Some(deleted), None) => {
-            // The original compared with nothing here, failed, and left the stream in error for ever.
+            // The original failed without a launch time and left the stream in error for good.
             let launched = times.launched.ok_or(Fault::NoLaunch)?;
             if deleted < launched {
                 return Err(Fault::DeletedBeforeLaunch);
@@ -121,7 +121,7 @@ fn deletion(before: &[Event], exists: &Event, times: &Times) -> Result<(), Fault
     }
     match (event, events.next()) {
         (Some(_), Some(_)) => Err(Fault::SeveralDeleteEvents),
-        (Some(event), None) => agree(exists, event, &DELETE_TRAITS),
+        (Some(event), None) => check_agreement(exists, event, &DELETE_TRAITS),
         (None, _) => Ok(()),
     }
 }
@@ -130,19 +130,19 @@ fn has_state(exists: &Event, state: &str) -> bool {
     matches!(exists.traits.get("state"), Some(Value::Text(text)) if text == state)
 }
 
-/// Both have the same values. One that is absent on one side only differs; the original failed there.
-fn agree(one: &Event, other: &Event, names: &[&'static str]) -> Result<(), Fault> {
+/// Compares traits in order. A trait that only one event has is a conflict; the original failed in that case.
+fn check_agreement(one: &Event, other: &Event, names: &[&'static str]) -> Result<(), Fault> {
     for name in names {
         let (one, other) = (one.traits.get(*name), other.traits.get(*name));
         if one != other {
-            return Err(Fault::Conflict { name, one: printed(one), other: printed(other) });
+            return Err(Fault::Conflict { name, one: formatted(one), other: formatted(other) });
         }
     }
     Ok(())
 }
 
-/// As Python prints it: a time with a blank between its date and its clock.
-fn printed(value: Option<&Value>) -> String {
+/// Formats a value like Python: a datetime has a space between date and time.
+fn formatted(value: Option<&Value>) -> String {
     match value {
         None => "None".to_owned(),
         Some(Value::Text(text)) => text.clone(),

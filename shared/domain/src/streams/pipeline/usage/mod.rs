@@ -1,7 +1,7 @@
-//! Pure. The handler `usage`: checks the records of an instance's usage against the events before them.
+//! Pure. The handler `usage`, which verifies usage records against the events before them.
 //!
-//! The events are cut into blocks, each ended by a `compute.instance.exists`. Each of these becomes an event
-//! `.verified` or `.failed`; events that none ends become one `.failed`.
+//! The events of a stream are split into blocks, each ended by a `compute.instance.exists`. The record of each block
+//! yields a `.verified` or `.failed` event. A last block without a record yields a `.failed` event.
 
 pub mod fault;
 pub mod times;
@@ -11,37 +11,31 @@ use super::HandlerError;
 use crate::notification::event::Event;
 use times::Times;
 
-/// The record of an instance's usage in a period.
+/// The event type of a usage record: an instance existed in an audit period.
 const EXISTS: &str = "compute.instance.exists";
-/// The record agrees with the events before it.
-const VERIFIED: &str = "compute.instance.exists.verified";
-/// The record does not, or is missing.
-const FAILED: &str = "compute.instance.exists.failed";
-/// What is strange and no fault.
-const WARNINGS: &str = "compute.instance.exists.warnings";
 
-/// The new events that the events of a stream, given in the order of their times, lead to.
+/// Verifies the events of a stream, which are ordered by time. Returns the verdicts as new events.
 ///
-/// Every message id follows from those of the events, so that a run that is repeated makes the same events.
-pub fn check(stream_id: u64, events: &[Event]) -> Result<Vec<Event>, HandlerError> {
-    let mut synthetic = Vec::new();
-    // Not emptied between blocks, as in the original: a warning is repeated with every later record of the run.
+/// The message ids of the verdicts are derived from those of the events, so a repeated run makes the same events.
+pub fn verify(stream_id: u64, events: &[Event]) -> Result<Vec<Event>, HandlerError> {
+    let mut verdicts = Vec::new();
+    // Not cleared between blocks: like the original, every later record of the run repeats a warning.
     let mut warnings = Vec::new();
     for block in events.split_inclusive(|event| event.event_type == EXISTS) {
         match block {
             [before @ .., exists] if exists.event_type == EXISTS => {
-                let times = Times::of(exists)?;
-                let found = fault::find(before, exists, &times, &mut warnings);
+                let times = Times::read(exists)?;
+                let checked = fault::check(before, exists, &times, &mut warnings);
                 if !warnings.is_empty() {
-                    synthetic.push(verdict::warnings(stream_id, exists, &warnings));
+                    verdicts.push(verdict::warnings(stream_id, exists, &warnings));
                 }
-                synthetic.push(verdict::of(stream_id, exists, found)?);
+                verdicts.push(verdict::of_record(stream_id, exists, checked)?);
             }
-            [first, ..] => synthetic.push(verdict::unended(stream_id, first)),
+            [first, ..] => verdicts.push(verdict::of_missing_record(stream_id, first)),
             [] => {}
         }
     }
-    Ok(synthetic)
+    Ok(verdicts)
 }
 
 #[cfg(test)]

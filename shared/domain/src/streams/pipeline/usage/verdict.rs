@@ -1,30 +1,37 @@
-//! Pure. The events that say what was found.
+//! Pure. Verdicts on usage records, as events.
 
 use uuid::Uuid;
 
 use super::fault::Fault;
-use super::{FAILED, HandlerError, VERIFIED, WARNINGS};
 use crate::notification::event::{Event, Value};
+use crate::streams::pipeline::handler::HandlerError;
 
-/// Who says so, in every event that documents a publisher.
+/// The record agrees with the events before it.
+pub const VERIFIED: &str = "compute.instance.exists.verified";
+/// The record contradicts the events before it, or is missing.
+pub const FAILED: &str = "compute.instance.exists.failed";
+/// Oddities that are not faults.
+pub const WARNINGS: &str = "compute.instance.exists.warnings";
+
+/// The `publisher_id` of verdicts.
 const PUBLISHER: &str = "stv3";
 
-/// What was found of a record: all of its traits, and the verdict.
+/// The verdict on a record, with all traits of the record.
 ///
-/// Its message id is the UUID (version 5) of the record's own and the verdict's type, so a record whose id is no UUID
-/// has none: that fails, as in the original.
-pub fn of(stream_id: u64, exists: &Event, found: Result<(), Fault>) -> Result<Event, HandlerError> {
+/// Its message id is a UUID (version 5) of the record's message id and the verdict's type. Like the original, fails if
+/// the record's message id is not a UUID.
+pub fn of_record(stream_id: u64, exists: &Event, checked: Result<(), Fault>) -> Result<Event, HandlerError> {
     let original = Uuid::parse_str(&exists.message_id).map_err(|_| HandlerError {
         handler: "usage",
-        reason: format!("the message_id '{}' of a .exists is no UUID", exists.message_id),
+        reason: format!("the message_id '{}' of a .exists is not a UUID", exists.message_id),
     })?;
-    let event_type = if found.is_ok() { VERIFIED } else { FAILED };
+    let event_type = if checked.is_ok() { VERIFIED } else { FAILED };
     let mut traits = exists.traits.clone();
     traits.entry("bandwidth_in".to_owned()).or_insert(Value::Int(0));
     traits.entry("bandwidth_out".to_owned()).or_insert(Value::Int(0));
     traits.entry("rax_options".to_owned()).or_insert_with(|| text("0"));
     traits.remove("error_code");
-    traits.extend(said(found.err().as_ref()));
+    traits.extend(error_traits(checked.err().as_ref()));
     traits.extend(named([
         ("original_message_id", text(&exists.message_id)),
         ("publisher_id", text(PUBLISHER)),
@@ -34,7 +41,7 @@ pub fn of(stream_id: u64, exists: &Event, found: Result<(), Fault>) -> Result<Ev
     Ok(Event { message_id, event_type: event_type.to_owned(), timestamp: exists.timestamp, traits })
 }
 
-/// What was strange so far, said with a record.
+/// The warnings so far, as an event about a record.
 pub fn warnings(stream_id: u64, exists: &Event, warnings: &[String]) -> Event {
     let traits = named([
         ("publisher_id", text(PUBLISHER)),
@@ -44,14 +51,16 @@ pub fn warnings(stream_id: u64, exists: &Event, warnings: &[String]) -> Event {
     about(stream_id, exists, WARNINGS, traits)
 }
 
-/// Events that no record ends; `first` is the first of them.
-pub fn unended(stream_id: u64, first: &Event) -> Event {
-    let traits = said(Some(&Fault::NoExists)).chain(named([("stream_id", number(stream_id))]));
+/// The verdict on events without a record after them, of which `first` is the first.
+pub fn of_missing_record(stream_id: u64, first: &Event) -> Event {
+    let traits = error_traits(Some(&Fault::NoExists)).chain(named([("stream_id", number(stream_id))]));
     about(stream_id, first, FAILED, traits)
 }
 
-/// An event about the same instance at the same time. The original drew its message id at random, so that each retry
-/// of a stream made one more; here it follows from the stream, its own type and the other event.
+/// An event about the same instance at the same time as another event.
+///
+/// Its message id is derived from the stream, its type and the other event. The original used a random id, so that each
+/// retry of a stream made another event.
 fn about(
     stream_id: u64,
     other: &Event,
@@ -69,8 +78,8 @@ fn about(
     }
 }
 
-/// `error` is the text `None` where there is none, as in the original; `error_code` is then absent.
-fn said(fault: Option<&Fault>) -> impl Iterator<Item = (String, Value)> {
+/// Without a fault, `error` is the text `None`, as in the original, and `error_code` is absent.
+fn error_traits(fault: Option<&Fault>) -> impl Iterator<Item = (String, Value)> {
     let error = fault.map_or_else(|| "None".to_owned(), ToString::to_string);
     let code = fault.map(|fault| ("error_code", text(fault.code())));
     [("error", Value::Text(error))].into_iter().chain(code).map(|(name, value)| (name.to_owned(), value))

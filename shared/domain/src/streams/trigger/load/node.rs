@@ -1,4 +1,4 @@
-//! Pure. A definition file as a tree that knows its lines, so that what is wrong or unknown can be pointed at.
+//! Pure. The YAML tree of a definition file, with lines for errors and warnings.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_saphyr::Spanned;
 
 use crate::streams::definition_file::line;
 
-/// A value with the line on which it was written.
+/// A value with the line in which it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
     pub(super) line: u64,
@@ -21,12 +21,12 @@ pub(super) enum Yaml {
     Bool(bool),
     Int(i64),
     Float(f64),
-    Text(String),
+    String(String),
     List(Vec<Node>),
     Map(Vec<Entry>),
 }
 
-/// An entry of a map, in the order of the file.
+/// An entry of a map.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     pub(super) key: String,
@@ -34,96 +34,98 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
-/// Something to say about a line.
+/// An error or warning about a line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Remark {
+pub(super) struct Finding {
     pub(super) line: u64,
     pub(super) reason: String,
 }
 
-impl Remark {
+impl Finding {
     pub(super) fn new(line: u64, reason: impl Into<String>) -> Self {
         Self { line, reason: reason.into() }
     }
 }
 
-/// A map whose keys are known.
+/// The entries of a map whose keys are known.
 #[derive(Debug)]
-pub(super) struct Map {
+pub(super) struct Fields {
+    /// The kind of definition, for messages.
     what: &'static str,
     pub(super) line: u64,
     entries: Vec<Entry>,
 }
 
-impl Map {
-    pub(super) fn of(node: Node, what: &'static str) -> Result<Self, Remark> {
+impl Fields {
+    pub(super) fn new(node: Node, what: &'static str) -> Result<Self, Finding> {
         Ok(Self { what, line: node.line, entries: node.map(what)? })
     }
 
-    /// The value of a key. A key without a value is as good as none.
+    /// Removes a key and returns its value. A null value counts as missing.
     pub(super) fn take(&mut self, key: &str) -> Option<Node> {
         let at = self.entries.iter().position(|entry| entry.key == key)?;
         Some(self.entries.remove(at).node).filter(|node| node.value != Yaml::Null)
     }
 
-    pub(super) fn require(&mut self, key: &str) -> Result<Node, Remark> {
-        self.take(key).ok_or_else(|| Remark::new(self.line, format!("{} needs '{key}'", self.what)))
+    pub(super) fn require(&mut self, key: &str) -> Result<Node, Finding> {
+        self.take(key).ok_or_else(|| Finding::new(self.line, format!("{} requires '{key}'", self.what)))
     }
 
-    /// Remarks on every key that nobody took.
-    pub(super) fn ignore_rest(self, ignored: &mut Vec<Remark>) {
+    /// Warns about every key that has not been taken.
+    pub(super) fn warn_about_rest(self, warnings: &mut Vec<Finding>) {
         let what = self.what;
-        let remark =
-            |entry: Entry| Remark::new(entry.line, format!("{what} has no '{}': ignored", entry.key));
-        ignored.extend(self.entries.into_iter().map(remark));
+        let unknown = |entry: Entry| {
+            Finding::new(entry.line, format!("unknown key '{}' of {what}: ignored", entry.key))
+        };
+        warnings.extend(self.entries.into_iter().map(unknown));
     }
 }
 
 impl Node {
-    pub(super) fn text(self, what: &str) -> Result<String, Remark> {
+    pub(super) fn string(self, what: &str) -> Result<String, Finding> {
         match self.value {
-            Yaml::Text(text) => Ok(text),
-            _ => Err(self.instead_of(what)),
+            Yaml::String(text) => Ok(text),
+            _ => Err(self.expected(what)),
         }
     }
 
-    pub(super) fn list(self, what: &str) -> Result<Vec<Self>, Remark> {
+    pub(super) fn list(self, what: &str) -> Result<Vec<Self>, Finding> {
         match self.value {
             Yaml::List(nodes) => Ok(nodes),
-            _ => Err(self.instead_of(what)),
+            _ => Err(self.expected(what)),
         }
     }
 
-    pub(super) fn map(self, what: &str) -> Result<Vec<Entry>, Remark> {
+    pub(super) fn map(self, what: &str) -> Result<Vec<Entry>, Finding> {
         match self.value {
             Yaml::Map(entries) => Ok(entries),
-            _ => Err(self.instead_of(what)),
+            _ => Err(self.expected(what)),
         }
     }
 
-    /// A whole number that is not negative.
-    pub(super) fn count<T: TryFrom<u64>>(self, what: &str) -> Result<T, Remark> {
+    /// Returns an integer that is not negative.
+    pub(super) fn count<T: TryFrom<u64>>(self, what: &str) -> Result<T, Finding> {
         let count = match self.value {
             Yaml::Int(number) => u64::try_from(number).ok().and_then(|number| T::try_from(number).ok()),
             _ => None,
         };
-        count.ok_or_else(|| self.instead_of(what))
+        count.ok_or_else(|| self.expected(what))
     }
 
-    fn instead_of(&self, what: &str) -> Remark {
-        Remark::new(self.line, format!("expected {what}, found {}", self.value.kind()))
+    fn expected(&self, what: &str) -> Finding {
+        Finding::new(self.line, format!("expected {what}, found {}", self.value.type_name()))
     }
 }
 
 impl Yaml {
-    /// What it is, for messages.
-    pub(super) fn kind(&self) -> &'static str {
+    /// The type of the value, for messages.
+    pub(super) fn type_name(&self) -> &'static str {
         match self {
-            Self::Null => "nothing",
+            Self::Null => "null",
             Self::Bool(_) => "a boolean",
-            Self::Int(_) => "a whole number",
+            Self::Int(_) => "an integer",
             Self::Float(_) => "a number",
-            Self::Text(_) => "a text",
+            Self::String(_) => "a string",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
         }
@@ -173,7 +175,7 @@ impl<'de> Visitor<'de> for YamlVisitor {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Yaml, E> {
-        Ok(Yaml::Text(value.to_owned()))
+        Ok(Yaml::String(value.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Yaml, A::Error> {

@@ -1,13 +1,13 @@
-//! What matches, what tells streams apart, and what completes them.
+//! Matching, distinguishing and completing.
 
 use super::*;
 
 fn matched(criterion: &str) -> bool {
-    trigger(&format!("match_criteria: [{criterion}]")).matched(&exists()).is_ok()
+    trigger(&format!("match_criteria: [{criterion}]")).match_event(&exists()).is_ok()
 }
 
 #[test]
-fn an_event_matches_what_it_is_like() {
+fn criteria_match_types_times_and_traits() {
     for (criterion, expected) in [
         ("{}", true),
         ("{event_type: compute.*}", true),
@@ -40,7 +40,7 @@ fn an_event_matches_what_it_is_like() {
         ("{traits: {load: {float: '< 1'}}}", true),
         ("{traits: {load: {int: '> 0'}}}", true),
         ("{traits: {absent: {int: '> 5'}}}", false),
-        // The original found every text greater than every number.
+        // To the original, every text was greater than every number.
         ("{traits: {state: {int: '> 5'}}}", false),
         ("{traits: {launched_at: {datetime: day($audit_period_beginning)}}}", true),
         ("{traits: {launched_at: {datetime: day}}}", false),
@@ -56,7 +56,7 @@ fn an_event_matches_what_it_is_like() {
         ("{timestamp: day($audit_period_ending)}", true),
         ("{traits: {state: active, memory_mb: {int: '> 1024'}}}", false),
         ("{traits: {event_type: compute.instance.exists}}", true),
-        // No day is the 31st of February: nothing is in it.
+        // 31 February does not exist and contains no time.
         ("{timestamp: $audit_period_beginning @ 2mo 31d}", false),
     ] {
         assert_eq!(matched(criterion), expected, "{criterion}");
@@ -64,48 +64,48 @@ fn an_event_matches_what_it_is_like() {
 }
 
 #[test]
-fn a_mismatch_says_which_part_of_each_criterion_it_is() {
+fn a_mismatch_names_the_failed_condition_of_each_criterion() {
     let trigger = trigger(
         "match_criteria:\n  - event_type: image.*\n  - timestamp: day($launched_at)\n  - traits: {state: deleted, load: 1}",
     );
-    let mismatches = trigger.matched(&exists()).expect_err("none matches");
-    let said: Vec<String> = mismatches.iter().map(ToString::to_string).collect();
-    assert_eq!(said, ["Wrong event type", "Not in timerange", "not 'load'"]);
+    let mismatches = trigger.match_event(&exists()).expect_err("no criterion matches");
+    let reasons: Vec<String> = mismatches.iter().map(ToString::to_string).collect();
+    assert_eq!(reasons, ["Wrong event type", "Not in timerange", "not 'load'"]);
 }
 
 #[test]
-fn streams_are_told_apart_by_values_and_by_ranges() {
+fn streams_are_distinguished_by_values_and_by_ranges() {
     let trigger =
         trigger("distinguished_by: [state, memory_mb, timestamp: day, launched_at: $timestamp @ 0m]");
-    let distinguished = trigger.matched(&exists()).expect("it matches");
+    let distinguished = trigger.match_event(&exists()).expect("the event matches");
     let (begin, end) = (at("2024-03-15 00:00:00"), at("2024-03-16 00:00:00"));
     let expected = [
-        ("launched_at", Distinguishing::Value(Value::Datetime(at("2024-03-14 09:00:00")))),
-        ("memory_mb", Distinguishing::Value(Value::Int(512))),
-        ("state", Distinguishing::Value(Value::Text("active".to_owned()))),
-        ("timestamp", Distinguishing::Range(Range { begin, end })),
+        ("launched_at", DistinguishingValue::Value(Value::Datetime(at("2024-03-14 09:00:00")))),
+        ("memory_mb", DistinguishingValue::Value(Value::Int(512))),
+        ("state", DistinguishingValue::Value(Value::Text("active".to_owned()))),
+        ("timestamp", DistinguishingValue::Range(TimeRange { begin, end })),
     ];
     let expected = expected.map(|(name, value)| (name.to_owned(), value));
-    assert_eq!(distinguished, Distinguished(BTreeMap::from(expected)));
+    assert_eq!(distinguished, BTreeMap::from(expected));
 
-    let stored = serde_json::to_string(&distinguished).expect("it is JSON");
+    let stored = serde_json::to_string(&distinguished).expect("valid JSON");
     insta::assert_snapshot!(stored, @r#"{"launched_at":{"v":{"d":1710406800000000}},"memory_mb":{"v":{"i":512}},"state":{"v":{"s":"active"}},"timestamp":{"r":{"b":1710460800000000,"e":1710547200000000}}}"#);
-    assert_eq!(serde_json::from_str::<Distinguished>(&stored).ok(), Some(distinguished));
+    assert_eq!(serde_json::from_str::<DistinguishingTraits>(&stored).ok(), Some(distinguished));
 }
 
 #[test]
 fn without_distinguishing_traits_there_is_one_stream() {
-    let distinguished = trigger("distinguished_by: []").matched(&exists()).expect("it matches");
-    assert!(distinguished.0.is_empty());
+    let distinguished = trigger("distinguished_by: []").match_event(&exists()).expect("the event matches");
+    assert!(distinguished.is_empty());
 }
 
 #[test]
-fn a_mapped_trait_is_read_from_where_the_first_matching_criterion_says() {
+fn the_first_matching_criterion_maps_distinguishing_traits() {
     let keys = |map: &str| {
         format!("distinguished_by: [timestamp: day]\nmatch_criteria: [{{event_type: image.*}}, {map}, {{}}]")
     };
-    let day = |map: &str| match trigger(&keys(map)).matched(&exists())?.0.remove("timestamp") {
-        Some(Distinguishing::Range(range)) => Ok(range.begin.to_string()),
+    let day = |map: &str| match trigger(&keys(map)).match_event(&exists())?.remove("timestamp") {
+        Some(DistinguishingValue::Range(range)) => Ok(range.begin.to_string()),
         other => panic!("{other:?}"),
     };
     assert_eq!(day("{traits: {state: deleted}}"), Ok("2024-03-15 00:00:00".to_owned()));
@@ -118,20 +118,23 @@ fn a_mapped_trait_is_read_from_where_the_first_matching_criterion_says() {
 }
 
 #[test]
-fn an_event_has_every_distinguishing_trait_under_its_own_name() {
+fn a_mapped_distinguishing_trait_is_required_under_its_own_name_too() {
     let keys =
         "distinguished_by: [deleted_at]\nmatch_criteria: [{map_distinguished_by: {deleted_at: launched_at}}]";
     let mut event = exists();
-    assert_eq!(trigger(keys).matched(&event), Err(vec![Mismatch::Trait { name: "deleted_at".to_owned() }]));
+    assert_eq!(
+        trigger(keys).match_event(&event),
+        Err(vec![Mismatch::Trait { name: "deleted_at".to_owned() }])
+    );
     event.traits.insert("deleted_at".to_owned(), Value::Text(String::new()));
-    assert!(trigger(keys).matched(&event).is_ok());
+    assert!(trigger(keys).match_event(&event).is_ok());
 }
 
 #[test]
-fn a_stream_is_complete_when_each_criterion_is_met_often_enough() {
+fn a_stream_is_complete_when_enough_events_meet_each_criterion() {
     let keys = "fire_criteria:\n  - event_type: compute.instance.exists\n  - traits: {state: active}\n    number: 3\n  - event_type: image.*";
     let trigger = trigger(keys);
-    assert_eq!(trigger.met_by(&exists()), vec![0, 1]);
+    assert_eq!(trigger.fire_criteria_met_by(&exists()), vec![0, 1]);
     for (counts, expected) in [
         (&[1, 3, 1][..], true),
         (&[2, 4, 1], true),
@@ -141,19 +144,19 @@ fn a_stream_is_complete_when_each_criterion_is_met_often_enough() {
         (&[1, 3], false),
         (&[], false),
     ] {
-        assert_eq!(trigger.ready(counts), expected, "{counts:?}");
+        assert_eq!(trigger.is_complete(counts), expected, "{counts:?}");
     }
 }
 
 #[test]
 fn without_fire_criteria_a_stream_is_complete_at_once() {
-    assert!(trigger("fire_criteria: []").ready(&[]));
-    assert!(trigger("fire_criteria: [{number: 0}]").ready(&[0]));
+    assert!(trigger("fire_criteria: []").is_complete(&[]));
+    assert!(trigger("fire_criteria: [{number: 0}]").is_complete(&[0]));
 }
 
 #[test]
-fn a_stream_expires_when_its_events_say_or_at_the_begin_of_a_range() {
-    let (first, last) = (at("2024-03-14 22:05:00"), at("2024-03-15 10:20:30"));
+fn the_expiration_is_a_time_or_the_begin_of_a_range() {
+    let times = EventTimes { first: at("2024-03-14 22:05:00"), last: at("2024-03-15 10:20:30") };
     let now = at("2024-03-20 12:00:00");
     for (expiration, expected) in [
         ("$last + 2d", "2024-03-17 10:20:30"),
@@ -163,8 +166,8 @@ fn a_stream_expires_when_its_events_say_or_at_the_begin_of_a_range() {
         ("day", "2024-03-20 00:00:00"),
     ] {
         let trigger = trigger(&format!("expiration: {expiration}"));
-        assert_eq!(trigger.expiration(first, last, now), Ok(at(expected)), "{expiration}");
+        assert_eq!(trigger.expiration(times, now), Ok(at(expected)), "{expiration}");
     }
-    let never = trigger("expiration: $last + 99999y").expiration(first, last, now);
+    let never = trigger("expiration: $last + 99999y").expiration(times, now);
     assert!(matches!(never, Err(EvaluationError::NoSuchTime { .. })), "{never:?}");
 }

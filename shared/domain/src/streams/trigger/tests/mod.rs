@@ -1,11 +1,12 @@
-//! Triggers by examples.
+//! Examples of triggers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::*;
 use crate::notification::event::Value;
-use crate::streams::timex::Range;
+use crate::streams::definition_file::DefinitionFile;
+use crate::streams::timex::TimeRange;
 
 mod criteria;
 mod loading;
@@ -15,7 +16,7 @@ fn at(text: &str) -> Micros {
     Micros::parse(text).expect(text)
 }
 
-/// The record of a day, ten minutes after it.
+/// The usage record of a day, ten minutes after its end.
 fn exists() -> Event {
     let times = [
         ("launched_at", "2024-03-14 09:00:00"),
@@ -35,16 +36,16 @@ fn exists() -> Event {
     }
 }
 
-/// A trigger with more or other keys than the least.
+/// A minimal trigger definition with added or replaced keys.
 fn definition(keys: &str) -> String {
     let mut text = String::from("- name: t\n");
-    let least = [
+    let minimal = [
         ("expiration", "$last + 1d"),
         ("fire_pipeline", "p"),
         ("match_criteria", "[{}]"),
         ("fire_criteria", "[]"),
     ];
-    for (key, value) in least {
+    for (key, value) in minimal {
         if !keys.contains(&format!("{key}:")) {
             let _ = writeln!(text, "  {key}: {value}");
         }
@@ -55,12 +56,12 @@ fn definition(keys: &str) -> String {
     text
 }
 
-fn load(text: &str) -> Result<Loaded, String> {
-    Triggers::load("triggers.yaml", text).map_err(|error| error.to_string())
+fn load(text: &str) -> Result<LoadedTriggers, String> {
+    Triggers::load(&DefinitionFile::new("triggers.yaml", text)).map_err(|error| error.to_string())
 }
 
 fn trigger(keys: &str) -> Trigger {
     let text = definition(keys);
     let loaded = load(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    loaded.triggers.0.into_iter().next().expect("there is one")
+    loaded.triggers.0.into_iter().next().expect("one trigger")
 }

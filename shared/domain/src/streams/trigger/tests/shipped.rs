@@ -1,13 +1,13 @@
-//! The triggers that are built in.
+//! The triggers that ship with Steward.
 
 use super::*;
 
 fn shipped() -> Trigger {
-    let loaded = load(SHIPPED).expect("the shipped triggers are right");
+    let loaded = load(SHIPPED).expect("a valid file");
     assert_eq!(loaded.warnings, []);
     let names: Vec<&str> = loaded.triggers.iter().map(|trigger| trigger.name.as_str()).collect();
     assert_eq!(names, ["test_trigger"]);
-    loaded.triggers.named("test_trigger").expect("it is there").clone()
+    loaded.triggers.get("test_trigger").expect("the trigger is defined").clone()
 }
 
 fn event(event_type: &str, timestamp: &str) -> Event {
@@ -17,17 +17,18 @@ fn event(event_type: &str, timestamp: &str) -> Event {
 }
 
 #[test]
-fn it_says_what_to_do() {
+fn shipped_trigger_runs_the_test_pipelines_and_expires_after_two_days() {
     let trigger = shipped();
     assert_eq!(trigger.fire_pipeline.as_deref(), Some("test_fire_pipeline"));
     assert_eq!(trigger.expire_pipeline.as_deref(), Some("test_expire_pipeline"));
     assert_eq!((trigger.fire_delay, trigger.debug_level), (0, DebugLevel::Reasons));
     let last = at("2024-03-15 10:20:30");
-    assert_eq!(trigger.expiration(at("2024-03-14 00:00:00"), last, last), Ok(at("2024-03-17 10:20:30")));
+    let times = EventTimes { first: at("2024-03-14 00:00:00"), last };
+    assert_eq!(trigger.expiration(times, last), Ok(at("2024-03-17 10:20:30")));
 }
 
 #[test]
-fn it_collects_the_events_of_an_instance() {
+fn shipped_trigger_collects_the_events_of_an_instance() {
     for (event_type, expected) in [
         ("compute.instance.create.start", true),
         ("compute.instance.exists", true),
@@ -41,31 +42,34 @@ fn it_collects_the_events_of_an_instance() {
         ("image.upload", false),
     ] {
         let event = event(event_type, "2024-03-14 12:00:00");
-        assert_eq!(shipped().matched(&event).is_ok(), expected, "{event_type}");
+        assert_eq!(shipped().match_event(&event).is_ok(), expected, "{event_type}");
     }
-    assert!(shipped().matched(&exists()).is_err(), "without an instance_id");
+    assert!(shipped().match_event(&exists()).is_err(), "without an instance_id");
 }
 
 #[test]
-fn the_record_of_a_day_joins_the_stream_of_that_day_and_completes_it() {
+fn a_daily_usage_record_joins_and_completes_the_stream_of_its_day() {
     let trigger = shipped();
     let update = event("compute.instance.update", "2024-03-14 23:59:59.999999");
     let mut record = event("compute.instance.exists", "2024-03-15 00:10:00");
-    assert_eq!(trigger.matched(&update), trigger.matched(&record));
+    assert_eq!(trigger.match_event(&update), trigger.match_event(&record));
     assert_ne!(
-        trigger.matched(&update),
-        trigger.matched(&event("compute.instance.update", "2024-03-15 00:00:00"))
+        trigger.match_event(&update),
+        trigger.match_event(&event("compute.instance.update", "2024-03-15 00:00:00"))
     );
 
-    assert_eq!((trigger.met_by(&update), trigger.met_by(&record)), (vec![], vec![0]));
-    assert!(trigger.ready(&[1]) && !trigger.ready(&[0]));
-    // Not only days that begin at midnight.
+    assert_eq!(
+        (trigger.fire_criteria_met_by(&update), trigger.fire_criteria_met_by(&record)),
+        (vec![], vec![0])
+    );
+    assert!(trigger.is_complete(&[1]) && !trigger.is_complete(&[0]));
+    // The day need not begin at midnight.
     for (name, time) in
         [("audit_period_beginning", "2024-03-14 05:00:00"), ("audit_period_ending", "2024-03-15 05:00:00")]
     {
         record.traits.insert(name.to_owned(), Value::Datetime(at(time)));
     }
-    assert_eq!(trigger.met_by(&record), [0]);
+    assert_eq!(trigger.fire_criteria_met_by(&record), [0]);
     record.traits.insert("audit_period_ending".to_owned(), Value::Datetime(at("2024-03-15 04:00:00")));
-    assert_eq!(trigger.met_by(&record), [0_usize; 0]);
+    assert_eq!(trigger.fire_criteria_met_by(&record), [0_usize; 0]);
 }

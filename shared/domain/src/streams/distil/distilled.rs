@@ -1,74 +1,74 @@
-//! Pure. A notification becomes an event.
+//! Pure. The result of distilling a notification.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
+use super::datetime;
 use super::definition::EventDefinitions;
-use super::when;
 use crate::notification::event::Event;
 use crate::time::Micros;
 
-/// What became of a notification.
+/// The result of distilling a notification.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Distilled {
-    /// An event, with what was left out of it.
+    /// The notification became an event.
     Event {
         /// The event.
         event: Event,
-        /// Values that could not be read, for the log.
-        warnings: Vec<Warning>,
+        /// Malformed values, which the event lacks.
+        warnings: Vec<ValueWarning>,
     },
-    /// Nothing, and why.
-    Dropped(Reason),
+    /// The notification was dropped.
+    Dropped(DropReason),
 }
 
-/// Why a notification became no event.
+/// The reason for dropping a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
-    /// It says no event type.
+pub enum DropReason {
+    /// The notification has no event type.
     #[error("the notification has no event_type")]
     NoEventType,
-    /// It says no message id.
+    /// The notification has no message id.
     #[error("the notification has no message_id")]
     NoMessageId,
-    /// Its event type has no definition.
+    /// No definition matches the event type.
     #[error("no definition matches the event type")]
     NoDefinition,
-    /// Not one of the traits that its definition names is there.
-    #[error("the notification has none of the traits that its definition names")]
+    /// The notification has a value for none of the defined traits.
+    #[error("the notification has none of the traits of its definition")]
     NoTraits,
 }
 
-/// A value that could not be read. The event stands without it.
+/// A warning about a malformed value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
-    /// The trait, or `timestamp`.
+pub struct ValueWarning {
+    /// The name of the trait, or `timestamp`.
     pub name: String,
-    /// What is wrong with the value.
+    /// The reason.
     pub reason: String,
 }
 
-impl fmt::Display for Warning {
+impl fmt::Display for ValueWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, self.reason)
     }
 }
 
 impl EventDefinitions {
-    /// Distils a notification, as its producer sent it. `now` is the event's time where the notification says none.
+    /// Distils a notification in the form that its producer sent. `now` is the time of an event without a timestamp.
     pub fn distil(&self, notification: &Map<String, Json>, now: Micros) -> Distilled {
         self.event(notification, now).unwrap_or_else(Distilled::Dropped)
     }
 
-    fn event(&self, notification: &Map<String, Json>, now: Micros) -> Result<Distilled, Reason> {
-        let event_type = identifier(notification, "event_type").ok_or(Reason::NoEventType)?;
-        let message_id = identifier(notification, "message_id").ok_or(Reason::NoMessageId)?;
-        let definition = self.of(&event_type).ok_or(Reason::NoDefinition)?;
+    fn event(&self, notification: &Map<String, Json>, now: Micros) -> Result<Distilled, DropReason> {
+        let event_type = identifier(notification, "event_type").ok_or(DropReason::NoEventType)?;
+        let message_id = identifier(notification, "message_id").ok_or(DropReason::NoMessageId)?;
+        let definition = self.find(&event_type).ok_or(DropReason::NoDefinition)?;
 
         let mut warnings = Vec::new();
-        let mut warn = |name: &str, reason| warnings.push(Warning { name: name.to_owned(), reason });
+        let mut warn = |name: &str, reason| warnings.push(ValueWarning { name: name.to_owned(), reason });
         let timestamp = timestamp(notification).unwrap_or_else(|reason| {
             warn("timestamp", reason);
             None
@@ -82,14 +82,14 @@ impl EventDefinitions {
             }
         }
         if traits.is_empty() {
-            return Err(Reason::NoTraits);
+            return Err(DropReason::NoTraits);
         }
         let event = Event { message_id, event_type, timestamp: timestamp.unwrap_or(now), traits };
         Ok(Distilled::Event { event, warnings })
     }
 }
 
-/// A text that names something: blanks name nothing, and a number may stand for its digits.
+/// Returns an identifying member as text. `None` if it is blank or neither a string nor a number.
 fn identifier(notification: &Map<String, Json>, name: &str) -> Option<String> {
     match notification.get(name)? {
         Json::String(text) if !text.trim().is_empty() => Some(text.clone()),
@@ -98,16 +98,16 @@ fn identifier(notification: &Map<String, Json>, name: &str) -> Option<String> {
     }
 }
 
-/// When it happened, if the notification says so. A `timestamp` that is there and blank does not give way to
-/// `_context_timestamp`, as in the original.
+/// Returns the timestamp of a notification. Like the original, falls back to `_context_timestamp` only if `timestamp` is
+/// absent, not if it is empty.
 fn timestamp(notification: &Map<String, Json>) -> Result<Option<Micros>, String> {
-    let written = notification.get("timestamp").or_else(|| notification.get("_context_timestamp"));
-    match written {
+    let value = notification.get("timestamp").or_else(|| notification.get("_context_timestamp"));
+    match value {
         None | Some(Json::Null) => Ok(None),
         Some(Json::String(text)) if text.is_empty() => Ok(None),
         Some(Json::String(text)) => {
-            when::read(text).map(Some).ok_or_else(|| format!("{text:?} is no datetime"))
+            datetime::parse(text).map(Some).ok_or_else(|| format!("invalid datetime {text:?}"))
         }
-        Some(other) => Err(format!("{other} is no datetime")),
+        Some(other) => Err(format!("invalid datetime {other}")),
     }
 }

@@ -1,27 +1,27 @@
-//! Pure. The types of traits, and how a value of a notification becomes one.
+//! Pure. Types of traits, and the conversion of JSON values to them.
 
 use serde_json::Value as Json;
 
-use super::when;
+use super::datetime;
 use crate::notification::event::Value;
 
 /// The type of a trait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum TraitType {
     /// Any text.
     #[default]
     Text,
-    /// A whole number.
+    /// An integer.
     Int,
     /// Any finite number.
     Float,
-    /// A time, UTC.
+    /// A time in UTC.
     Datetime,
 }
 
-impl Kind {
-    /// The type by its name in definitions.
-    pub fn named(name: &str) -> Option<Self> {
+impl TraitType {
+    /// Returns the type with this name in definitions.
+    pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "text" => Some(Self::Text),
             "int" => Some(Self::Int),
@@ -31,20 +31,20 @@ impl Kind {
         }
     }
 
-    /// The value as this type: none where it is null, or blank and no text; what is wrong with it otherwise.
-    pub fn read(self, value: &Json) -> Result<Option<Value>, String> {
-        let read = match (self, value) {
+    /// Converts a value to this type. `None` if it is null, or an empty string for another type than text.
+    pub fn convert(self, value: &Json) -> Result<Option<Value>, String> {
+        let converted = match (self, value) {
             (_, Json::Null) => return Ok(None),
             (Self::Int | Self::Float | Self::Datetime, Json::String(text)) if text.is_empty() => {
                 return Ok(None);
             }
-            (Self::Text, value) => Some(Value::Text(text(value))),
-            (Self::Int, value) => int(value).map(Value::Int),
-            (Self::Float, value) => float(value).map(Value::Float),
-            (Self::Datetime, Json::String(text)) => when::read(text).map(Value::Datetime),
+            (Self::Text, value) => Some(Value::Text(to_text(value))),
+            (Self::Int, value) => to_int(value).map(Value::Int),
+            (Self::Float, value) => to_float(value).map(Value::Float),
+            (Self::Datetime, Json::String(text)) => datetime::parse(text).map(Value::Datetime),
             (Self::Datetime, Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_)) => None,
         };
-        read.map(Some).ok_or_else(|| format!("{value} is no {}", self.name()))
+        converted.map(Some).ok_or_else(|| format!("invalid {} {value}", self.name()))
     }
 
     fn name(self) -> &'static str {
@@ -57,8 +57,8 @@ impl Kind {
     }
 }
 
-/// A value as text, as Python prints it; lists and objects as JSON.
-pub fn text(value: &Json) -> String {
+/// Formats a value as text: booleans like Python, lists and objects as JSON.
+pub fn to_text(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
         Json::Bool(true) => "True".to_owned(),
@@ -67,22 +67,22 @@ pub fn text(value: &Json) -> String {
     }
 }
 
-fn int(value: &Json) -> Option<i64> {
+fn to_int(value: &Json) -> Option<i64> {
     match value {
         Json::Bool(value) => Some(i64::from(*value)),
-        Json::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
+        Json::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(truncated)),
         Json::String(text) => text.trim().parse().ok(),
         Json::Null | Json::Array(_) | Json::Object(_) => None,
     }
 }
 
-/// The number without its fraction, where an integer can hold it.
-fn whole(number: f64) -> Option<i64> {
-    // By its digits: a cast would turn what is too large into the largest integer.
+/// Truncates a number to an integer. `None` if it is out of range.
+fn truncated(number: f64) -> Option<i64> {
+    // Parsed from digits, because a cast would saturate.
     format!("{:.0}", number.trunc()).parse().ok()
 }
 
-fn float(value: &Json) -> Option<f64> {
+fn to_float(value: &Json) -> Option<f64> {
     let number = match value {
         Json::Bool(value) => Some(f64::from(u8::from(*value))),
         Json::Number(number) => number.as_f64(),
@@ -99,12 +99,12 @@ mod tests {
     use super::*;
     use crate::time::Micros;
 
-    fn text_of(text: &str) -> Value {
+    fn text(text: &str) -> Value {
         Value::Text(text.to_owned())
     }
 
     #[test]
-    fn every_value_has_a_text() {
+    fn every_value_converts_to_text() {
         for (value, expected) in [
             (json!("a"), "a"),
             (json!(""), ""),
@@ -115,12 +115,12 @@ mod tests {
             (json!(["a", 1]), r#"["a",1]"#),
             (json!({"a": {"b": null}}), r#"{"a":{"b":null}}"#),
         ] {
-            assert_eq!(Kind::Text.read(&value), Ok(Some(text_of(expected))), "{value}");
+            assert_eq!(TraitType::Text.convert(&value), Ok(Some(text(expected))), "{value}");
         }
     }
 
     #[test]
-    fn numbers_are_cut_to_integers_and_read_from_texts() {
+    fn integers_are_truncated_and_parsed() {
         for (value, expected) in [
             (json!(20), Some(20)),
             (json!(" +20 "), Some(20)),
@@ -135,9 +135,9 @@ mod tests {
             (json!([1]), None),
             (json!({}), None),
         ] {
-            assert_eq!(Kind::Int.read(&value).ok().flatten(), expected.map(Value::Int), "{value}");
+            assert_eq!(TraitType::Int.convert(&value).ok().flatten(), expected.map(Value::Int), "{value}");
         }
-        assert_eq!(Kind::Int.read(&json!("1.25")), Err("\"1.25\" is no int".to_owned()));
+        assert_eq!(TraitType::Int.convert(&json!("1.25")), Err("invalid int \"1.25\"".to_owned()));
     }
 
     #[test]
@@ -151,29 +151,33 @@ mod tests {
             (json!("x"), None),
             (json!([]), None),
         ] {
-            assert_eq!(Kind::Float.read(&value).ok().flatten(), expected.map(Value::Float), "{value}");
+            assert_eq!(
+                TraitType::Float.convert(&value).ok().flatten(),
+                expected.map(Value::Float),
+                "{value}"
+            );
         }
     }
 
     #[test]
-    fn only_texts_are_times() {
+    fn only_strings_are_datetimes() {
         let at = Value::Datetime(Micros(1_710_460_800_000_000));
-        assert_eq!(Kind::Datetime.read(&json!("2024-03-15")), Ok(Some(at)));
+        assert_eq!(TraitType::Datetime.convert(&json!("2024-03-15")), Ok(Some(at)));
         for value in [json!(1_710_460_800), json!(true), json!("soon"), json!([]), json!({})] {
-            assert_eq!(Kind::Datetime.read(&value), Err(format!("{value} is no datetime")));
+            assert_eq!(TraitType::Datetime.convert(&value), Err(format!("invalid datetime {value}")));
         }
     }
 
     #[test]
-    fn a_blank_is_a_text_and_no_number_and_null_is_nothing() {
-        assert_eq!(Kind::Text.read(&json!("")), Ok(Some(text_of(""))));
-        for kind in [Kind::Int, Kind::Float, Kind::Datetime] {
-            assert_eq!(kind.read(&json!("")), Ok(None));
+    fn null_has_no_value_and_an_empty_string_only_as_text() {
+        assert_eq!(TraitType::Text.convert(&json!("")), Ok(Some(text(""))));
+        for trait_type in [TraitType::Int, TraitType::Float, TraitType::Datetime] {
+            assert_eq!(trait_type.convert(&json!("")), Ok(None));
         }
-        for kind in [Kind::Text, Kind::Int, Kind::Float, Kind::Datetime] {
-            assert_eq!(kind.read(&json!(null)), Ok(None));
-            assert_eq!(Kind::named(kind.name()), Some(kind));
+        for trait_type in [TraitType::Text, TraitType::Int, TraitType::Float, TraitType::Datetime] {
+            assert_eq!(trait_type.convert(&json!(null)), Ok(None));
+            assert_eq!(TraitType::from_name(trait_type.name()), Some(trait_type));
         }
-        assert_eq!(Kind::named("numeric"), None);
+        assert_eq!(TraitType::from_name("numeric"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Pure. Times as notifications write them: ISO 8601 and what comes near it.
+//! Pure. Datetimes in notifications: ISO 8601 and similar forms.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use winnow::combinator::{alt, opt, preceded};
@@ -8,11 +8,11 @@ use winnow::token::{one_of, take_while};
 
 use crate::time::Micros;
 
-/// Reads a date, or a date and a time with a `T` or a blank between them: `2024-03-15T12:20:30.5+02:00`,
-/// `2024-03-15 12:20`, `20240315T122030Z`.
+/// Parses a date, or a date and a time separated by `T` or a space, such as `2024-03-15T12:20:30.5+02:00`,
+/// `2024-03-15 12:20` and `20240315T122030Z`.
 ///
-/// Without a zone it is UTC, and without a time it is midnight. What is finer than a microsecond is cut off.
-pub fn read(text: &str) -> Option<Micros> {
+/// The default zone is UTC, and the default time is midnight. Digits beyond microseconds are truncated.
+pub fn parse(text: &str) -> Option<Micros> {
     let (date, time) =
         (date, opt(preceded(one_of(['T', 't', ' ']), (time, opt(zone))))).parse(text.trim()).ok()?;
     let (time, zone) = time.unwrap_or((NaiveTime::MIN, None));
@@ -20,16 +20,16 @@ pub fn read(text: &str) -> Option<Micros> {
     Some(Micros(at.and_utc().timestamp_micros()))
 }
 
-type Read<T> = winnow::Result<T, ContextError>;
+type Parsed<T> = winnow::Result<T, ContextError>;
 
-fn date(input: &mut &str) -> Read<NaiveDate> {
+fn date(input: &mut &str) -> Parsed<NaiveDate> {
     let year = digits(4, 4).try_map(i32::try_from);
     let dashed = (preceded('-', digits(1, 2)), preceded('-', digits(1, 2)));
     let (year, (month, day)) = (year, alt((dashed, (digits(2, 2), digits(2, 2))))).parse_next(input)?;
     NaiveDate::from_ymd_opt(year, month, day).filter(|_| year > 0).ok_or_else(ContextError::new)
 }
 
-fn time(input: &mut &str) -> Read<NaiveTime> {
+fn time(input: &mut &str) -> Parsed<NaiveTime> {
     let two = || digits(1, 2);
     let compact = (digits(2, 2), digits(2, 2), opt((digits(2, 2), fraction)));
     let colons = (two(), preceded(':', two()), opt((preceded(':', two()), fraction)));
@@ -39,16 +39,16 @@ fn time(input: &mut &str) -> Read<NaiveTime> {
     NaiveTime::from_hms_micro_opt(hour, minute, second, micros).ok_or_else(ContextError::new)
 }
 
-/// The microseconds of a fraction of any length, none at all included.
-fn fraction(input: &mut &str) -> Read<u32> {
-    let written: Option<&str> =
+/// Parses an optional fraction of any length to microseconds.
+fn fraction(input: &mut &str) -> Parsed<u32> {
+    let digits: Option<&str> =
         opt(preceded(one_of(['.', ',']), take_while(1.., |c: char| c.is_ascii_digit()))).parse_next(input)?;
-    let digits = written.unwrap_or_default().chars().chain("000000".chars()).take(6);
+    let digits = digits.unwrap_or_default().chars().chain("000000".chars()).take(6);
     Ok(digits.fold(0, |micros, digit| micros * 10 + digit.to_digit(10).unwrap_or_default()))
 }
 
-/// What is to be subtracted to be in UTC.
-fn zone(input: &mut &str) -> Read<TimeDelta> {
+/// Parses a zone to its offset from UTC.
+fn zone(input: &mut &str) -> Parsed<TimeDelta> {
     let offset = (one_of(['+', '-']), digits(2, 2), opt(preceded(opt(':'), digits(2, 2))))
         .verify(|(_, hours, minutes)| *hours < 24 && minutes.unwrap_or_default() < 60)
         .map(|(sign, hours, minutes)| {
@@ -59,8 +59,8 @@ fn zone(input: &mut &str) -> Read<TimeDelta> {
         .parse_next(input)
 }
 
-fn digits<'i>(least: usize, most: usize) -> impl Parser<&'i str, u32, ContextError> {
-    take_while(least..=most, |c: char| c.is_ascii_digit()).parse_to()
+fn digits<'i>(min: usize, max: usize) -> impl Parser<&'i str, u32, ContextError> {
+    take_while(min..=max, |c: char| c.is_ascii_digit()).parse_to()
 }
 
 #[cfg(test)]
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_and_times_are_read_in_every_usual_form() {
+    fn common_forms_are_parsed() {
         for (text, expected) in [
             ("2024-03-15", "2024-03-15 00:00:00"),
             ("2024-3-5", "2024-03-05 00:00:00"),
@@ -90,12 +90,12 @@ mod tests {
             ("2024-03-15 12:20:30.123456789", "2024-03-15 12:20:30.123456"),
             ("2024-03-15 12:20:30,25", "2024-03-15 12:20:30.250000"),
         ] {
-            assert_eq!(read(text).map(|at| at.to_string()).as_deref(), Some(expected), "{text}");
+            assert_eq!(parse(text).map(|at| at.to_string()).as_deref(), Some(expected), "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn invalid_datetimes_are_rejected() {
         for text in [
             "",
             " ",
@@ -116,20 +116,20 @@ mod tests {
             "2024-03-15Z",
             "1710460800.5",
         ] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 
     proptest! {
         #[test]
-        fn whatever_is_printed_can_be_read(micros in 0_i64..253_402_300_799_999_999) {
+        fn the_display_form_is_parsed(micros in 0_i64..253_402_300_799_999_999) {
             let at = Micros(micros);
-            prop_assert_eq!(read(&at.to_string()), Some(at));
+            prop_assert_eq!(parse(&at.to_string()), Some(at));
         }
 
         #[test]
-        fn reading_never_panics(text in "[0-9TZ:. +-]{0,30}") {
-            let _ = read(&text);
+        fn parsing_never_panics(text in "[0-9TZ:. +-]{0,30}") {
+            let _ = parse(&text);
         }
     }
 }
