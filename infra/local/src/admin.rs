@@ -177,7 +177,7 @@ impl AdminCommand {
     }
 }
 
-/// Reads a password from the first line of standard input. A command line would be visible to other users of the machine.
+/// Reads a password from the first line of standard input, because other users of the machine can see command lines.
 fn read_password() -> Result<String> {
     let mut line = String::new();
     std::io::stdin().read_to_string(&mut line).context("cannot read a password from standard input")?;

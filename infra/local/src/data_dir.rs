@@ -24,7 +24,7 @@ pub enum DataDirError {
     #[error("{} is in use by another steward; stop it, or choose another directory with --data", .0.display())]
     Locked(PathBuf),
     /// A newer version of the program wrote the directory.
-    #[error("{} has format {found}, but this steward supports formats up to {FORMAT}; use a newer steward", .path.display())]
+    #[error("{} has format {found}, but this steward supports only {FORMAT} and below; use a newer one", .path.display())]
     NewerFormat {
         /// The directory.
         path: PathBuf,
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn newer_formats_and_damaged_files_are_reported_in_one_line() {
         let cases = [
-            ("format", "2\n", "has format 2, but this steward supports formats up to 1"),
+            ("format", "2\n", "has format 2, but this steward supports only 1 and below"),
             ("format", "one", "format is damaged: expected a format number"),
             ("dynamodb.sqlite", "hello", "dynamodb.sqlite is damaged: not an SQLite database"),
             ("sqs.sqlite", "SQLite format 4 and more", "sqs.sqlite is damaged: not an SQLite database"),

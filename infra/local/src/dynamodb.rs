@@ -25,8 +25,8 @@ impl DynamoDb {
     pub fn open(path: &Path) -> Result<Self> {
         let text = path.to_str().context("the path is not valid UTF-8")?;
         let database = Database::new(text)?;
-        // This is dynoxide's way to set `synchronous=NORMAL`: writes do not wait for the disk, and an acknowledged write
-        // still survives a crash of the process. The queues use the same setting.
+        // This is dynoxide's way to set `synchronous=NORMAL`, as the queues do: writes do not wait for the disk, but
+        // acknowledged ones survive a crash of the process.
         database.disable_bulk_loading()?;
         Ok(Self(database))
     }

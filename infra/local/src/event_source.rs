@@ -28,8 +28,8 @@ const BATCH_SIZE: i32 = 10;
 const POLL_WAIT_SECONDS: i32 = 1;
 /// Pause of a poller after a call to the queue failed.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Timeout of the workers of `steward up`. On loopback a batch takes milliseconds; a short timeout also means short
-/// leases, so that a restart after a crash resumes the work soon.
+/// Timeout of the workers of `steward up`. A batch takes milliseconds on loopback. A short timeout means short leases,
+/// so that interrupted work resumes soon after a crash.
 pub const WORKER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A worker's handler. Takes a batch and the time at which the invocation ends.

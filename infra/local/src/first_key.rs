@@ -25,7 +25,7 @@ pub enum FirstKey {
 }
 
 impl FirstKey {
-    /// Reads the key from its file in `directory`. If there is none, creates it with the secret that `generate` returns.
+    /// Reads the key from its file in `directory`, or creates the file with the secret that `generate` returns.
     pub fn load_or_create(directory: &Path, generate: impl FnOnce() -> String) -> Result<Self> {
         let path = directory.join(FILE);
         let unusable = || format!("{} cannot be used", path.display());

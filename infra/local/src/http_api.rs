@@ -4,8 +4,8 @@ use percent_encoding::percent_decode_str;
 
 /// Returns the `rawPath` of a function's event for this path. `None` if the gateway itself answers 400.
 ///
-/// As observed on live HTTP APIs: the path is decoded twice, so `%252F` becomes a slash just like `%2F`; `%25` must start
-/// an escape sequence; and everything after an encoded question mark is lost.
+/// As observed on live HTTP APIs: the path is decoded twice, so `%252F` becomes a slash just like `%2F`; `%25` must
+/// start an escape sequence; and everything after an encoded question mark is lost.
 pub fn raw_path(path: &str) -> Option<String> {
     let decoded = decode(&decode(path)?)?;
     Some(decoded.split('?').next().unwrap_or_default().to_owned())

@@ -40,7 +40,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Start every API, queue worker and schedule, and run until interrupted
 #[derive(Args, Debug)]
 pub struct Up {
-    /// Address to listen on; other addresses than loopback require --auth api-key
+    /// Address to listen on; on any address but loopback, API keys are required
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     listen: SocketAddr,
     /// Directory for records and messages
@@ -52,14 +52,21 @@ pub struct Up {
     /// Interval at which work that has come due is handled: a number followed by ms, s, m or h
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     tick: Duration,
-    /// Format of the log, which is written to standard error: text or json [default: `LOG_FORMAT`, or text]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        help = "Format of the log on standard error: text or json [default: $LOG_FORMAT, or text]"
+    )]
     log: Option<LogFormat>,
     /// Decode paths as an API Gateway HTTP API does
     #[arg(long)]
     emulate_http_api: bool,
-    /// Authentication of /db, /v1 and /notifications: api-key or none [default: `STACKTACH_AUTH`, or none on loopback]
-    #[arg(long, value_name = "MODE")]
+    #[arg(
+        long,
+        value_name = "MODE",
+        help = "Authentication of /db, /v1 and /notifications: api-key or none [default: $STACKTACH_AUTH, or none on \
+                loopback]"
+    )]
     auth: Option<StackTachAuth>,
     /// Load sample notifications if there are no records, and create the documented users and API key
     #[arg(long)]
@@ -133,7 +140,7 @@ impl Up {
         if self.memory { Storage::Memory } else { Storage::Directory(self.data.clone()) }
     }
 
-    /// Spawns the tasks that run until shutdown: the gateway, the pollers, the ticks and the deletion of expired records.
+    /// Spawns the tasks that run until shutdown: the gateway, the pollers, the ticks, and the expiry of records.
     fn spawn(
         &self,
         bundle: &Bundle,

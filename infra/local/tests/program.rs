@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 const STEWARD: &str = env!("CARGO_BIN_EXE_steward");
 /// Limit for everything that a test waits for.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Updates of instances among the samples.
 const SAMPLE_UPDATES: usize = 2;
@@ -63,7 +63,7 @@ impl Running {
             let left = deadline.saturating_duration_since(Instant::now());
             let line = lines.recv_timeout(left).expect("the program prints its address");
             if let Some(url) = line.trim().strip_prefix("API  ") {
-                running.address = url.trim().trim_start_matches("http://").to_owned();
+                running.address.push_str(url.trim().trim_start_matches("http://"));
             }
             if line.contains("Ctrl-C") {
                 assert!(!running.address.is_empty(), "the address is printed");

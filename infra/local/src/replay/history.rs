@@ -15,8 +15,8 @@ use serde_json::Value;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const MICROS_PER_MINUTE: i64 = 60_000_000;
 
-/// Reads the notifications of a file, each as one line of JSON. The file holds one notification per line or a JSON array,
-/// and may be compressed with gzip.
+/// Reads the notifications of a file, each as one line of JSON. The file contains one notification per line or a JSON
+/// array, and may be compressed with gzip.
 pub fn read(path: &Path) -> Result<Vec<String>> {
     let open = || File::open(path).with_context(|| format!("cannot read {}", path.display()));
     let mut start = [0; GZIP_MAGIC.len()];
@@ -53,7 +53,7 @@ pub fn timestamp(notification: &str) -> Option<Micros> {
     Micros::parse(body.get("timestamp").or_else(|| body.get("_context_timestamp"))?.as_str()?)
 }
 
-/// Divides notifications into chunks. The notifications of a chunk are consecutive and have timestamps of the same minute.
+/// Divides notifications into chunks of consecutive notifications whose timestamps are in the same minute.
 pub fn chunks(notifications: &[String]) -> impl Iterator<Item = &[String]> {
     let minute = |notification: &String| timestamp(notification).map(|at| at.0.div_euclid(MICROS_PER_MINUTE));
     notifications

@@ -31,7 +31,7 @@ use crate::workers::Workers;
 /// Limit for stopping the stand-ins.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Timeout of a worker, and so the lease of its claims.
-const WORKER_TIMEOUT: Duration = Duration::from_secs(60);
+const WORKER_TIMEOUT: Duration = Duration::from_mins(1);
 /// Visibility timeout of the worker queues, as in `infra/queues.yaml`. It outlasts every lease.
 const VISIBILITY_TIMEOUT: TimeDelta = TimeDelta::minutes(6);
 /// How far the clock moves before a chunk is retried. Any lease of a killed replay has expired by then.
@@ -56,8 +56,12 @@ pub struct Replay {
     /// Continue after the last notification until this time, such as 2035-01-07T00:00:00Z, so that streams expire
     #[arg(long, value_name = "TIME")]
     until: Option<DateTime<Utc>>,
-    /// Directory of custom definitions of events, triggers and pipelines [default: those of Steward]
-    #[arg(long, value_name = "DIR")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        help = "Directory of definitions of events, triggers and pipelines [default: $STREAM_DEFINITIONS, or those of \
+                Steward]"
+    )]
     definitions: Option<PathBuf>,
 }
 

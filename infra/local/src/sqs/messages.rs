@@ -68,8 +68,8 @@ fn validate(message: &NewMessage) -> Result<(), Error> {
     Ok(())
 }
 
-/// Receives visible messages. Deletes messages past their retention, and moves those that were received too often to the
-/// dead-letter queue.
+/// Receives visible messages. Deletes messages past their retention, and moves those that were received too often to
+/// the dead-letter queue.
 pub fn receive(
     tx: &Transaction,
     queue: &Queue,

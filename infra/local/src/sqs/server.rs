@@ -27,7 +27,7 @@ use crate::shutdown::Shutdown;
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 /// Maximum bytes of a request. JSON escapes make it larger than its messages.
 const MAX_REQUEST_BYTES: usize = 2 * 1_024 * 1_024;
-/// Interval at which a long poll looks for messages. Moving a manual clock makes messages visible without a notification.
+/// Interval at which a long poll queries the store: moving a manual clock makes messages visible without notice.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The state shared by all requests.

@@ -59,11 +59,11 @@ impl QueueSettings {
         for (name, value) in attributes {
             match name.as_str() {
                 "VisibilityTimeout" => {
-                    self.visibility_timeout = seconds(name, value, 0, MAX_VISIBILITY_TIMEOUT)?
+                    self.visibility_timeout = seconds(name, value, 0, MAX_VISIBILITY_TIMEOUT)?;
                 }
                 "DelaySeconds" => self.delay = seconds(name, value, 0, MAX_DELAY)?,
                 "MessageRetentionPeriod" => {
-                    self.retention = seconds(name, value, MIN_RETENTION, MAX_RETENTION)?
+                    self.retention = seconds(name, value, MIN_RETENTION, MAX_RETENTION)?;
                 }
                 "ReceiveMessageWaitTimeSeconds" => self.wait = seconds(name, value, 0, MAX_WAIT)?,
                 "RedrivePolicy" if value.is_empty() => self.redrive = None,
