@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use http::Method;
 use local::bundle::Bundle;
-use local::demonstration;
+use local::demo;
 use serde::Deserialize;
 use serde_json::Value;
 use tests::TestBundle;
@@ -112,15 +112,15 @@ async fn every_documented_request_of_usage_has_its_documented_answer() -> Result
 #[tokio::test]
 async fn every_documented_request_of_recomputations_has_its_documented_answer() -> Result<()> {
     let bundle = TestBundle::start().await?;
-    demonstration::grant_access(&bundle.access).await?;
-    demonstration::recomputations(&Bundle::new(
+    demo::seed_access(&bundle.access).await?;
+    demo::seed_recomputations(&Bundle::new(
         bundle.platform.clone(),
         bundle.access.clone(),
         Arc::clone(&bundle.rules),
     )?)
     .await?;
 
-    let headers = [("x-api-key", demonstration::KEY), ("accept", "application/json")];
+    let headers = [("x-api-key", demo::API_KEY), ("accept", "application/json")];
     are_answered(&bundle, RECOMPUTATIONS, &headers).await
 }
 

@@ -1,4 +1,4 @@
-//! `steward admin`: keys, users and the audit log of a running Steward, here or on AWS.
+//! `steward admin`: a client of the access API of a running Steward, local or on AWS.
 
 use std::fs;
 use std::io::Read;
@@ -12,87 +12,87 @@ use comfy_table::presets::NOTHING;
 use serde_json::{Map, Value, json};
 use ureq::Agent;
 
-/// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of a request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Who may ask, and who did what
+/// Manage API keys and users, and read the audit log
 #[derive(Args, Debug)]
 pub struct Admin {
-    /// Where Steward is
+    /// Base URL of Steward
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000", global = true)]
     url: String,
-    /// File that holds an administrator's API key
+    /// File that contains an administrator's API key
     #[arg(long, value_name = "FILE", default_value = ".steward/first-key", global = true)]
     key_file: PathBuf,
     #[command(subcommand)]
-    what: What,
+    command: AdminCommand,
 }
 
 #[derive(Subcommand, Debug)]
-enum What {
-    /// API keys: list them, make one, revoke one
+enum AdminCommand {
+    /// Manage API keys
     #[command(subcommand)]
-    Keys(Keys),
-    /// Users: list them, make, change or remove one
+    Keys(KeysCommand),
+    /// Manage users
     #[command(subcommand)]
-    Users(Users),
-    /// Who changed what, newest first
+    Users(UsersCommand),
+    /// List changes in the audit log, newest first
     Audit {
-        /// How many changes
-        #[arg(long, default_value_t = 50)]
+        /// Maximum number of changes
+        #[arg(long, value_name = "COUNT", default_value_t = 50)]
         limit: u32,
     },
 }
 
 #[derive(Subcommand, Debug)]
-enum Keys {
+enum KeysCommand {
     /// List all keys
     List,
-    /// Make a key and print it, once
+    /// Create a key and print its secret, which is not shown again
     Make {
-        /// What it is for
+        /// Name that describes the key's purpose
         name: String,
-        /// Role, such as viewer or usage:editor; may be given several times
-        #[arg(long = "role", required = true)]
+        /// Role, such as viewer or usage:editor; can be repeated
+        #[arg(long = "role", value_name = "ROLE", required = true)]
         roles: Vec<String>,
-        /// Whose records it opens
+        /// Tenant that the key belongs to [default: default]
         #[arg(long)]
         tenant: Option<String>,
-        /// From when on it opens nothing, such as 2035-01-05T00:00:00Z
-        #[arg(long)]
+        /// Time at which the key expires, such as 2035-01-05T00:00:00Z [default: never]
+        #[arg(long, value_name = "TIME")]
         expires: Option<String>,
     },
-    /// Revoke a key for good
+    /// Revoke a key permanently
     Revoke {
-        /// Its id, as listed
+        /// Id of the key, as listed
         id: String,
     },
 }
 
 #[derive(Subcommand, Debug)]
-enum Users {
+enum UsersCommand {
     /// List all users
     List,
-    /// Make a user; the password is read from standard input
+    /// Create a user, whose password is read from standard input
     Make {
-        /// Name
+        /// Name of the user
         name: String,
-        /// Role, such as viewer or schemas:approver; may be given several times
-        #[arg(long = "role", required = true)]
+        /// Role, such as viewer or recomputations:approver; can be repeated
+        #[arg(long = "role", value_name = "ROLE", required = true)]
         roles: Vec<String>,
-        /// E-mail address
-        #[arg(long)]
+        /// Email address
+        #[arg(long, value_name = "ADDRESS")]
         email: Option<String>,
     },
     /// Change a user
     Change {
-        /// Name
+        /// Name of the user
         name: String,
-        /// All roles from now on
-        #[arg(long = "role")]
+        /// Role, such as viewer or recomputations:approver; can be repeated, and replaces all current roles
+        #[arg(long = "role", value_name = "ROLE")]
         roles: Option<Vec<String>>,
-        /// E-mail address
-        #[arg(long)]
+        /// Email address
+        #[arg(long, value_name = "ADDRESS")]
         email: Option<String>,
         /// Read a new password from standard input
         #[arg(long)]
@@ -100,94 +100,98 @@ enum Users {
     },
     /// Remove a user
     Remove {
-        /// Name
+        /// Name of the user
         name: String,
     },
 }
 
-/// A request to `/access`.
-struct Call {
+/// A request to the access API.
+struct ApiRequest {
     method: &'static str,
+    /// Path below `/access/`.
     path: String,
     body: Option<Value>,
 }
 
 impl Admin {
-    /// Asks Steward and prints what it answers.
+    /// Sends the request of the command and prints the response.
     pub fn run(self) -> Result<()> {
-        let call = self.what.call()?;
-        let answer = self.ask(&call)?;
-        print(&answer);
+        let response = self.send(&self.command.request()?)?;
+        print(&response);
         Ok(())
     }
 
-    fn ask(&self, call: &Call) -> Result<Value> {
+    fn send(&self, request: &ApiRequest) -> Result<Value> {
         let key = fs::read_to_string(&self.key_file).with_context(|| {
-            format!("{} cannot be read; give a file with --key-file", self.key_file.display())
+            format!("cannot read {}; set the file with --key-file", self.key_file.display())
         })?;
-        let agent: Agent =
-            Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build().into();
-        let address = format!("{}/access/{}", self.url.trim_end_matches('/'), call.path);
-        let request =
-            ureq::http::Request::builder().method(call.method).uri(&address).header("x-api-key", key.trim());
-        let sent = match &call.body {
+        let agent: Agent = Agent::config_builder()
+            .timeout_global(Some(REQUEST_TIMEOUT))
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let url = format!("{}/access/{}", self.url.trim_end_matches('/'), request.path);
+        let builder =
+            ureq::http::Request::builder().method(request.method).uri(&url).header("x-api-key", key.trim());
+        let sent = match &request.body {
             Some(body) => {
-                agent.run(request.header("content-type", "application/json").body(body.to_string())?)
+                agent.run(builder.header("content-type", "application/json").body(body.to_string())?)
             }
-            None => agent.run(request.body(())?),
+            None => agent.run(builder.body(())?),
         };
-        let mut answer = sent.with_context(|| format!("{} does not answer", self.url))?;
-        let text = answer.body_mut().read_to_string()?;
+        let mut response = sent.with_context(|| format!("cannot reach {}", self.url))?;
+        let text = response.body_mut().read_to_string()?;
         let body: Value = serde_json::from_str(&text).unwrap_or_default();
-        if !answer.status().is_success() {
-            bail!("{}", body["message"].as_str().unwrap_or(answer.status().as_str()));
+        if !response.status().is_success() {
+            bail!("{}", body["message"].as_str().unwrap_or(response.status().as_str()));
         }
         Ok(body)
     }
 }
 
-impl What {
-    fn call(&self) -> Result<Call> {
-        let call = |method, path: String, body| Ok(Call { method, path, body });
+impl AdminCommand {
+    fn request(&self) -> Result<ApiRequest> {
+        let request = |method, path: String, body| Ok(ApiRequest { method, path, body });
         match self {
-            Self::Keys(Keys::List) => call("GET", "keys".to_owned(), None),
-            Self::Keys(Keys::Make { name, roles, tenant, expires }) => {
+            Self::Keys(KeysCommand::List) => request("GET", "keys".to_owned(), None),
+            Self::Keys(KeysCommand::Make { name, roles, tenant, expires }) => {
                 let body = json!({"name": name, "roles": roles, "tenant": tenant, "expires": expires});
-                call("POST", "keys".to_owned(), Some(body))
+                request("POST", "keys".to_owned(), Some(body))
             }
-            Self::Keys(Keys::Revoke { id }) => call("DELETE", format!("keys/{id}"), None),
-            Self::Users(Users::List) => call("GET", "users".to_owned(), None),
-            Self::Users(Users::Make { name, roles, email }) => {
+            Self::Keys(KeysCommand::Revoke { id }) => request("DELETE", format!("keys/{id}"), None),
+            Self::Users(UsersCommand::List) => request("GET", "users".to_owned(), None),
+            Self::Users(UsersCommand::Make { name, roles, email }) => {
                 let email = email.clone().unwrap_or_default();
-                let body = json!({"name": name, "roles": roles, "email": email, "password": password()?});
-                call("POST", "users".to_owned(), Some(body))
+                let body =
+                    json!({"name": name, "roles": roles, "email": email, "password": read_password()?});
+                request("POST", "users".to_owned(), Some(body))
             }
-            Self::Users(Users::Change { name, roles, email, password: is_new }) => {
-                let password = if *is_new { Some(password()?) } else { None };
+            Self::Users(UsersCommand::Change { name, roles, email, password: has_password }) => {
+                let password = if *has_password { Some(read_password()?) } else { None };
                 let body = json!({"roles": roles, "email": email, "password": password});
-                call("PUT", format!("users/{name}"), Some(body))
+                request("PUT", format!("users/{name}"), Some(body))
             }
-            Self::Users(Users::Remove { name }) => call("DELETE", format!("users/{name}"), None),
-            Self::Audit { limit } => call("GET", format!("audit?limit={limit}"), None),
+            Self::Users(UsersCommand::Remove { name }) => request("DELETE", format!("users/{name}"), None),
+            Self::Audit { limit } => request("GET", format!("audit?limit={limit}"), None),
         }
     }
 }
 
-/// A password, the first line of standard input: on a command line everybody on the machine could read it.
-fn password() -> Result<String> {
+/// Reads a password from the first line of standard input, because other users of the machine can see command lines.
+fn read_password() -> Result<String> {
     let mut line = String::new();
-    std::io::stdin().read_to_string(&mut line).context("no password can be read")?;
+    std::io::stdin().read_to_string(&mut line).context("cannot read a password from standard input")?;
     Ok(line.lines().next().unwrap_or_default().to_owned())
 }
 
-/// A list as a table, one thing as its members.
-fn print(answer: &Value) {
-    let list = answer.as_object().and_then(|members| members.values().find_map(Value::as_array));
-    match (list, answer) {
+/// Prints a response: a list as a table, and an object by its members.
+fn print(response: &Value) {
+    let list = response.as_object().and_then(|members| members.values().find_map(Value::as_array));
+    match (list, response) {
         (Some(rows), _) if rows.iter().all(Value::is_object) && !rows.is_empty() => {
             println!("{}", table(rows));
         }
-        (Some(rows), _) if rows.is_empty() => println!("There is none."),
+        (Some(rows), _) if rows.is_empty() => println!("No entries."),
         (_, Value::Object(members)) => {
             for (name, value) in members {
                 println!("{name}: {}", text(value));
@@ -200,8 +204,8 @@ fn print(answer: &Value) {
 fn table(rows: &[Value]) -> Table {
     let mut table = Table::new();
     table.load_preset(NOTHING);
-    let none = Map::new();
-    let names: Vec<_> = rows[0].as_object().unwrap_or(&none).keys().cloned().collect();
+    let empty = Map::new();
+    let names: Vec<_> = rows[0].as_object().unwrap_or(&empty).keys().cloned().collect();
     table.set_header(names.iter().map(|name| name.to_uppercase()));
     for row in rows {
         table.add_row(names.iter().map(|name| text(&row[name.as_str()])));

@@ -1,4 +1,4 @@
-//! The functions of the stack, wired as the template wires them.
+//! The functions of the stack, wired as in the template.
 
 use std::sync::Arc;
 
@@ -10,14 +10,11 @@ use domain::access::Access;
 use domain::access::AuditLog;
 use domain::access::principal::Api;
 use domain::error::Error;
-use domain::ingest::{Intake, Recorder};
+use domain::ingest::Intake;
 use domain::platform::Platform;
 use domain::streams::Streams;
 use domain::streams::definitions::Definitions;
-use domain::streams::running::Runner;
 use domain::usage::Usage;
-use domain::usage::verifying::Verifier;
-use domain::{notification, streams, usage};
 use edge::authorizer::Authorizer;
 use edge::http::middleware;
 use edge::status::ErrorBody;
@@ -25,8 +22,9 @@ use edge::web::Web;
 use ticker::Ticker;
 use tower::ServiceExt;
 
+use crate::event_source::{EventSource, WORKER_TIMEOUT};
 use crate::gateway::Gateway;
-use crate::queues::Source;
+use crate::workers::Workers;
 
 /// Every function of the stack on one platform. Cheap to clone.
 #[derive(Clone)]
@@ -35,38 +33,33 @@ pub struct Bundle {
     web: Web,
     access: Access,
     intake: Intake,
-    recorder: Recorder,
     usage: Usage,
-    verifier: Verifier,
     streams: Streams,
-    runner: Runner,
+    workers: Workers,
     ticker: Ticker,
 }
 
 impl Bundle {
-    /// The functions on this platform, with these principals, whose streams follow these rules.
+    /// Creates the functions of a platform. `access` authenticates their callers, and their streams follow `rules`.
     pub fn new(platform: Platform, access: Access, rules: Arc<Definitions>) -> Result<Self, Error> {
-        let streams = Streams::new(&platform, Arc::clone(&rules))?;
         Ok(Self {
             web: Web::read(&platform.variables)?,
             access,
             intake: Intake::new(&platform)?,
-            recorder: Recorder::new(&platform, rules)?,
             usage: Usage::new(&platform)?,
-            verifier: Verifier::new(&platform)?,
-            runner: Runner::new(&platform, streams.clone())?,
-            streams,
+            streams: Streams::new(&platform, Arc::clone(&rules))?,
+            workers: Workers::new(&platform, rules)?,
             ticker: Ticker::new(&platform)?,
             platform,
         })
     }
 
-    /// Principals and the audit log.
+    /// Returns the principals and their credentials.
     pub fn access(&self) -> &Access {
         &self.access
     }
 
-    /// All APIs on one address.
+    /// Returns one router for all APIs. `emulate_http_api` makes it decode paths as an HTTP API does.
     pub fn gateway(&self, emulate_http_api: bool) -> Result<Router, Error> {
         let with_middleware = |router: Router, error_body: ErrorBody| {
             Router::new().fallback_service(middleware(router, error_body).with_web(self.web.clone()))
@@ -79,52 +72,35 @@ impl Bundle {
             with_middleware(recomputations_api::router(recomputations), recomputations_api::error_body);
         let streams = streams_api::Api::new(self.streams.clone(), AuditLog::new(&self.platform)?);
         let streams = streams_api::router(streams, authorizer(Api::Streams)?);
-        let groups = vec![
+        let routes = vec![
             ("/v1", with_middleware(streams, streams_api::error_body)),
             ("/db", with_middleware(usage, usage_api::error_body)),
             ("/notifications", with_middleware(ingest, ingest_api::error_body)),
             ("/recomputations", recomputations.clone()),
             ("/api/v2/recomputations", recomputations),
         ];
-        let rest = with_middleware(access_api::router(self.access.clone()), access_api::error_body);
+        let default_route = with_middleware(access_api::router(self.access.clone()), access_api::error_body);
         let base_path = self.web.base_path.clone();
-        Ok(Gateway { groups, rest, emulate_http_api, base_path }.router())
+        Ok(Gateway { routes, default_route, emulate_http_api, base_path }.into_router())
     }
 
-    /// The worker queues, each with its worker.
-    pub fn sources(&self, sqs: &aws_sdk_sqs::Client) -> Result<Vec<Source>, Error> {
-        let (recorder, verifier, runner) =
-            (self.recorder.clone(), self.verifier.clone(), self.runner.clone());
-        let clock = &self.platform.clock;
-        let url = |variable| self.platform.variables.required(variable);
-        Ok(vec![
-            Source::new(sqs.clone(), clock.clone(), url(notification::QUEUE)?, move |event, deadline| {
-                let recorder = recorder.clone();
-                async move { notification_worker::handle(&recorder, event, deadline).await }
-            }),
-            Source::new(sqs.clone(), clock.clone(), url(usage::QUEUE)?, move |event, deadline| {
-                let verifier = verifier.clone();
-                async move { usage_worker::handle(&verifier, event, deadline).await }
-            }),
-            Source::new(sqs.clone(), clock.clone(), url(streams::QUEUE)?, move |event, deadline| {
-                let runner = runner.clone();
-                async move { stream_worker::handle(&runner, event, deadline).await }
-            }),
-        ])
+    /// Returns one event source per worker queue.
+    pub fn event_sources(&self) -> Result<Vec<EventSource>, Error> {
+        self.workers.event_sources(&self.platform, WORKER_TIMEOUT)
     }
 
-    /// Looks once for what is due. What goes wrong is logged, and the next tick finds the same work.
+    /// Runs the ticker once. Errors are only logged, because the next tick finds the same work.
     pub async fn tick(&self) {
         if let Err(error) = self.ticker.tick().await {
             tracing::error!("{}", error.chain());
         }
     }
 
-    /// Posts notifications, a JSON array, as a producer does.
+    /// Posts a JSON array of notifications to the ingest API.
     pub async fn post(&self, notifications: String) -> Result<()> {
         let request = Request::post("/notifications").header(header::CONTENT_TYPE, "application/json");
         let Ok(response) = self.gateway(false)?.oneshot(request.body(Body::from(notifications))?).await;
-        ensure!(response.status().is_success(), "the answer was {}", response.status());
+        ensure!(response.status().is_success(), "POST /notifications returned {}", response.status());
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
-//! `DynamoDB` for the local run: dynoxide, embedded, behind its own HTTP endpoint.
+//! A stand-in for `DynamoDB`: an embedded dynoxide database behind its own HTTP endpoint.
 //!
-//! Table streams stay off: with one enabled, dynoxide gets slower with every write.
+//! `DynamoDB` Streams stay disabled: they make dynoxide slower with every write.
 
 use std::io;
 use std::path::Path;
@@ -9,37 +9,36 @@ use anyhow::{Context, Result};
 use dynoxide::Database;
 use tokio::net::TcpListener;
 
-use crate::stop::Stop;
+use crate::shutdown::Shutdown;
 
-/// The service: its store, ready to be served. Clones share the store.
+/// The database behind the service. Clones share it.
 #[derive(Clone)]
 pub struct DynamoDb(Database);
 
 impl DynamoDb {
-    /// Tables that live as long as the process.
+    /// Creates a database in memory.
     pub fn memory() -> Result<Self> {
         Ok(Self(Database::memory()?))
     }
 
-    /// Tables in the file at `path`, which is made where there is none.
+    /// Opens the database file at `path`, and creates it if it does not exist.
     pub fn open(path: &Path) -> Result<Self> {
         let text = path.to_str().context("the path is not valid UTF-8")?;
         let database = Database::new(text)?;
-        // SQLite waits for the disk with every write unless told otherwise. This is dynoxide's way to tell it
-        // `synchronous=NORMAL`: what was answered survives the end of the process, as it does in the queues.
+        // This is dynoxide's way to set `synchronous=NORMAL`, as the queues do: writes do not wait for the disk, but
+        // acknowledged ones survive a crash of the process.
         database.disable_bulk_loading()?;
         Ok(Self(database))
     }
 
-    /// Answers on `listener` until `stop`; requests that have begun are answered.
-    pub async fn serve(self, listener: TcpListener, stop: Stop) -> io::Result<()> {
-        let served =
-            dynoxide::server::serve_with_shutdown(listener, self.0, async move { stop.wait().await });
-        served.await.map_err(io::Error::other)
+    /// Serves requests until shutdown. Requests in progress are finished.
+    pub async fn serve(self, listener: TcpListener, shutdown: Shutdown) -> io::Result<()> {
+        let triggered = async move { shutdown.triggered().await };
+        dynoxide::server::serve_with_shutdown(listener, self.0, triggered).await.map_err(io::Error::other)
     }
 
-    /// Removes items whose time to live is over; how many. Blocks the thread.
-    pub fn sweep(&self) -> Result<usize> {
+    /// Deletes expired items, and returns their number. Blocks the thread.
+    pub fn delete_expired(&self) -> Result<usize> {
         Ok(self.0.sweep_ttl()?)
     }
 }

@@ -1,4 +1,4 @@
-//! The key by which the first administrator comes in, as a stack's first secret is on AWS.
+//! The first administrator's API key, which the stack keeps in its first secret on AWS.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -7,38 +7,42 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Its file in the data folder.
+/// Name of the key's file in the data directory.
 pub const FILE: &str = "first-key";
 
-/// The key, and where its user finds it.
+/// The first administrator's API key.
 #[derive(Debug)]
 pub enum FirstKey {
-    /// In a file that only this user may read.
-    Kept(PathBuf, String),
-    /// Nowhere but on the screen, for as long as the program runs.
-    Shown(String),
+    /// A key kept in a file that only its owner can read.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        secret: String,
+    },
+    /// A key that is only printed, and valid as long as the process runs.
+    Printed(String),
 }
 
 impl FirstKey {
-    /// The key in the folder; made by `make` where there is none.
-    pub fn kept_in(folder: &Path, make: impl FnOnce() -> String) -> Result<Self> {
-        let file = folder.join(FILE);
-        let fails = || format!("{} cannot be used", file.display());
-        if file.exists() {
-            let key = fs::read_to_string(&file).with_context(fails)?;
-            return Ok(Self::Kept(file, key.trim().to_owned()));
+    /// Reads the key from its file in `directory`, or creates the file with the secret that `generate` returns.
+    pub fn load_or_create(directory: &Path, generate: impl FnOnce() -> String) -> Result<Self> {
+        let path = directory.join(FILE);
+        let unusable = || format!("{} cannot be used", path.display());
+        if path.exists() {
+            let secret = fs::read_to_string(&path).with_context(unusable)?.trim().to_owned();
+            return Ok(Self::File { path, secret });
         }
-        let key = make();
-        let mut opened =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).with_context(fails)?;
-        writeln!(opened, "{key}").with_context(fails)?;
-        Ok(Self::Kept(file, key))
+        let secret = generate();
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        writeln!(file.with_context(unusable)?, "{secret}").with_context(unusable)?;
+        Ok(Self::File { path, secret })
     }
 
-    /// The key itself.
+    /// Returns the key itself.
     pub fn secret(&self) -> &str {
         match self {
-            Self::Kept(_, key) | Self::Shown(key) => key,
+            Self::File { secret, .. } | Self::Printed(secret) => secret,
         }
     }
 }
@@ -50,13 +54,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_made_once_and_only_its_user_may_read_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let first = FirstKey::kept_in(folder.path(), || "abc".to_owned()).expect("it is made");
-        assert_eq!(first.secret(), "abc");
-        let mode = fs::metadata(folder.path().join(FILE)).expect("it is there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        let again = FirstKey::kept_in(folder.path(), || "def".to_owned()).expect("it is read");
-        assert_eq!(again.secret(), "abc");
+    fn the_key_is_created_once_and_readable_by_its_owner_only() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let created =
+            FirstKey::load_or_create(directory.path(), || "abc".to_owned()).expect("the key is created");
+        assert_eq!(created.secret(), "abc");
+        let metadata = fs::metadata(directory.path().join(FILE)).expect("the file exists");
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+        let loaded =
+            FirstKey::load_or_create(directory.path(), || "def".to_owned()).expect("the key is loaded");
+        assert_eq!(loaded.secret(), "abc");
     }
 }

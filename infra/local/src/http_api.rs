@@ -1,11 +1,11 @@
-//! Pure. How an API Gateway HTTP API changes a path before a function sees it.
+//! Pure. Decoding of paths as an API Gateway HTTP API does it before it invokes a function.
 
 use percent_encoding::percent_decode_str;
 
-/// The `rawPath` that a function is given for this path, or `None` where the gateway itself answers 400.
+/// Returns the `rawPath` of a function's event for this path. `None` if the gateway itself answers 400.
 ///
-/// As captured from live HTTP APIs: the path is decoded twice, so that `%252F` is a slash as `%2F` is, a `%25` must begin
-/// an escape, and everything from an encoded question mark on is lost.
+/// As observed on live HTTP APIs: the path is decoded twice, so `%252F` becomes a slash just like `%2F`; `%25` must
+/// start an escape sequence; and everything after an encoded question mark is lost.
 pub fn raw_path(path: &str) -> Option<String> {
     let decoded = decode(&decode(path)?)?;
     Some(decoded.split('?').next().unwrap_or_default().to_owned())
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_decoded_as_live_http_apis_do() {
+    fn paths_are_decoded_as_by_live_http_apis() {
         let cases = [
             ("/c/plain", Some("/c/plain")),
             ("/c/space%20value", Some("/c/space value")),

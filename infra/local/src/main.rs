@@ -1,6 +1,6 @@
 //! `steward`: the whole bundle in one process.
 
-// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+// The nested futures of the SDK and the workers exceed the default recursion limit.
 #![recursion_limit = "256"]
 
 use std::process::ExitCode;
@@ -14,7 +14,12 @@ use local::check_definitions::CheckDefinitions;
 use local::replay::Replay;
 use local::up::Up;
 
-/// Steward on one machine: every API, queue and schedule of the stack in one process
+/// Exit code of a command that failed.
+const FAILURE: u8 = 1;
+/// Exit code of a command line that cannot be parsed.
+const USAGE_ERROR: u8 = 2;
+
+/// Run Steward on one machine: every API, queue worker and schedule of the stack in one process
 #[derive(Parser, Debug)]
 #[command(name = "steward", version)]
 struct Steward {
@@ -24,61 +29,61 @@ struct Steward {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Start everything, until Ctrl-C
+    /// Start every API, queue worker and schedule, and run until interrupted
     Up(Up),
-    /// Load history, each notification at its own time, so that streams fire and expire as they would have then
+    /// Load past notifications, each at its own time, so that streams fire and expire as they would have then
     Replay(Replay),
-    /// Check definitions of events, triggers and pipelines, and print what each sample event would do
+    /// Check definitions of events, triggers and pipelines, and print their effect on sample notifications
     CheckDefinitions(CheckDefinitions),
-    /// Say who may ask, and see who did what
+    /// Manage API keys and users, and read the audit log
     Admin(Admin),
 }
 
-// The stand-ins hold a thread while the disk works; requests and workers need others meanwhile.
+// The stand-ins block a thread during disk access; requests and workers need other threads meanwhile.
 #[tokio::main(worker_threads = 8)]
 async fn main() -> ExitCode {
     let command = match Steward::try_parse() {
         Ok(steward) => steward.command,
-        Err(error) if error.use_stderr() => return refuse(2, &error.to_string()),
+        Err(error) if error.use_stderr() => return fail(USAGE_ERROR, &error.to_string()),
         Err(error) => error.exit(), // --help and --version
     };
-    let ended = match command {
-        Command::Up(up) => run(up).await,
-        Command::Replay(replay) => replayed(replay).await,
+    let result = match command {
+        Command::Up(up) => run_up(up).await,
+        Command::Replay(replay) => run_replay(replay).await,
         Command::CheckDefinitions(check) => check.run(),
         Command::Admin(admin) => admin.run(),
     };
-    match ended {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => refuse(1, &format!("{error:#}")),
+        Err(error) => fail(FAILURE, &format!("{error:#}")),
     }
 }
 
-async fn run(up: Up) -> Result<()> {
+async fn run_up(up: Up) -> Result<()> {
     start_log(up.log())?;
     up.run().await
 }
 
-async fn replayed(replay: Replay) -> Result<()> {
-    // A line for each stream would hide the progress.
+async fn run_replay(replay: Replay) -> Result<()> {
     let variables = Variables::from_env();
     let Log { format, filter } = Log::read(&variables)?;
+    // At level `info`, a line for each stream would hide the progress bar.
     let filter = if variables.get("RUST_LOG").is_some() { filter } else { "warn,dynoxide=error".to_owned() };
     edge::log::start_with(Log { format, filter })?;
     replay.run().await
 }
 
-/// Says in one line what is wrong.
-fn refuse(code: u8, problem: &str) -> ExitCode {
-    let line = problem.trim_start_matches("error: ").lines().next().unwrap_or_default();
+/// Prints the first line of an error to standard error.
+fn fail(code: u8, error: &str) -> ExitCode {
+    let line = error.trim_start_matches("error: ").lines().next().unwrap_or_default();
     eprintln!("steward: {line}");
     ExitCode::from(code)
 }
 
-/// As `LOG_FORMAT` and `RUST_LOG` say, unless the format was given.
-fn start_log(given: Option<LogFormat>) -> Result<()> {
-    let Log { format, filter } = Log::read(&Variables::from_env())?;
-    // A refused conditional write is an answer like others, which dynoxide warns of.
-    let filter = format!("dynoxide=error,{filter}");
-    Ok(edge::log::start_with(Log { format: given.unwrap_or(format), filter })?)
+/// Starts logging as set by `LOG_FORMAT` and `RUST_LOG`; `format` overrides the former.
+fn start_log(format: Option<LogFormat>) -> Result<()> {
+    let log = Log::read(&Variables::from_env())?;
+    // dynoxide warns about failed conditional writes, which are normal here.
+    let filter = format!("dynoxide=error,{}", log.filter);
+    Ok(edge::log::start_with(Log { format: format.unwrap_or(log.format), filter })?)
 }

@@ -1,7 +1,7 @@
-//! Both stand-ins together: started, filled with the stack's tables and queues, stopped.
+//! The stand-ins for `DynamoDB` and SQS, with the tables and queues of the stack.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -12,92 +12,86 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::data_folder::{DataFolder, damaged};
+use crate::data_dir::{DataDir, damaged};
 use crate::dynamodb::DynamoDb;
-use crate::queues::TIMEOUT;
+use crate::event_source::WORKER_TIMEOUT;
+use crate::shutdown::Shutdown;
 use crate::sqs::{ACCOUNT, Sqs};
-use crate::stop::Stop;
-use crate::{clients, definitions};
+use crate::{clients, stack};
 
-/// The queues whose workers end with this process: when it starts, nobody is working on a message of theirs.
-const WORKED: [&str; 3] = ["NotificationQueue", "UsageQueue", "StreamQueue"];
+/// The queues that only workers of this process read. At startup, no worker holds any of their messages.
+const WORKER_QUEUES: [&str; 3] = ["NotificationQueue", "UsageQueue", "StreamQueue"];
 
-/// Where records and messages are kept.
+/// The storage of records and messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Storage {
-    /// As long as the process lives.
+    /// In memory, until the process ends.
     Memory,
-    /// In the files of this folder.
-    Folder(PathBuf),
+    /// In files of this directory.
+    Directory(PathBuf),
 }
 
-/// `DynamoDB` and SQS on loopback, each on a port that was free.
+/// The stand-ins for `DynamoDB` and SQS, each on a free port of the loopback interface.
 pub struct StandIns {
     dynamodb: DynamoDb,
     dynamodb_endpoint: String,
     sqs_endpoint: String,
-    stop: Stop,
+    shutdown: Shutdown,
     servers: JoinSet<io::Result<()>>,
-    /// Ours as long as the stand-ins run.
-    _folder: Option<DataFolder>,
+    /// Holds the lock while the stand-ins run.
+    _directory: Option<DataDir>,
 }
 
 impl StandIns {
-    /// Starts both and makes the tables and queues of the stack. `clock` is the queues' time.
+    /// Starts both and creates the tables and queues of the stack. The queues take their time from `clock`.
     ///
-    /// A folder that cannot be used is an [`Unusable`](crate::data_folder::Unusable).
+    /// Fails with a [`DataDirError`](crate::data_dir::DataDirError) if the directory cannot be used.
     pub async fn start(storage: &Storage, clock: Clock) -> Result<Self> {
-        let (folder, dynamodb, sqs) = match storage {
+        let (directory, dynamodb, sqs) = match storage {
             Storage::Memory => (None, DynamoDb::memory()?, Sqs::memory(clock)?),
-            Storage::Folder(path) => {
-                let folder = DataFolder::open(path)?;
-                let (tables, queues) = (folder.dynamodb(), folder.sqs());
-                let dynamodb = DynamoDb::open(&tables).map_err(|error| damaged(&tables, &error))?;
-                let sqs = Sqs::open(&queues, clock).map_err(|error| damaged(&queues, &error))?;
-                for queue in WORKED {
-                    sqs.recall(queue, TimeDelta::from_std(TIMEOUT)?)
-                        .map_err(|error| damaged(&queues, &error))?;
-                }
-                (Some(folder), dynamodb, sqs)
+            Storage::Directory(path) => {
+                let (directory, dynamodb, sqs) = open(path, clock)?;
+                (Some(directory), dynamodb, sqs)
             }
         };
-        let stop = Stop::new();
+        let shutdown = Shutdown::new();
         let mut servers = JoinSet::new();
         let (listener, dynamodb_endpoint) = bind().await?;
-        servers.spawn(dynamodb.clone().serve(listener, stop.clone()));
+        servers.spawn(dynamodb.clone().serve(listener, shutdown.clone()));
         let (listener, sqs_endpoint) = bind().await?;
-        servers.spawn(sqs.serve(listener, stop.clone()));
-        let stand_ins = Self { dynamodb, dynamodb_endpoint, sqs_endpoint, stop, servers, _folder: folder };
-        definitions::apply(&stand_ins.dynamodb_client(), &stand_ins.sqs_client()).await?;
+        servers.spawn(sqs.serve(listener, shutdown.clone()));
+        let stand_ins =
+            Self { dynamodb, dynamodb_endpoint, sqs_endpoint, shutdown, servers, _directory: directory };
+        stack::deploy(&stand_ins.dynamodb_client(), &stand_ins.sqs_client()).await?;
         Ok(stand_ins)
     }
 
-    /// The address of `DynamoDB`.
+    /// Returns the endpoint URL of `DynamoDB`.
     pub fn dynamodb_endpoint(&self) -> &str {
         &self.dynamodb_endpoint
     }
 
-    /// The address of SQS.
+    /// Returns the endpoint URL of SQS.
     pub fn sqs_endpoint(&self) -> &str {
         &self.sqs_endpoint
     }
 
-    /// A plain client of `DynamoDB`; [`clients::dynamodb`] makes one to measure or to disturb.
+    /// Creates a plain client of `DynamoDB`. [`clients::dynamodb`] returns a configuration to add interceptors to.
     pub fn dynamodb_client(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::from_conf(clients::dynamodb(&self.dynamodb_endpoint).build())
     }
 
-    /// A plain client of SQS; [`clients::sqs`] makes one to measure or to disturb.
+    /// Creates a plain client of SQS. [`clients::sqs`] returns a configuration to add interceptors to.
     pub fn sqs_client(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::from_conf(clients::sqs(&self.sqs_endpoint).build())
     }
 
-    /// The address of the queue with this logical id.
+    /// Returns the URL of the queue with this logical id.
     pub fn queue_url(&self, logical_id: &str) -> String {
         format!("{}/{ACCOUNT}/{logical_id}", self.sqs_endpoint)
     }
 
-    /// The variables by which the bundle finds its tables and queues here.
+    /// Returns the environment variables that name the tables and queues.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let queue = |id| self.queue_url(id);
         vec![
@@ -112,7 +106,7 @@ impl StandIns {
         ]
     }
 
-    /// Whether there is no record, and no notification that will become one.
+    /// Whether the usage table and the queue of notifications are empty.
     pub async fn are_empty(&self) -> Result<bool> {
         let scan = self.dynamodb_client().scan().table_name("UsageTable").limit(1).send().await?;
         let names = [
@@ -125,27 +119,40 @@ impl StandIns {
         Ok(scan.count() == 0 && counts.values().all(|count| count == "0"))
     }
 
-    /// Removes the records whose time to live is over, as `DynamoDB` does some time after it; how many.
-    pub async fn sweep(&self) -> Result<usize> {
+    /// Deletes expired records, as `DynamoDB` does in the background, and returns their number.
+    pub async fn delete_expired(&self) -> Result<usize> {
         let dynamodb = self.dynamodb.clone();
-        tokio::task::spawn_blocking(move || dynamodb.sweep()).await?
+        tokio::task::spawn_blocking(move || dynamodb.delete_expired()).await?
     }
 
-    /// Stops both; requests that have begun are answered, for at most `patience`.
-    pub async fn stop(mut self, patience: Duration) -> Result<()> {
-        self.stop.stop();
-        let ended = timeout(patience, async {
+    /// Stops both, after requests in progress are finished. Fails if that takes longer than `limit`.
+    pub async fn stop(mut self, limit: Duration) -> Result<()> {
+        self.shutdown.trigger();
+        let joined = timeout(limit, async {
             while let Some(served) = self.servers.join_next().await {
                 served.context("a stand-in panicked")?.context("a stand-in failed")?;
             }
             Ok(())
         });
-        ended.await.unwrap_or_else(|_| Err(anyhow!("a request to a stand-in did not end in time")))
+        joined.await.unwrap_or_else(|_| Err(anyhow!("the stand-ins did not stop within {limit:?}")))
     }
 }
 
+/// Opens the databases in a data directory, and releases the messages that a killed process had received.
+fn open(path: &Path, clock: Clock) -> Result<(DataDir, DynamoDb, Sqs)> {
+    let directory = DataDir::open(path)?;
+    let (tables, queues) = (directory.dynamodb(), directory.sqs());
+    let dynamodb = DynamoDb::open(&tables).map_err(|error| damaged(&tables, &error))?;
+    let sqs = Sqs::open(&queues, clock).map_err(|error| damaged(&queues, &error))?;
+    for queue in WORKER_QUEUES {
+        sqs.release_in_flight(queue, TimeDelta::from_std(WORKER_TIMEOUT)?)
+            .map_err(|error| damaged(&queues, &error))?;
+    }
+    Ok((directory, dynamodb, sqs))
+}
+
 async fn bind() -> Result<(TcpListener, String)> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("no port on loopback is free")?;
+    let listener = TcpListener::bind("127.0.0.1:0").await.context("cannot listen on 127.0.0.1")?;
     let endpoint = format!("http://{}", listener.local_addr()?);
     Ok((listener, endpoint))
 }
@@ -156,75 +163,73 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
     #[tokio::test]
-    async fn the_stack_stands_and_is_found_again_in_its_folder() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let storage = Storage::Folder(folder.path().to_owned());
-        let first = StandIns::start(&storage, Clock::system()).await.expect("it starts");
-        assert!(first.are_empty().await.expect("they answer"));
+    async fn the_stack_and_its_content_survive_a_restart() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let storage = Storage::Directory(directory.path().to_owned());
+        let first = StandIns::start(&storage, Clock::system()).await.expect("the stand-ins start");
+        assert!(first.are_empty().await.expect("the stand-ins are reachable"));
         let put = first.dynamodb_client().put_item().table_name("UsageTable");
         let put =
             put.item("pk", AttributeValue::S("a".to_owned())).item("sk", AttributeValue::S("b".to_owned()));
-        put.send().await.expect("it is stored");
+        put.send().await.expect("the item is stored");
         let sqs = first.sqs_client();
         let send = sqs.send_message().queue_url(first.queue_url("UsageQueue")).message_body("kept");
-        send.send().await.expect("it is queued");
-        let busy = StandIns::start(&storage, Clock::system()).await.err().expect("one at a time");
-        assert!(busy.to_string().contains("in use by another steward"), "{busy}");
-        assert!(!first.are_empty().await.expect("they answer"));
-        first.stop(PATIENCE).await.expect("it stops");
+        send.send().await.expect("the message is sent");
+        let error = StandIns::start(&storage, Clock::system()).await.err().expect("the directory is locked");
+        assert!(error.to_string().contains("in use by another steward"), "{error}");
+        assert!(!first.are_empty().await.expect("the stand-ins are reachable"));
+        first.stop(STOP_TIMEOUT).await.expect("the stand-ins stop");
 
-        let second = StandIns::start(&storage, Clock::system()).await.expect("it starts again");
-        let found =
-            second.dynamodb_client().scan().table_name("UsageTable").send().await.expect("it is read");
-        assert_eq!(found.count(), 1);
+        let second = StandIns::start(&storage, Clock::system()).await.expect("the stand-ins start again");
+        let scan = second.dynamodb_client().scan().table_name("UsageTable").send().await;
+        assert_eq!(scan.expect("the table is scanned").count(), 1);
         let described =
             second.dynamodb_client().describe_time_to_live().table_name("UsageTable").send().await;
-        let ttl = described.expect("it is described").time_to_live_description.expect("it has one");
+        let ttl = described.expect("the table is described").time_to_live_description.expect("TTL is set");
         assert_eq!(ttl.attribute_name(), Some("ttl"));
         let sqs = second.sqs_client();
         let call = sqs.get_queue_attributes().queue_url(second.queue_url("UsageQueue"));
-        let attributes = call.attribute_names(QueueAttributeName::All).send().await.expect("it is described");
-        let attributes = attributes.attributes.expect("it has some");
+        let described = call.attribute_names(QueueAttributeName::All).send().await;
+        let attributes = described.expect("the queue is described").attributes.expect("attributes are set");
         assert_eq!(attributes[&QueueAttributeName::ApproximateNumberOfMessages], "1");
         assert!(attributes[&QueueAttributeName::RedrivePolicy].contains("UsageDeadLetters"));
-        second.stop(PATIENCE).await.expect("it stops");
+        second.stop(STOP_TIMEOUT).await.expect("the stand-ins stop");
     }
 
     #[tokio::test]
-    async fn what_a_killed_process_was_working_on_comes_back_soon() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let storage = Storage::Folder(folder.path().to_owned());
-        let clock = Clock::manual("2035-01-05T00:00:30Z".parse().expect("a time"));
+    async fn messages_held_by_a_killed_process_are_redelivered_within_the_worker_timeout() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let storage = Storage::Directory(directory.path().to_owned());
+        let clock = Clock::manual("2035-01-05T00:00:30Z".parse().expect("valid time"));
         let receive = async |stand_ins: &StandIns| {
             let call = stand_ins.sqs_client().receive_message().queue_url(stand_ins.queue_url("UsageQueue"));
-            call.send().await.expect("it is received").messages().len()
+            call.send().await.expect("messages are received").messages().len()
         };
-        let first = StandIns::start(&storage, clock.clone()).await.expect("it starts");
+        let first = StandIns::start(&storage, clock.clone()).await.expect("the stand-ins start");
         let send =
             first.sqs_client().send_message().queue_url(first.queue_url("UsageQueue")).message_body("x");
-        send.send().await.expect("it is queued");
+        send.send().await.expect("the message is sent");
         assert_eq!(receive(&first).await, 1);
-        first.stop(PATIENCE).await.expect("it stops");
+        first.stop(STOP_TIMEOUT).await.expect("the stand-ins stop");
 
-        let second = StandIns::start(&storage, clock.clone()).await.expect("it starts again");
+        let second = StandIns::start(&storage, clock.clone()).await.expect("the stand-ins start again");
         assert_eq!(receive(&second).await, 0);
-        clock.advance(TimeDelta::from_std(TIMEOUT).expect("it is short"));
+        clock.advance(TimeDelta::from_std(WORKER_TIMEOUT).expect("a short duration"));
         assert_eq!(receive(&second).await, 1);
-        second.stop(PATIENCE).await.expect("it stops");
+        second.stop(STOP_TIMEOUT).await.expect("the stand-ins stop");
     }
 
     #[tokio::test]
-    async fn a_database_that_is_none_inside_is_damaged() {
-        let folder = tempfile::tempdir().expect("a folder");
+    async fn a_corrupt_database_is_reported_as_damaged() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
         let mut bytes = b"SQLite format 3\0".to_vec();
         bytes.resize(8_192, b'x');
-        std::fs::write(folder.path().join("sqs.sqlite"), bytes).expect("it is written");
-        let storage = Storage::Folder(folder.path().to_owned());
-        let refused =
-            StandIns::start(&storage, Clock::system()).await.err().expect("it is refused").to_string();
-        assert!(refused.contains("sqs.sqlite is damaged"), "{refused}");
+        std::fs::write(directory.path().join("sqs.sqlite"), bytes).expect("the file is written");
+        let storage = Storage::Directory(directory.path().to_owned());
+        let error = StandIns::start(&storage, Clock::system()).await.err().expect("the database is corrupt");
+        assert!(error.to_string().contains("sqs.sqlite is damaged"), "{error}");
     }
 }

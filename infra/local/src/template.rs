@@ -1,47 +1,50 @@
-//! Pure. `CloudFormation` templates in YAML, read into their JSON form.
+//! Pure. Conversion of `CloudFormation` templates from YAML to JSON.
 
 use anyhow::{Context, Result, anyhow, bail};
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
-/// A template as JSON, with short forms such as `!GetAtt Queue.Arn` written out: `{"Fn::GetAtt": ["Queue", "Arn"]}`.
-pub fn read(text: &str) -> Result<Value> {
+/// Parses a template into JSON. Short forms such as `!GetAtt Queue.Arn` become their long forms, here
+/// `{"Fn::GetAtt": ["Queue", "Arn"]}`.
+pub fn parse(text: &str) -> Result<Value> {
     let documents = Yaml::load_from_str(text)?;
-    value(documents.first().context("the template is empty")?)
+    from_yaml(documents.first().context("the template is empty")?)
 }
 
-fn value(node: &Yaml) -> Result<Value> {
+fn from_yaml(node: &Yaml) -> Result<Value> {
     match node {
-        Yaml::Value(scalar) => scalar_value(scalar),
-        Yaml::Sequence(items) => items.iter().map(value).collect(),
+        Yaml::Value(scalar) => from_scalar(scalar),
+        Yaml::Sequence(items) => items.iter().map(from_yaml).collect(),
         Yaml::Mapping(entries) => {
             let entry = |(key, node): (&Yaml, &Yaml)| {
-                let key = key.as_str().ok_or_else(|| anyhow!("a key is not text: {key:?}"))?;
-                Ok((key.to_owned(), value(node)?))
+                let key = key.as_str().ok_or_else(|| anyhow!("invalid key {key:?}: expected a string"))?;
+                Ok((key.to_owned(), from_yaml(node)?))
             };
             Ok(Value::Object(entries.iter().map(entry).collect::<Result<Map<_, _>>>()?))
         }
-        Yaml::Tagged(tag, node) => function(&tag.suffix, value(node)?),
-        Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => bail!("this cannot be read: {node:?}"),
+        Yaml::Tagged(tag, node) => long_form(&tag.suffix, from_yaml(node)?),
+        Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => bail!("unsupported YAML: {node:?}"),
     }
 }
 
-fn scalar_value(scalar: &Scalar) -> Result<Value> {
+fn from_scalar(scalar: &Scalar) -> Result<Value> {
     Ok(match scalar {
         Scalar::Null => Value::Null,
         Scalar::Boolean(flag) => json!(flag),
         Scalar::Integer(number) => json!(number),
         Scalar::String(text) => json!(text),
-        Scalar::FloatingPoint(number) => bail!("no property is a fraction: {number}"),
+        Scalar::FloatingPoint(number) => bail!("unsupported number {number}: expected an integer"),
     })
 }
 
-/// The long form of a tag: `AWS CloudFormation User Guide`, "Intrinsic function reference".
-fn function(tag: &str, argument: Value) -> Result<Value> {
+/// Returns the long form of a tag, see "Intrinsic function reference" in the `AWS CloudFormation User Guide`.
+fn long_form(tag: &str, argument: Value) -> Result<Value> {
     let (name, argument) = match (tag, argument) {
         ("Ref" | "Condition", argument) => (tag.to_owned(), argument),
         ("GetAtt", Value::String(path)) => {
-            let (resource, attribute) = path.split_once('.').with_context(|| format!("!GetAtt {path}"))?;
+            let (resource, attribute) = path
+                .split_once('.')
+                .with_context(|| format!("invalid !GetAtt {path}: expected Resource.Attribute"))?;
             ("Fn::GetAtt".to_owned(), json!([resource, attribute]))
         }
         (_, argument) => (format!("Fn::{tag}"), argument),
@@ -54,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_forms_are_written_out() {
+    fn short_forms_become_long_forms() {
         let text = "A: !Ref B\nC: !GetAtt Queue.Arn\nD: !GetAtt [Queue, Arn]\nE: !Sub '${A}-x'\nF: [1, true, ~, '1']";
         let long = json!({
             "A": { "Ref": "B" },
@@ -63,6 +66,6 @@ mod tests {
             "E": { "Fn::Sub": "${A}-x" },
             "F": [1, true, null, "1"],
         });
-        assert_eq!(read(text).expect("it is a template"), long);
+        assert_eq!(parse(text).expect("valid template"), long);
     }
 }

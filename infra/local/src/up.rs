@@ -1,4 +1,4 @@
-//! `steward up`: everything on one address, until it is told to stop.
+//! `steward up`: runs the whole bundle on one address until it is interrupted.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use axum::Router;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::access::Access;
@@ -24,176 +25,181 @@ use tokio::time::timeout;
 
 use crate::bundle::Bundle;
 use crate::first_key::FirstKey;
+use crate::schedule::run_every;
+use crate::shutdown::Shutdown;
 use crate::stand_ins::{StandIns, Storage};
-use crate::stop::Stop;
-use crate::{demonstration, samples, ticks};
+use crate::{demo, samples};
 
-/// Batches of one queue that are worked on at once.
-const POLLERS: usize = 2;
-/// How often records whose time to live is over are removed.
-const SWEEP: Duration = Duration::from_hours(1);
-/// How long requests and batches that have begun may take after the program was told to stop.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Concurrent batches per worker queue.
+const POLLERS_PER_QUEUE: usize = 2;
+/// Interval at which expired records are deleted.
+const EXPIRY_INTERVAL: Duration = Duration::from_hours(1);
+/// Limit for requests and batches in progress at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What to start, and how.
+/// Start every API, queue worker and schedule, and run until interrupted
 #[derive(Args, Debug)]
 pub struct Up {
-    /// Address to answer on; beyond loopback only where API keys are asked for
+    /// Address to listen on; on any address but loopback, API keys are required
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     listen: SocketAddr,
-    /// Folder that keeps records and messages
-    #[arg(long, value_name = "FOLDER", default_value = ".steward")]
+    /// Directory for records and messages
+    #[arg(long, value_name = "DIR", default_value = ".steward")]
     data: PathBuf,
-    /// Keep records and messages in memory, as long as the program runs
+    /// Keep records and messages in memory, until the program ends
     #[arg(long, conflicts_with = "data")]
     memory: bool,
-    /// How often to look for what is due: a number and ms, s, m or h
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = period)]
+    /// Interval at which work that has come due is handled: a number followed by ms, s, m or h
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     tick: Duration,
-    /// How to write the log, to standard error: text or json; otherwise as the environment says
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        help = "Format of the log on standard error: text or json [default: $LOG_FORMAT, or text]"
+    )]
     log: Option<LogFormat>,
     /// Decode paths as an API Gateway HTTP API does
     #[arg(long)]
     emulate_http_api: bool,
-    /// Whom /db and /notifications let in: api-key or none; otherwise as the environment says, or none on loopback
-    #[arg(long, value_name = "WHOM")]
+    #[arg(
+        long,
+        value_name = "MODE",
+        help = "Authentication of /db, /v1 and /notifications: api-key or none [default: $STACKTACH_AUTH, or none on \
+                loopback]"
+    )]
     auth: Option<StackTachAuth>,
-    /// Load sample records if there is nothing yet, and let in the users and keys that the documents show
+    /// Load sample notifications if there are no records, and create the documented users and API key
     #[arg(long)]
     samples: bool,
 }
 
 impl Up {
-    /// How the log is wanted, where that is said.
+    /// Returns the log format, if one was given.
     pub fn log(&self) -> Option<LogFormat> {
         self.log
     }
 
-    /// Starts everything, says where it is, and returns after it was stopped by Ctrl-C or SIGTERM.
+    /// Runs the bundle until Ctrl-C or SIGTERM, and then shuts down gracefully.
     pub async fn run(self) -> Result<()> {
         let environment = Variables::from_env();
         let auth = self.auth(&environment)?;
         let rules = Definitions::from_settings(&Settings::read(&environment)?)?;
-        let listener = self.listener().await?;
-        let terminated = signal(SignalKind::terminate())?;
+        let listener = self.bind().await?;
+        let sigterm = signal(SignalKind::terminate())?;
         let stand_ins = Arc::new(StandIns::start(&self.storage(), Clock::system()).await?);
         let address = listener.local_addr()?;
-        let web = Web::read(&environment)?;
-        let base_url = web.public_base_url.unwrap_or(format!("http://{address}{}", web.base_path));
-        let variables = environment
-            .with(stand_ins.variables())
-            .with([("STACKTACH_AUTH", auth.to_string()), ("PUBLIC_BASE_URL", base_url)]);
-        let platform = Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), variables);
+        let platform = platform(&environment, &stand_ins, auth, address)?;
         let (now, ids) = (platform.clock.now(), platform.ids.clone());
         let first_key = match self.storage() {
-            Storage::Memory => FirstKey::Shown(ids.secret()),
-            Storage::Folder(folder) => FirstKey::kept_in(&folder, || ids.secret())?,
+            Storage::Memory => FirstKey::Printed(ids.secret()),
+            Storage::Directory(path) => FirstKey::load_or_create(&path, || ids.secret())?,
         };
         let access = Access::new(&platform)?.with_first_secret(Some(first_key.secret().to_owned()));
         let bundle = Bundle::new(platform, access, rules)?;
-
         if self.samples {
-            demonstration::grant_access(bundle.access()).await?;
-            if stand_ins.are_empty().await? {
-                bundle.post(samples::notifications(now)?).await.context("the samples were not accepted")?;
-                demonstration::recomputations(&bundle).await?;
-            }
+            seed(&bundle, &stand_ins, now).await?;
         }
-        let stop = Stop::new();
-        let mut tasks = self.start(&bundle, &stand_ins, listener, &stop)?;
-        self.say(address, &stand_ins, &first_key, now);
-        let ended = until_told(terminated, &mut tasks).await;
-        stop.stop();
-        finish(tasks).await?;
+
+        let shutdown = Shutdown::new();
+        let mut tasks = self.spawn(&bundle, &stand_ins, listener, &shutdown)?;
+        self.print_welcome(address, &stand_ins, &first_key, now);
+        let result = wait_for_interrupt(sigterm, &mut tasks).await;
+        shutdown.trigger();
+        join(tasks).await?;
         let stand_ins = Arc::into_inner(stand_ins).context("the stand-ins are still in use")?;
-        stand_ins.stop(PATIENCE).await?;
-        ended
+        stand_ins.stop(SHUTDOWN_TIMEOUT).await?;
+        result
     }
 
-    /// Whom the APIs let in whose originals asked nobody.
+    /// Returns the authentication of `/db`, `/v1` and `/notifications`. Only on loopback can it be none.
     fn auth(&self, environment: &Variables) -> Result<StackTachAuth> {
-        let said = match environment.get("STACKTACH_AUTH") {
+        let auth = match environment.get("STACKTACH_AUTH") {
             None => self.auth,
             Some(_) => self.auth.or(Some(StackTachAuth::read(environment)?)),
         };
         if self.listen.ip().is_loopback() {
-            return Ok(said.unwrap_or(StackTachAuth::None));
+            return Ok(auth.unwrap_or(StackTachAuth::None));
         }
-        if said == Some(StackTachAuth::None) {
-            bail!(
-                "{} is not a loopback address; without --auth api-key only this machine may ask",
-                self.listen
-            );
+        if auth == Some(StackTachAuth::None) {
+            bail!("{} is not a loopback address and requires --auth api-key", self.listen);
         }
         if self.samples {
             bail!(
-                "{} is not a loopback address; everybody knows the keys that come with --samples",
+                "{} is not a loopback address and forbids --samples, which creates publicly known credentials",
                 self.listen
             );
         }
         Ok(StackTachAuth::ApiKey)
     }
 
-    async fn listener(&self) -> Result<TcpListener> {
+    async fn bind(&self) -> Result<TcpListener> {
         TcpListener::bind(self.listen).await.with_context(|| format!("cannot listen on {}", self.listen))
     }
 
     fn storage(&self) -> Storage {
-        if self.memory { Storage::Memory } else { Storage::Folder(self.data.clone()) }
+        if self.memory { Storage::Memory } else { Storage::Directory(self.data.clone()) }
     }
 
-    /// Everything that runs until `stop`: the gateway, the pollers, the ticks, the sweeps.
-    fn start(
+    /// Spawns the tasks that run until shutdown: the gateway, the pollers, the ticks, and the expiry of records.
+    fn spawn(
         &self,
         bundle: &Bundle,
         stand_ins: &Arc<StandIns>,
         listener: TcpListener,
-        stop: &Stop,
+        shutdown: &Shutdown,
     ) -> Result<JoinSet<Result<()>>> {
         let mut tasks = JoinSet::new();
-        let (gateway, until) = (bundle.gateway(self.emulate_http_api)?, stop.clone());
-        let gateway = gateway.into_make_service_with_connect_info::<SocketAddr>();
-        tasks.spawn(async move {
-            let served =
-                axum::serve(listener, gateway).with_graceful_shutdown(async move { until.wait().await });
-            served.await.context("the gateway failed")
-        });
-        for source in bundle.sources(&stand_ins.sqs_client())? {
-            for _ in 0..POLLERS {
-                let (source, until) = (source.clone(), stop.clone());
+        tasks.spawn(serve(listener, bundle.gateway(self.emulate_http_api)?, shutdown.clone()));
+        for source in bundle.event_sources()? {
+            for _ in 0..POLLERS_PER_QUEUE {
+                let (source, shutdown) = (source.clone(), shutdown.clone());
                 tasks.spawn(async move {
-                    source.poll(&until).await;
+                    source.poll(&shutdown).await;
                     Ok(())
                 });
             }
         }
-        let (bundle, every, until) = (bundle.clone(), self.tick, stop.clone());
+        let (bundle, interval, until) = (bundle.clone(), self.tick, shutdown.clone());
         tasks.spawn(async move {
-            ticks::run(every, &until, || bundle.tick()).await;
+            run_every(interval, &until, || bundle.tick()).await;
             Ok(())
         });
-        let (stand_ins, until) = (Arc::clone(stand_ins), stop.clone());
+        let (stand_ins, until) = (Arc::clone(stand_ins), shutdown.clone());
         tasks.spawn(async move {
-            ticks::run(SWEEP, &until, || sweep(&stand_ins)).await;
+            run_every(EXPIRY_INTERVAL, &until, || delete_expired(&stand_ins)).await;
             Ok(())
         });
         Ok(tasks)
     }
 
-    /// Where everything is, and what to try.
-    fn say(&self, address: SocketAddr, stand_ins: &StandIns, first_key: &FirstKey, now: DateTime<Utc>) {
-        let kept = match self.storage() {
-            Storage::Memory => "in memory, until it is stopped".to_owned(),
-            Storage::Folder(path) => format!("in {}", path.display()),
+    /// Prints the addresses and some requests to try.
+    fn print_welcome(
+        &self,
+        address: SocketAddr,
+        stand_ins: &StandIns,
+        first_key: &FirstKey,
+        now: DateTime<Utc>,
+    ) {
+        let storage = match self.storage() {
+            Storage::Memory => "in memory until it ends".to_owned(),
+            Storage::Directory(path) => format!("in {}", path.display()),
+        };
+        let key = match first_key {
+            FirstKey::File { path, .. } => format!("in {}", path.display()),
+            FirstKey::Printed(secret) => secret.clone(),
+        };
+        let recomputations = if self.samples {
+            format!("\n  curl -s -H 'x-api-key: {}' http://{address}/recomputations", demo::API_KEY)
+        } else {
+            String::new()
         };
         println!(
-            "Steward {version} is up; records are kept {kept}.
+            "Steward {version} is running. Records are kept {storage}.
 
   API       http://{address}
   DynamoDB  {dynamodb}  (tables UsageTable, StreamTable, RegistryTable; any credentials)
   SQS       {sqs}  (queues NotificationQueue, UsageQueue, StreamQueue, VerifiedQueue, PublishedQueue)
-  Key       {first_key}
+  API key   {key}  (administrator)
 
 Try:
   curl -s http://{address}/db/usage/launches
@@ -203,70 +209,92 @@ Try:
   curl -s http://{address}/notifications -d '{{\"message_id\": \"1\", \"publisher_id\": \"me\", \"timestamp\": \"{now}\",
     \"event_type\": \"compute.instance.update\", \"payload\": {{}}}}'
   curl -s http://{address}/notifications/rejected{recomputations}
-Stop with Ctrl-C.",
+Press Ctrl-C to stop.",
             version = env!("CARGO_PKG_VERSION"),
             now = now.format("%Y-%m-%d %H:%M:%S"),
-            first_key = match first_key {
-                FirstKey::Kept(file, _) => format!("of an administrator: in {}", file.display()),
-                FirstKey::Shown(key) => format!("of an administrator: {key}"),
-            },
-            recomputations = if self.samples {
-                format!("\n  curl -s -H 'x-api-key: {}' http://{address}/recomputations", demonstration::KEY)
-            } else {
-                String::new()
-            },
             dynamodb = stand_ins.dynamodb_endpoint(),
             sqs = stand_ins.sqs_endpoint(),
         );
     }
 }
 
-async fn sweep(stand_ins: &StandIns) {
-    match stand_ins.sweep().await {
-        Ok(removed) => tracing::debug!(removed, "expired records"),
-        Err(error) => tracing::error!("expired records stay: {error:#}"),
+/// Returns the platform on the stand-ins. Links in responses default to the address of the gateway.
+fn platform(
+    environment: &Variables,
+    stand_ins: &StandIns,
+    auth: StackTachAuth,
+    address: SocketAddr,
+) -> Result<Platform> {
+    let web = Web::read(environment)?;
+    let base_url = web.public_base_url.unwrap_or(format!("http://{address}{}", web.base_path));
+    let variables = environment
+        .with(stand_ins.variables())
+        .with([("STACKTACH_AUTH", auth.to_string()), ("PUBLIC_BASE_URL", base_url)]);
+    Ok(Platform::new(stand_ins.dynamodb_client(), stand_ins.sqs_client(), variables))
+}
+
+/// Creates the documented credentials, and loads the samples if there are no records.
+async fn seed(bundle: &Bundle, stand_ins: &StandIns, now: DateTime<Utc>) -> Result<()> {
+    demo::seed_access(bundle.access()).await?;
+    if stand_ins.are_empty().await? {
+        bundle.post(samples::notifications(now)?).await.context("cannot load the samples")?;
+        demo::seed_recomputations(bundle).await?;
+    }
+    Ok(())
+}
+
+async fn serve(listener: TcpListener, gateway: Router, shutdown: Shutdown) -> Result<()> {
+    let gateway = gateway.into_make_service_with_connect_info::<SocketAddr>();
+    let triggered = async move { shutdown.triggered().await };
+    axum::serve(listener, gateway).with_graceful_shutdown(triggered).await.context("the gateway failed")
+}
+
+async fn delete_expired(stand_ins: &StandIns) {
+    match stand_ins.delete_expired().await {
+        Ok(deleted) => tracing::debug!(deleted, "deleted expired records"),
+        Err(error) => tracing::error!("cannot delete expired records: {error:#}"),
     }
 }
 
-/// Returns when the user or the system says so, or with the error of a task that ended by itself.
-async fn until_told(mut terminated: Signal, tasks: &mut JoinSet<Result<()>>) -> Result<()> {
+/// Waits for Ctrl-C or SIGTERM. Fails if a task ends before.
+async fn wait_for_interrupt(mut sigterm: Signal, tasks: &mut JoinSet<Result<()>>) -> Result<()> {
     tokio::select! {
-        _ = terminated.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("Ctrl-C cannot be waited for"),
-        Some(ended) = tasks.join_next() => {
-            ended.context("a task panicked")??;
-            bail!("a task ended by itself")
+        _ = sigterm.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot listen for Ctrl-C"),
+        Some(joined) = tasks.join_next() => {
+            joined.context("a task panicked")??;
+            bail!("a task ended unexpectedly")
         }
     }
 }
 
-/// Waits for what has begun.
-async fn finish(mut tasks: JoinSet<Result<()>>) -> Result<()> {
+/// Waits until all tasks have ended. Aborts those that exceed the timeout.
+async fn join(mut tasks: JoinSet<Result<()>>) -> Result<()> {
     let all = async {
-        while let Some(ended) = tasks.join_next().await {
-            ended.context("a task panicked")??;
+        while let Some(joined) = tasks.join_next().await {
+            joined.context("a task panicked")??;
         }
         Ok(())
     };
-    let finished = timeout(PATIENCE, all).await;
+    let joined = timeout(SHUTDOWN_TIMEOUT, all).await;
     tasks.shutdown().await;
-    finished.unwrap_or_else(|_| Err(anyhow!("a request or a batch did not end in time")))
+    joined.unwrap_or_else(|_| Err(anyhow!("a request or a batch did not end within {SHUTDOWN_TIMEOUT:?}")))
 }
 
-/// `500ms`, `5s`, `1m`, `2h`; more than nothing.
-fn period(text: &str) -> Result<Duration, String> {
+/// Parses a positive duration such as `500ms`, `5s`, `1m` or `2h`.
+fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let millis = match &text[digits.len()..] {
+    let unit_millis = match &text[digits.len()..] {
         "ms" => 1,
         "s" => 1_000,
         "m" => 60_000,
         "h" => 3_600_000,
-        _ => return Err("a number and ms, s, m or h is expected, such as 60s".to_owned()),
+        _ => return Err("expected a number followed by ms, s, m or h, such as 60s".to_owned()),
     };
     let number: u32 =
-        digits.parse().map_err(|_| "a whole number and ms, s, m or h is expected".to_owned())?;
-    match u64::from(number) * millis {
-        0 => Err("it must be more than nothing".to_owned()),
+        digits.parse().map_err(|_| "expected a whole number before the unit, such as 60s".to_owned())?;
+    match u64::from(number) * unit_millis {
+        0 => Err("expected more than zero".to_owned()),
         millis => Ok(Duration::from_millis(millis)),
     }
 }
@@ -276,14 +304,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_period_is_a_number_and_a_unit() {
+    fn a_duration_is_a_positive_whole_number_and_a_unit() {
         let cases =
             [("250ms", Some(250)), ("5s", Some(5_000)), ("1m", Some(60_000)), ("2h", Some(7_200_000))];
         for (text, millis) in cases {
-            assert_eq!(period(text).ok(), millis.map(Duration::from_millis), "{text}");
+            assert_eq!(parse_duration(text).ok(), millis.map(Duration::from_millis), "{text}");
         }
         for text in ["", "5", "s", "0s", "-1s", "1.5s", "5 s", "5d", "99999999999s"] {
-            assert!(period(text).is_err(), "{text}");
+            assert!(parse_duration(text).is_err(), "{text}");
         }
     }
 }

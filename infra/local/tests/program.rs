@@ -1,66 +1,111 @@
-//! The program as it is started from a shell.
+//! The program as it is run from a shell.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 const STEWARD: &str = env!("CARGO_BIN_EXE_steward");
+/// Limit for everything that a test waits for.
+const TIMEOUT: Duration = Duration::from_mins(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Updates of instances among the samples.
+const SAMPLE_UPDATES: usize = 2;
 
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().expect("a folder")
+fn temporary_directory() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary directory")
 }
 
-fn steward(folder: &Path, arguments: &[&str]) -> Command {
+fn steward(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(STEWARD);
-    command.current_dir(folder).args(arguments).stdin(Stdio::null()).env("RUST_LOG", "warn");
+    command.current_dir(directory).args(arguments).stdin(Stdio::null()).env("RUST_LOG", "warn");
     command
 }
 
-/// A program that is up; it is killed when it is dropped.
+/// Runs the program to its end, and kills it after `limit`.
+fn run(directory: &Path, arguments: &[&str], limit: Duration) -> Output {
+    let mut command = Command::new("timeout");
+    command.args(["--signal=KILL", &format!("{:.3}", limit.as_secs_f64()), STEWARD]).args(arguments);
+    command.current_dir(directory).stdin(Stdio::null()).env("RUST_LOG", "warn");
+    command.output().expect("the program runs")
+}
+
+/// Polls `condition` until it is met.
+fn wait_until(description: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + TIMEOUT;
+    while !condition() {
+        assert!(Instant::now() < deadline, "timed out waiting for {description}");
+        thread::park_timeout(POLL_INTERVAL);
+    }
+}
+
+/// A running `steward up`, which is killed on drop.
 struct Running {
     process: Child,
-    _said: BufReader<ChildStdout>,
     address: String,
 }
 
 impl Running {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = steward(folder, &["up", "--listen", "127.0.0.1:0", "--tick", "1h"]);
-        let mut process = command.args(arguments).stdout(Stdio::piped()).spawn().expect("it starts");
-        let mut said = BufReader::new(process.stdout.take().expect("it is piped"));
-        let mut address = None;
-        let mut line = String::new();
-        while !line.contains("Ctrl-C") {
-            line.clear();
-            assert_ne!(said.read_line(&mut line).expect("it says something"), 0, "it ended early");
-            if let Some(found) = line.trim().strip_prefix("API") {
-                address = found.trim().strip_prefix("http://").map(str::to_owned);
+    fn start(directory: &Path, arguments: &[&str]) -> Self {
+        let mut command = steward(directory, &["up", "--listen", "127.0.0.1:0", "--tick", "1h"]);
+        let mut process = command.args(arguments).stdout(Stdio::piped()).spawn().expect("the program starts");
+        let stdout = BufReader::new(process.stdout.take().expect("standard output is piped"));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        // Killed on drop if it does not print its address in time.
+        let mut running = Self { process, address: String::new() };
+        let deadline = Instant::now() + TIMEOUT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = lines.recv_timeout(left).expect("the program prints its address");
+            if let Some(url) = line.trim().strip_prefix("API  ") {
+                running.address.push_str(url.trim().trim_start_matches("http://"));
+            }
+            if line.contains("Ctrl-C") {
+                assert!(!running.address.is_empty(), "the address is printed");
+                return running;
             }
         }
-        Self { process, _said: said, address: address.expect("it says its address") }
     }
 
-    /// The status and the body of the answer.
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+    /// Sends a request, and returns the status and the body of the response.
+    fn request(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).expect("the program listens");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a positive timeout");
         let length = body.len();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
         );
-        stream.write_all((head + body).as_bytes()).expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("it is HTTP");
-        (head[9..12].parse().expect("a status"), body.to_owned())
+        stream.write_all((head + body).as_bytes()).expect("the request is sent");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("the response is received");
+        let (head, body) = response.split_once("\r\n\r\n").expect("an HTTP response");
+        (head[9..12].parse().expect("an HTTP status"), body.to_owned())
     }
 
+    /// Sends a signal, and waits until the program has ended.
     fn signal(&mut self, name: &str) -> ExitStatus {
         let sent = Command::new("kill").args([name, &self.process.id().to_string()]).status();
-        assert!(sent.expect("it is sent").success());
-        self.process.wait().expect("it ends")
+        assert!(sent.expect("the signal is sent").success());
+        let mut status = None;
+        wait_until("the program to end", || {
+            status = self.process.try_wait().expect("a child process");
+            status.is_some()
+        });
+        status.expect("the program has ended")
+    }
+
+    /// Waits until the workers have recorded this number of updates.
+    fn wait_for_updates(&self, count: usize) {
+        let expected = format!("\"count\":{count}");
+        wait_until(&expected, || {
+            let path = "/db/stats/events?event=compute.instance.update";
+            self.request("GET", path, "").1.contains(&expected)
+        });
     }
 }
 
@@ -80,87 +125,76 @@ fn notifications(count: usize) -> String {
     format!("[{}]", (0..count).map(one).collect::<Vec<_>>().join(","))
 }
 
-/// Asks until the count of updates is as expected: the workers run beside.
-fn wait_for_updates(running: &Running, expected: usize) {
-    let expected = format!("\"count\":{expected}");
-    let deadline = Instant::now() + Duration::from_mins(1);
-    loop {
-        let (_, body) = running.ask("GET", "/db/stats/events?event=compute.instance.update", "");
-        if body.contains(&expected) {
-            return;
-        }
-        assert!(Instant::now() < deadline, "{body}");
-        std::thread::park_timeout(Duration::from_millis(50)); // the machine is the workers' meanwhile
-    }
-}
-
-fn refused(folder: &Path, arguments: &[&str]) -> String {
-    let Output { status, stdout, stderr } = steward(folder, arguments).output().expect("it starts");
-    let said = String::from_utf8(stderr).expect("text");
-    assert!(!status.success() && stdout.is_empty(), "{arguments:?}: {said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
-    said
+/// Runs a command that fails, and returns the line that it prints to standard error.
+fn error(directory: &Path, arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = run(directory, arguments, TIMEOUT);
+    let error = String::from_utf8(stderr).expect("valid UTF-8");
+    assert!(!status.success() && stdout.is_empty(), "{arguments:?}: {error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    error
 }
 
 #[test]
-fn what_cannot_be_started_is_said_in_one_line() {
-    let folder = folder();
-    let busy = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let busy = busy.local_addr().expect("it is bound").to_string();
+fn invalid_arguments_are_reported_in_one_line() {
+    let directory = temporary_directory();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let in_use = listener.local_addr().expect("the listener is bound").to_string();
     let cases: [(&[&str], &str); 7] = [
         (&["up", "--listen", "0.0.0.0:8000", "--auth", "none"], "0.0.0.0:8000 is not a loopback address"),
-        (&["up", "--listen", &busy, "--memory"], "Address already in use"),
-        (&["up", "--tick", "soon"], "invalid value 'soon' for '--tick <TIME>'"),
-        (&["up", "--log", "xml"], "expected json or text"),
+        (&["up", "--listen", &in_use, "--memory"], "Address already in use"),
+        (&["up", "--tick", "soon"], "invalid value 'soon' for '--tick <DURATION>'"),
+        (&["up", "--log", "xml"], "invalid value 'xml' for '--log <FORMAT>'"),
         (&["up", "--wrong"], "unexpected argument '--wrong'"),
         (&["up", "--memory", "--data", "x"], "cannot be used with"),
         (&["up", "--listen", "127.0.0.1:0", "--data", "/dev/null/x"], "/dev/null/x cannot be used"),
     ];
-    for (arguments, said) in cases {
-        let refused = refused(folder.path(), arguments);
-        assert!(refused.contains(said), "{refused}");
+    for (arguments, expected) in cases {
+        let error = error(directory.path(), arguments);
+        assert!(error.contains(expected), "{error}");
     }
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_used_is_said_in_one_line() {
-    let folder = folder();
+fn an_unusable_data_directory_is_reported_in_one_line() {
+    let directory = temporary_directory();
     let listen = ["up", "--listen", "127.0.0.1:0"];
-    let mut first = Running::start(folder.path(), &[]);
-    assert!(refused(folder.path(), &listen).contains(".steward is in use by another steward"));
+    let mut first = Running::start(directory.path(), &[]);
+    assert!(error(directory.path(), &listen).contains(".steward is in use by another steward"));
     assert!(first.signal("-INT").success());
 
-    fs::write(folder.path().join(".steward/format"), "9\n").expect("it is written");
-    assert!(refused(folder.path(), &listen).contains(".steward has format 9"));
-    fs::write(folder.path().join(".steward/format"), "1\n").expect("it is written");
-    fs::write(folder.path().join(".steward/dynamodb.sqlite"), "no database").expect("it is written");
-    assert!(refused(folder.path(), &listen).contains("dynamodb.sqlite is damaged"));
+    fs::write(directory.path().join(".steward/format"), "9\n").expect("the file is written");
+    assert!(error(directory.path(), &listen).contains(".steward has format 9"));
+    fs::write(directory.path().join(".steward/format"), "1\n").expect("the file is written");
+    fs::write(directory.path().join(".steward/dynamodb.sqlite"), "no database").expect("the file is written");
+    assert!(error(directory.path(), &listen).contains("dynamodb.sqlite is damaged"));
 }
 
 #[test]
-fn what_was_accepted_survives_a_kill_and_is_recorded_once() {
-    let folder = folder();
-    let mut first = Running::start(folder.path(), &[]);
-    assert_eq!(first.ask("POST", "/notifications", &notifications(200)).0, 202);
+fn accepted_notifications_survive_a_kill_and_are_recorded_once() {
+    const COUNT: usize = 200;
+    let directory = temporary_directory();
+    let mut first = Running::start(directory.path(), &[]);
+    assert_eq!(first.request("POST", "/notifications", &notifications(COUNT)).0, 202);
     assert!(!first.signal("-KILL").success());
 
-    let mut second = Running::start(folder.path(), &[]);
-    wait_for_updates(&second, 200);
+    let mut second = Running::start(directory.path(), &[]);
+    second.wait_for_updates(COUNT);
     assert!(second.signal("-TERM").success());
 }
 
 #[test]
-fn the_samples_are_loaded_into_an_empty_store_only() {
-    let folder = folder();
+fn samples_are_loaded_only_into_an_empty_store() {
+    let directory = temporary_directory();
     for _ in 0..2 {
-        let mut running = Running::start(folder.path(), &["--samples"]);
-        wait_for_updates(&running, 2);
+        let mut running = Running::start(directory.path(), &["--samples"]);
+        running.wait_for_updates(SAMPLE_UPDATES);
         assert!(running.signal("-TERM").success());
     }
 }
 
-/// Days of instances, each with an update and the record that completes it, one a minute.
-fn days(count: usize) -> String {
+/// The notifications of a day of `count` instances: for each an update, and later the record of usage that completes its
+/// stream, one per minute.
+fn history(count: usize) -> String {
     let line = |kind: &str, n: usize, at: String, payload: &str| {
         let number = 2 * n + usize::from(kind == "exists");
         format!(
@@ -175,32 +209,30 @@ fn days(count: usize) -> String {
     format!("[{}]", updates.chain(records).collect::<Vec<_>>().join(","))
 }
 
-/// What a replay says came of it, without how long it took.
-fn replayed(folder: &Path, arguments: &[&str]) -> String {
-    let Output { status, stdout, stderr } =
-        steward(folder, &["replay", "days.json"]).args(arguments).output().expect("it runs");
+/// Replays `history.json` to its end, and returns the report without its speed.
+fn replay(directory: &Path, storage: &[&str]) -> String {
+    let arguments = [&["replay", "history.json"], storage].concat();
+    let Output { status, stdout, stderr } = run(directory, &arguments, TIMEOUT);
     assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
-    let said = String::from_utf8(stdout).expect("it says texts");
-    said.lines().filter(|line| !line.contains("a second")).collect::<Vec<_>>().join("\n")
+    let report = String::from_utf8(stdout).expect("valid UTF-8");
+    report.lines().filter(|line| !line.contains("per second")).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn a_replay_that_was_killed_goes_on_and_comes_to_the_same() {
-    let folder = folder();
-    fs::write(folder.path().join("days.json"), days(40)).expect("it is written");
-    let begun = Instant::now();
-    let calm = replayed(folder.path(), &["--memory"]);
-    let seconds = begun.elapsed().as_secs_f64();
-    assert!(calm.contains("compute.instance.exists.verified") && calm.contains("streams fired"), "{calm}");
+fn a_killed_replay_resumes_and_gives_the_same_report() {
+    let directory = temporary_directory();
+    fs::write(directory.path().join("history.json"), history(40)).expect("the file is written");
+    let started = Instant::now();
+    let uninterrupted = replay(directory.path(), &["--memory"]);
+    let duration = started.elapsed();
+    let fired =
+        ["compute.instance.exists.verified", "streams fired"].iter().all(|row| uninterrupted.contains(row));
+    assert!(fired, "{uninterrupted}");
 
     for part in [0.6, 0.7, 0.8, 0.9] {
-        let killed = Command::new("timeout")
-            .args(["--signal=KILL", &format!("{:.3}", seconds * part), STEWARD])
-            .args(["replay", "days.json", "--data", "killed"])
-            .current_dir(folder.path())
-            .output()
-            .expect("it runs, until it is killed or at its end");
-        assert!(!String::from_utf8_lossy(&killed.stderr).contains("were not recorded"), "{killed:?}");
+        let arguments = ["replay", "history.json", "--data", "killed"];
+        let killed = run(directory.path(), &arguments, duration.mul_f64(part));
+        assert!(!String::from_utf8_lossy(&killed.stderr).contains("failed 3 times"), "{killed:?}");
     }
-    assert_eq!(replayed(folder.path(), &["--data", "killed"]), calm);
+    assert_eq!(replay(directory.path(), &["--data", "killed"]), uninterrupted);
 }

@@ -14,7 +14,7 @@ pub fn root() -> PathBuf {
 /// One template, named from the project's directory, in its JSON form.
 pub fn template(file: &str) -> Value {
     let text = fs::read_to_string(root().join(file)).expect("the template can be read");
-    local::template::read(&text).unwrap_or_else(|error| panic!("{file}: {error:#}"))
+    local::template::parse(&text).unwrap_or_else(|error| panic!("{file}: {error:#}"))
 }
 
 /// The resources of one type, by logical id.

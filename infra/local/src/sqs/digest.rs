@@ -1,23 +1,29 @@
-//! Pure. MD5 digests, by which clients check that a message arrived as it was sent.
+//! Pure. MD5 digests of bodies and attributes, which clients verify.
 
 use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::error::Error;
 use super::protocol::MessageAttribute;
-use super::refusal::Refusal;
 
-/// The digest of a body.
+/// Marks a text value in the digest of attributes.
+const TEXT: u8 = 1;
+/// Marks a binary value in the digest of attributes.
+const BINARY: u8 = 2;
+
+/// Returns the digest of a body.
 pub fn body(text: &str) -> String {
     format!("{:x}", md5::compute(text))
 }
 
-/// The digest of attributes, `None` where there are none.
+/// Returns the digest of attributes. `None` if there are none.
 ///
-/// SQS Developer Guide, "Calculating the MD5 message digest for message attributes": sorted by name; name, type and
-/// value each after its length as four bytes, and between type and value a byte that says text (1) or binary (2).
-pub fn attributes(attributes: &BTreeMap<String, MessageAttribute>) -> Result<Option<String>, Refusal> {
+/// See "Calculating the MD5 message digest for message attributes" in the SQS Developer Guide: attributes are sorted by
+/// name; name, type and value are each preceded by their length in four bytes; and a byte before the value tells text
+/// (1) from binary (2).
+pub fn attributes(attributes: &BTreeMap<String, MessageAttribute>) -> Result<Option<String>, Error> {
     if attributes.is_empty() {
         return Ok(None);
     }
@@ -27,11 +33,11 @@ pub fn attributes(attributes: &BTreeMap<String, MessageAttribute>) -> Result<Opt
         append(&mut bytes, attribute.data_type.as_bytes());
         match value(name, attribute)? {
             Value::Text(text) => {
-                bytes.push(1);
+                bytes.push(TEXT);
                 append(&mut bytes, text.as_bytes());
             }
             Value::Binary(binary) => {
-                bytes.push(2);
+                bytes.push(BINARY);
                 append(&mut bytes, &binary);
             }
         }
@@ -39,8 +45,8 @@ pub fn attributes(attributes: &BTreeMap<String, MessageAttribute>) -> Result<Opt
     Ok(Some(format!("{:x}", md5::compute(bytes))))
 }
 
-/// Bytes that attributes add to a message's size: names, types and values.
-pub fn attribute_bytes(attributes: &BTreeMap<String, MessageAttribute>) -> Result<usize, Refusal> {
+/// Returns the bytes that attributes add to a message's size: names, types and values.
+pub fn attribute_bytes(attributes: &BTreeMap<String, MessageAttribute>) -> Result<usize, Error> {
     let sizes = attributes.iter().map(|(name, attribute)| {
         let value = match value(name, attribute)? {
             Value::Text(text) => text.len(),
@@ -56,15 +62,16 @@ enum Value<'a> {
     Binary(Vec<u8>),
 }
 
-fn value<'a>(name: &str, attribute: &'a MessageAttribute) -> Result<Value<'a>, Refusal> {
+fn value<'a>(name: &str, attribute: &'a MessageAttribute) -> Result<Value<'a>, Error> {
     let kind = attribute.data_type.split('.').next().unwrap_or_default();
     let value = match (kind, &attribute.string_value, &attribute.binary_value) {
         ("String" | "Number", Some(text), None) => Some(Value::Text(text)),
         ("Binary", None, Some(encoded)) => STANDARD.decode(encoded).ok().map(Value::Binary),
         _ => None,
     };
-    value
-        .ok_or_else(|| Refusal::value(format!("The message attribute '{name}' has no valid type and value.")))
+    value.ok_or_else(|| {
+        Error::invalid_parameter(format!("The message attribute '{name}' has no valid type and value."))
+    })
 }
 
 fn append(bytes: &mut Vec<u8>, part: &[u8]) {

@@ -1,103 +1,114 @@
-//! Messages: sent, received, hidden, deleted, set aside.
+//! Operations on messages.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Row, params};
 
+use super::error::Error;
 use super::protocol::{
-    Attributes, Deletion, MessageAttribute, NewMessage, Nothing, ReceiveMessage, Received, Sent,
+    Attributes, Deletion, Empty, MessageAttribute, NewMessage, ReceiveMessage, ReceivedMessage, SentMessage,
     VisibilityChange,
 };
 use super::queues::{self, Queue};
-use super::refusal::Refusal;
-use super::store::Session;
+use super::settings::{MAX_DELAY, MAX_VISIBILITY_TIMEOUT};
+use super::store::Transaction;
 use super::{arn, digest};
 
-/// Bytes of a message, and of all messages of a call.
+/// Maximum bytes of a message, and of all messages of a call.
 pub const MAX_BYTES: usize = 262_144;
 
-/// The size that counts against [`MAX_BYTES`].
-pub fn bytes(message: &NewMessage) -> Result<usize, Refusal> {
+/// Maximum number of messages that a call receives.
+const MAX_RECEIVED: i64 = 10;
+
+/// Returns the bytes that count against [`MAX_BYTES`].
+pub fn size(message: &NewMessage) -> Result<usize, Error> {
     Ok(message.message_body.len() + digest::attribute_bytes(&message.message_attributes)?)
 }
 
-/// Puts a message into a queue.
-pub fn send(session: &Session, queue: &Queue, message: &NewMessage) -> Result<Sent, Refusal> {
-    check(message)?;
+/// Sends a message to a queue.
+pub fn send(tx: &Transaction, queue: &Queue, message: &NewMessage) -> Result<SentMessage, Error> {
+    validate(message)?;
     let delay = message.delay_seconds.unwrap_or(queue.settings.delay);
-    if !(0..=900).contains(&delay) {
-        return Err(Refusal::value(format!(
-            "Value {delay} for parameter DelaySeconds is invalid. 0 to 900."
+    if !(0..=MAX_DELAY).contains(&delay) {
+        return Err(Error::invalid_parameter(format!(
+            "Value {delay} for parameter DelaySeconds is invalid. 0 to {MAX_DELAY}."
         )));
     }
-    let sent = Sent {
-        message_id: session.id(),
+    let sent = SentMessage {
+        message_id: tx.new_id(),
         md5_of_body: digest::body(&message.message_body),
         md5_of_attributes: digest::attributes(&message.message_attributes)?,
     };
     let sql = "INSERT INTO message (id, queue, body, attributes, sent_at, visible_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    session.sql.prepare_cached(sql)?.execute(params![
+    tx.sql.prepare_cached(sql)?.execute(params![
         sent.message_id,
         queue.name,
         message.message_body,
-        queues::json(&message.message_attributes)?,
-        session.now,
-        session.now + delay * 1_000,
+        queues::to_json(&message.message_attributes)?,
+        tx.now,
+        tx.now + delay * 1_000,
     ])?;
     Ok(sent)
 }
 
-fn check(message: &NewMessage) -> Result<(), Refusal> {
+fn validate(message: &NewMessage) -> Result<(), Error> {
     if message.message_body.is_empty() {
-        return Err(Refusal::missing("MessageBody"));
+        return Err(Error::missing_parameter("MessageBody"));
     }
-    if bytes(message)? > MAX_BYTES {
-        return Err(Refusal::value(format!("Message must be shorter than {MAX_BYTES} bytes.")));
+    if size(message)? > MAX_BYTES {
+        return Err(Error::invalid_parameter(format!("Message must be shorter than {MAX_BYTES} bytes.")));
     }
-    // What XML 1.0 cannot carry, since the older protocol is XML.
-    let legal = |c| !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
-    if !message.message_body.chars().all(legal) {
+    // The service excludes characters that are invalid in XML 1.0, the format of its older protocol.
+    let allowed =
+        |c| !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
+    if !message.message_body.chars().all(allowed) {
         let message = "The message contains characters outside the allowed set.";
-        return Err(Refusal::sender("InvalidMessageContents", "InvalidMessageContents", message));
+        return Err(Error::sender("InvalidMessageContents", "InvalidMessageContents", message));
     }
     Ok(())
 }
 
-/// Takes visible messages and hides them; on the way sets aside what was received too often and drops what is too old.
-pub fn receive(session: &Session, queue: &Queue, request: &ReceiveMessage) -> Result<Vec<Received>, Refusal> {
-    let wanted = usize::try_from(within("MaxNumberOfMessages", request.max_number_of_messages, 1, 1, 10)?)
-        .unwrap_or(1);
+/// Receives visible messages. Deletes messages past their retention, and moves those that were received too often to
+/// the dead-letter queue.
+pub fn receive(
+    tx: &Transaction,
+    queue: &Queue,
+    request: &ReceiveMessage,
+) -> Result<Vec<ReceivedMessage>, Error> {
+    let limit = in_range("MaxNumberOfMessages", request.max_number_of_messages, 1, 1, MAX_RECEIVED)?;
+    let limit = usize::try_from(limit).unwrap_or(1);
     let timeout = queue.settings.visibility_timeout;
-    let timeout = within("VisibilityTimeout", request.visibility_timeout, timeout, 0, 43_200)?;
+    let timeout =
+        in_range("VisibilityTimeout", request.visibility_timeout, timeout, 0, MAX_VISIBILITY_TIMEOUT)?;
     let mut messages = Vec::new();
-    while messages.len() < wanted {
-        let visible = visible(session, queue, wanted - messages.len())?;
+    while messages.len() < limit {
+        let visible = visible(tx, queue, limit - messages.len())?;
         if visible.is_empty() {
             break;
         }
         for stored in visible {
-            if stored.sent_at <= session.now - queue.settings.retention * 1_000 {
-                session.sql.prepare_cached("DELETE FROM message WHERE seq = ?1")?.execute([stored.seq])?;
-            } else if !set_aside(session, queue, &stored)? {
-                messages.push(take(session, stored, timeout, request)?);
+            if stored.sent_at <= tx.now - queue.settings.retention * 1_000 {
+                tx.sql.prepare_cached("DELETE FROM message WHERE seq = ?1")?.execute([stored.seq])?;
+            } else if !move_to_dead_letters(tx, queue, &stored)? {
+                messages.push(mark_received(tx, stored, timeout, request)?);
             }
         }
         if timeout == 0 {
-            break; // nothing is hidden: another look would find the same messages
+            break; // the messages stay visible, so the next query would return them again
         }
     }
     Ok(messages)
 }
 
-/// Milliseconds until the next hidden message of a queue can be received, where there is one.
-pub fn next_visible(session: &Session, queue: &Queue) -> Result<Option<i64>, Refusal> {
+/// Returns the milliseconds until the next message becomes visible. `None` if no message is invisible.
+pub fn next_visible(tx: &Transaction, queue: &Queue) -> Result<Option<i64>, Error> {
     let sql = "SELECT min(visible_at) FROM message WHERE queue = ?1 AND visible_at > ?2";
     let next: Option<i64> =
-        session.sql.prepare_cached(sql)?.query_row(params![queue.name, session.now], |row| row.get(0))?;
-    Ok(next.map(|at| at - session.now))
+        tx.sql.prepare_cached(sql)?.query_row(params![queue.name, tx.now], |row| row.get(0))?;
+    Ok(next.map(|at| at - tx.now))
 }
 
-/// A message as it is stored.
+/// A row of the table `message`.
 struct Stored {
     seq: i64,
     id: String,
@@ -124,54 +135,51 @@ impl Stored {
     }
 }
 
-fn visible(session: &Session, queue: &Queue, limit: usize) -> Result<Vec<Stored>, Refusal> {
+fn visible(tx: &Transaction, queue: &Queue, limit: usize) -> Result<Vec<Stored>, Error> {
     let sql = "SELECT seq, id, body, attributes, sent_at, receives, first_received_at, source FROM message
                WHERE queue = ?1 AND visible_at <= ?2 ORDER BY visible_at, seq LIMIT ?3";
-    let mut statement = session.sql.prepare_cached(sql)?;
-    let rows = statement.query_map(params![queue.name, session.now, limit], Stored::read)?;
+    let mut statement = tx.sql.prepare_cached(sql)?;
+    let rows = statement.query_map(params![queue.name, tx.now, limit], Stored::read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Moves a message that was received too often to the dead-letter queue, under the id and with the age that it has.
-fn set_aside(session: &Session, queue: &Queue, stored: &Stored) -> Result<bool, Refusal> {
+/// Moves a message that was received too often to the dead-letter queue, with its id and age. Returns whether it did.
+fn move_to_dead_letters(tx: &Transaction, queue: &Queue, stored: &Stored) -> Result<bool, Error> {
     let redrive =
         queue.settings.redrive.as_ref().filter(|redrive| stored.receives >= redrive.max_receive_count);
     let Some(target) = redrive.and_then(|redrive| redrive.target()) else { return Ok(false) };
     let sql = "UPDATE message SET queue = ?2, visible_at = ?3, receipt = NULL, source = ?4 WHERE seq = ?1";
-    session.sql.prepare_cached(sql)?.execute(params![stored.seq, target, session.now, arn(&queue.name)])?;
+    tx.sql.prepare_cached(sql)?.execute(params![stored.seq, target, tx.now, arn(&queue.name)])?;
     Ok(true)
 }
 
-fn take(
-    session: &Session,
+/// Makes a message invisible for `timeout` seconds and returns it.
+fn mark_received(
+    tx: &Transaction,
     stored: Stored,
     timeout: i64,
     request: &ReceiveMessage,
-) -> Result<Received, Refusal> {
-    let receipt = format!("{}.{}", stored.seq, session.id());
-    let first_received_at = stored.first_received_at.unwrap_or(session.now);
+) -> Result<ReceivedMessage, Error> {
+    let receipt = format!("{}.{}", stored.seq, tx.new_id());
+    let first_received_at = stored.first_received_at.unwrap_or(tx.now);
     let sql =
         "UPDATE message SET receives = receives + 1, first_received_at = ?2, visible_at = ?3, receipt = ?4
                WHERE seq = ?1";
-    let hidden_until = session.now + timeout * 1_000;
-    session.sql.prepare_cached(sql)?.execute(params![
-        stored.seq,
-        first_received_at,
-        hidden_until,
-        receipt
-    ])?;
+    let visible_at = tx.now + timeout * 1_000;
+    tx.sql.prepare_cached(sql)?.execute(params![stored.seq, first_received_at, visible_at, receipt])?;
 
     let attributes = system_attributes(&stored, first_received_at, request);
-    let mut sent: BTreeMap<String, MessageAttribute> = queues::from_json(&stored.attributes)?;
-    sent.retain(|name, _| request.message_attribute_names.iter().any(|asked| selects(asked, name)));
-    Ok(Received {
+    let mut message_attributes: BTreeMap<String, MessageAttribute> = queues::from_json(&stored.attributes)?;
+    message_attributes
+        .retain(|name, _| request.message_attribute_names.iter().any(|request| selects(request, name)));
+    Ok(ReceivedMessage {
         message_id: stored.id,
         receipt_handle: receipt,
         md5_of_body: digest::body(&stored.body),
         body: stored.body,
         attributes,
-        md5_of_attributes: digest::attributes(&sent)?,
-        message_attributes: sent,
+        md5_of_attributes: digest::attributes(&message_attributes)?,
+        message_attributes,
     })
 }
 
@@ -186,54 +194,52 @@ fn system_attributes(stored: &Stored, first_received_at: i64, request: &ReceiveM
         all.insert("DeadLetterQueueSourceArn".to_owned(), source.clone());
     }
     let names = [&request.attribute_names[..], &request.message_system_attribute_names].concat();
-    all.retain(|name, _| names.iter().any(|asked| asked == "All" || asked == name));
+    all.retain(|name, _| names.iter().any(|request| request == "All" || request == name));
     all
 }
 
-/// `All`, `.*`, `prefix.*` or the name itself.
-fn selects(asked: &str, name: &str) -> bool {
-    asked == "All" || asked == name || asked.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
+/// Whether a requested name (`All`, `.*`, `prefix.*` or the name itself) selects an attribute.
+fn selects(request: &str, name: &str) -> bool {
+    request == "All"
+        || request == name
+        || request.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
 }
 
-/// Deletes a message; a handle of an earlier receive deletes nothing and is no error.
-pub fn delete(session: &Session, queue: &Queue, deletion: &Deletion) -> Result<Nothing, Refusal> {
-    let seq = seq(&deletion.receipt_handle)?;
+/// Deletes a message. A receipt handle of an earlier receive succeeds without effect.
+pub fn delete(tx: &Transaction, queue: &Queue, deletion: &Deletion) -> Result<Empty, Error> {
+    let seq = parse_handle(&deletion.receipt_handle)?;
     let sql = "DELETE FROM message WHERE seq = ?1 AND queue = ?2 AND receipt = ?3";
-    session.sql.prepare_cached(sql)?.execute(params![seq, queue.name, deletion.receipt_handle])?;
-    Ok(Nothing {})
+    tx.sql.prepare_cached(sql)?.execute(params![seq, queue.name, deletion.receipt_handle])?;
+    Ok(Empty {})
 }
 
-/// Hides a message that was received for so many seconds from now on.
-pub fn change_visibility(
-    session: &Session,
-    queue: &Queue,
-    change: &VisibilityChange,
-) -> Result<Nothing, Refusal> {
-    let seq = seq(&change.receipt_handle)?;
-    let timeout = within("VisibilityTimeout", Some(change.visibility_timeout), 0, 0, 43_200)?;
+/// Sets the visibility timeout of a message in flight, counted from now.
+pub fn change_visibility(tx: &Transaction, queue: &Queue, change: &VisibilityChange) -> Result<Empty, Error> {
+    let seq = parse_handle(&change.receipt_handle)?;
+    let timeout = change.visibility_timeout;
+    let timeout = in_range("VisibilityTimeout", Some(timeout), 0, 0, MAX_VISIBILITY_TIMEOUT)?;
     let sql = "UPDATE message SET visible_at = ?4 WHERE seq = ?1 AND queue = ?2 AND receipt = ?3 AND visible_at > ?5";
-    let visible_at = session.now + timeout * 1_000;
-    let parameters = params![seq, queue.name, change.receipt_handle, visible_at, session.now];
-    if session.sql.prepare_cached(sql)?.execute(parameters)? == 1 {
-        return Ok(Nothing {});
+    let visible_at = tx.now + timeout * 1_000;
+    let parameters = params![seq, queue.name, change.receipt_handle, visible_at, tx.now];
+    if tx.sql.prepare_cached(sql)?.execute(parameters)? == 1 {
+        return Ok(Empty {});
     }
     let message = "Message does not exist or is not available for visibility timeout change.";
-    Err(Refusal::sender("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", message))
+    Err(Error::sender("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", message))
 }
 
-/// The message that a handle is of.
-fn seq(handle: &str) -> Result<i64, Refusal> {
+/// Returns the sequence number of the message that a receipt handle belongs to.
+fn parse_handle(handle: &str) -> Result<i64, Error> {
     let seq = handle.split_once('.').and_then(|(seq, _)| seq.parse().ok());
-    seq.ok_or_else(|| Refusal::handle(handle))
+    seq.ok_or_else(|| Error::invalid_handle(handle))
 }
 
-/// A number within its limits, or its default.
-pub fn within(name: &str, given: Option<i64>, default: i64, least: i64, most: i64) -> Result<i64, Refusal> {
-    let value = given.unwrap_or(default);
-    if (least..=most).contains(&value) {
+/// Returns a parameter's value, or its default. Fails if it is out of range.
+pub fn in_range(name: &str, value: Option<i64>, default: i64, min: i64, max: i64) -> Result<i64, Error> {
+    let value = value.unwrap_or(default);
+    if (min..=max).contains(&value) {
         return Ok(value);
     }
-    let message =
-        format!("Value {value} for parameter {name} is invalid. Must be between {least} and {most}.");
-    Err(Refusal::value(message))
+    let message = format!("Value {value} for parameter {name} is invalid. Must be between {min} and {max}.");
+    Err(Error::invalid_parameter(message))
 }

@@ -1,14 +1,14 @@
-//! SQS for the local run: AWS's JSON protocol on `SQLite`, standard queues only, and of those what the bundle uses.
+//! A stand-in for SQS: AWS's JSON protocol on `SQLite`, with the features of standard queues that the bundle uses.
 //!
-//! Behaviour follows the SQS API reference; limits are those of the service (10 messages and 256 KiB to a call).
-//! Time comes from a [`Clock`], so that a test can let a visibility time-out or a delay pass without waiting.
+//! Behaviour follows the SQS API reference, and limits are those of the service (10 messages and 256 KiB per call).
+//! Time is taken from a [`Clock`], so tests can pass a visibility timeout or a delay without waiting.
 
 mod batch;
 mod digest;
+mod error;
 mod messages;
 mod protocol;
 mod queues;
-mod refusal;
 mod server;
 mod settings;
 mod store;
@@ -24,45 +24,45 @@ use domain::platform::clock::Clock;
 use domain::platform::id::Ids;
 use tokio::net::TcpListener;
 
-use crate::stop::Stop;
+use crate::shutdown::Shutdown;
 use server::Server;
 use store::Store;
 
-/// The account that every queue belongs to.
+/// The account id of every queue.
 pub const ACCOUNT: &str = "000000000000";
-/// The region that every queue is in.
+/// The region of every queue.
 pub const REGION: &str = "us-east-1";
 
-/// The name that other queues and policies know a queue by.
+/// Returns the ARN of a queue.
 pub fn arn(queue: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")
 }
 
-/// The service: its store, ready to be served.
+/// The store behind the service.
 pub struct Sqs(Store);
 
 impl Sqs {
-    /// Queues that live as long as the process.
+    /// Creates a store in memory.
     pub fn memory(clock: Clock) -> Result<Self, rusqlite::Error> {
         Ok(Self(Store::new(rusqlite::Connection::open_in_memory()?, clock, Ids::random())?))
     }
 
-    /// Queues in the file at `path`, which is made where there is none.
+    /// Opens the store in the file at `path`, and creates it if it does not exist.
     pub fn open(path: &Path, clock: Clock) -> Result<Self, rusqlite::Error> {
         Ok(Self(Store::new(rusqlite::Connection::open(path)?, clock, Ids::random())?))
     }
 
-    /// Lets every message of a queue that is being worked on come back within `most`: whoever had taken it is gone.
-    pub fn recall(&self, queue: &str, most: TimeDelta) -> Result<(), rusqlite::Error> {
-        self.0.recall(queue, most.num_milliseconds())
+    /// Makes a queue's messages in flight visible again after at most `delay`, because their consumers are gone.
+    pub fn release_in_flight(&self, queue: &str, delay: TimeDelta) -> Result<(), rusqlite::Error> {
+        self.0.release_in_flight(queue, delay.num_milliseconds())
     }
 
-    /// Answers on `listener` until `stop`; requests that have begun are answered, long polls end early.
-    pub async fn serve(self, listener: TcpListener, stop: Stop) -> io::Result<()> {
+    /// Serves requests until shutdown. Requests in progress are finished, and long polls end early.
+    pub async fn serve(self, listener: TcpListener, shutdown: Shutdown) -> io::Result<()> {
         let endpoint = format!("http://{}", listener.local_addr()?);
-        let server = Arc::new(Server::new(self.0, endpoint, stop.clone()));
+        let server = Arc::new(Server::new(self.0, endpoint, shutdown.clone()));
         axum::serve(listener, server::router(server))
-            .with_graceful_shutdown(async move { stop.wait().await })
+            .with_graceful_shutdown(async move { shutdown.triggered().await })
             .await
     }
 }

@@ -1,17 +1,17 @@
-//! Pure. Requests and answers of AWS's JSON protocol for SQS, as far as the bundle uses them.
+//! Pure. Requests and responses of AWS's JSON protocol for SQS, as far as the bundle uses them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Attributes of a queue or system attributes of a message: text by name.
+/// Attributes of a queue or system attributes of a message, by name.
 pub type Attributes = BTreeMap<String, String>;
 
-/// An attribute that a sender gives a message.
+/// An attribute that a sender adds to a message.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct MessageAttribute {
-    /// `String`, `Number` or `Binary`, with an optional suffix after a dot.
+    /// `String`, `Number` or `Binary`, optionally followed by a dot and a custom label.
     pub data_type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub string_value: Option<String>,
@@ -88,7 +88,7 @@ pub struct SendMessage {
     pub message: NewMessage,
 }
 
-/// What a sender says of one message.
+/// A message to send.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct NewMessage {
@@ -101,7 +101,7 @@ pub struct NewMessage {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Sent {
+pub struct SentMessage {
     pub message_id: String,
     #[serde(rename = "MD5OfMessageBody")]
     pub md5_of_body: String,
@@ -116,7 +116,7 @@ pub struct ReceiveMessage {
     pub max_number_of_messages: Option<i64>,
     pub visibility_timeout: Option<i64>,
     pub wait_time_seconds: Option<i64>,
-    /// Older name of `message_system_attribute_names`.
+    /// Deprecated name of `message_system_attribute_names`.
     #[serde(default)]
     pub attribute_names: Vec<String>,
     #[serde(default)]
@@ -129,12 +129,12 @@ pub struct ReceiveMessage {
 #[serde(rename_all = "PascalCase")]
 pub struct Messages {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub messages: Vec<Received>,
+    pub messages: Vec<ReceivedMessage>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Received {
+pub struct ReceivedMessage {
     pub message_id: String,
     pub receipt_handle: String,
     #[serde(rename = "MD5OfBody")]
@@ -177,35 +177,36 @@ pub struct VisibilityChange {
     pub visibility_timeout: i64,
 }
 
-/// Several messages, handles or changes for one queue.
+/// A batch of messages, deletions or visibility changes.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Batch<T> {
     pub queue_url: String,
     #[serde(default = "Vec::new")]
-    pub entries: Vec<Entry<T>>,
+    pub entries: Vec<BatchEntry<T>>,
 }
 
-/// One of a batch, named by the caller.
+/// An entry of a batch.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Entry<T> {
+pub struct BatchEntry<T> {
+    /// Chosen by the client to identify the entry's result.
     pub id: String,
     #[serde(flatten)]
     pub content: T,
 }
 
-/// What became of a batch, entry by entry.
+/// The results of a batch's entries.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct BatchAnswer<T> {
-    pub successful: Vec<Done<T>>,
-    pub failed: Vec<Failed>,
+pub struct BatchResult<T> {
+    pub successful: Vec<BatchResultEntry<T>>,
+    pub failed: Vec<BatchResultErrorEntry>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Done<T> {
+pub struct BatchResultEntry<T> {
     pub id: String,
     #[serde(flatten)]
     pub content: T,
@@ -213,13 +214,13 @@ pub struct Done<T> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Failed {
+pub struct BatchResultErrorEntry {
     pub id: String,
     pub sender_fault: bool,
     pub code: &'static str,
     pub message: String,
 }
 
-/// An answer without content.
+/// An empty response.
 #[derive(Serialize)]
-pub struct Nothing {}
+pub struct Empty {}

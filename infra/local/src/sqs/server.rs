@@ -1,4 +1,4 @@
-//! The HTTP side: which operation, waiting for messages, errors as both protocols name them.
+//! The HTTP server: dispatch of operations, long polling, and error responses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,33 +14,34 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::error::{Error, Fault};
 use super::protocol::{
     Batch, ChangeMessageVisibility, CreateQueue, DeleteMessage, Deletion, GetQueueUrl, Messages, NewMessage,
     QueueUrl, QueueUrls, ReceiveMessage, SendMessage, VisibilityChange,
 };
-use super::refusal::{Fault, Refusal};
-use super::store::{Session, Store};
+use super::settings::MAX_WAIT;
+use super::store::{Store, Transaction};
 use super::{ACCOUNT, batch, messages, queues};
-use crate::stop::Stop;
+use crate::shutdown::Shutdown;
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
-/// Largest request, bytes: the messages of a call, every byte of them escaped.
-const MAX_REQUEST: usize = 2 * 1_024 * 1_024;
-/// A waiting receive looks at least this often, since a clock that is moved by hand wakes nobody.
-const LOOK: Duration = Duration::from_secs(1);
+/// Maximum bytes of a request. JSON escapes make it larger than its messages.
+const MAX_REQUEST_BYTES: usize = 2 * 1_024 * 1_024;
+/// Interval at which a long poll queries the store: moving a manual clock makes messages visible without notice.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What all requests share.
+/// The state shared by all requests.
 pub struct Server {
     store: Store,
     endpoint: String,
-    stop: Stop,
-    /// Told whenever a message may have become visible.
+    shutdown: Shutdown,
+    /// Notified whenever a message may have become visible.
     changed: Notify,
 }
 
-/// The service on one path, as all operations have it.
+/// Returns the router, on which all operations share one path.
 pub fn router(server: Arc<Server>) -> Router {
-    Router::new().fallback(post(handle)).layer(DefaultBodyLimit::max(MAX_REQUEST)).with_state(server)
+    Router::new().fallback(post(handle)).layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES)).with_state(server)
 }
 
 async fn handle(State(server): State<Arc<Server>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -48,63 +49,61 @@ async fn handle(State(server): State<Arc<Server>>, headers: HeaderMap, body: Byt
     let operation = target.strip_prefix("AmazonSQS.").unwrap_or_default();
     match server.call(operation, &body).await {
         Ok(json) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], json).into_response(),
-        Err(refusal) => refusal.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
 impl Server {
-    pub fn new(store: Store, endpoint: String, stop: Stop) -> Self {
-        Self { store, endpoint, stop, changed: Notify::new() }
+    pub fn new(store: Store, endpoint: String, shutdown: Shutdown) -> Self {
+        Self { store, endpoint, shutdown, changed: Notify::new() }
     }
 
-    async fn call(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    async fn call(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, Error> {
         if operation == "ReceiveMessage" {
             return json(&self.receive(&read(body)?).await?);
         }
-        let answer = self.store.run(|session| match operation {
-            "CreateQueue" => json(&self.url(&queues::create(session, &read::<CreateQueue>(body)?)?)),
-            "GetQueueUrl" => {
-                json(&self.url(&queues::get(session, &read::<GetQueueUrl>(body)?.queue_name)?.name))
-            }
+        let response = self.store.transaction(|tx| match operation {
+            "CreateQueue" => json(&self.url(&queues::create(tx, &read::<CreateQueue>(body)?)?)),
+            "GetQueueUrl" => json(&self.url(&queues::get(tx, &read::<GetQueueUrl>(body)?.queue_name)?.name)),
             "ListQueues" => {
-                let names = queues::list(session, &read(body)?)?;
+                let names = queues::list(tx, &read(body)?)?;
                 json(&QueueUrls {
                     queue_urls: names.into_iter().map(|name| self.url(&name).queue_url).collect(),
                 })
             }
-            "GetQueueAttributes" => json(&queues::attributes(session, &read(body)?)?),
-            "SetQueueAttributes" => json(&queues::set_attributes(session, &read(body)?)?),
-            "PurgeQueue" => json(&queues::purge(session, &read(body)?)?),
-            _ => on_messages(session, operation, body),
+            "GetQueueAttributes" => json(&queues::attributes(tx, &read(body)?)?),
+            "SetQueueAttributes" => json(&queues::set_attributes(tx, &read(body)?)?),
+            "PurgeQueue" => json(&queues::purge(tx, &read(body)?)?),
+            _ => call_on_messages(tx, operation, body),
         })?;
         self.changed.notify_waiters();
-        Ok(answer)
+        Ok(response)
     }
 
-    /// Messages, at once or as soon as there are some within the time that the request waits.
-    async fn receive(&self, request: &ReceiveMessage) -> Result<Messages, Refusal> {
+    /// Receives messages, and waits for them as long as the request specifies.
+    async fn receive(&self, request: &ReceiveMessage) -> Result<Messages, Error> {
         let mut deadline = None;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
-            changed.as_mut().enable(); // what changes from here on is not missed
-            let (messages, wait, next) = self.store.run(|session| {
-                let queue = queues::get(session, &request.queue_url)?;
+            changed.as_mut().enable(); // registers before the query, so that no notification is missed
+            let (messages, wait, next) = self.store.transaction(|tx| {
+                let queue = queues::get(tx, &request.queue_url)?;
                 let wait = request.wait_time_seconds;
-                let wait = messages::within("WaitTimeSeconds", wait, queue.settings.wait, 0, 20)?;
-                let messages = messages::receive(session, &queue, request)?;
-                Ok((messages, wait, messages::next_visible(session, &queue)?))
+                let wait = messages::in_range("WaitTimeSeconds", wait, queue.settings.wait, 0, MAX_WAIT)?;
+                let messages = messages::receive(tx, &queue, request)?;
+                Ok((messages, wait, messages::next_visible(tx, &queue)?))
             })?;
             let deadline = *deadline.get_or_insert(Instant::now() + Duration::from_secs(wait.unsigned_abs()));
-            if !messages.is_empty() || Instant::now() >= deadline || self.stop.is_stopped() {
+            if !messages.is_empty() || Instant::now() >= deadline || self.shutdown.is_triggered() {
                 return Ok(Messages { messages });
             }
-            let next = next.map_or(LOOK, |millis| Duration::from_millis(millis.unsigned_abs()));
-            let look = deadline.min(Instant::now() + next.min(LOOK));
+            let next = next.map_or(POLL_INTERVAL, |millis| Duration::from_millis(millis.unsigned_abs()));
+            let next_poll = deadline.min(Instant::now() + next.min(POLL_INTERVAL));
             tokio::select! {
                 () = changed => {}
-                () = tokio::time::sleep_until(look) => {}
-                () = self.stop.wait() => {}
+                () = tokio::time::sleep_until(next_poll) => {}
+                () = self.shutdown.triggered() => {}
             }
         }
     }
@@ -114,54 +113,54 @@ impl Server {
     }
 }
 
-fn on_messages(session: &Session, operation: &str, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+fn call_on_messages(tx: &Transaction, operation: &str, body: &[u8]) -> Result<Vec<u8>, Error> {
     match operation {
         "SendMessage" => {
             let SendMessage { queue_url, message } = read(body)?;
-            json(&messages::send(session, &queues::get(session, &queue_url)?, &message)?)
+            json(&messages::send(tx, &queues::get(tx, &queue_url)?, &message)?)
         }
         "SendMessageBatch" => {
             let Batch::<NewMessage> { queue_url, entries } = read(body)?;
-            let queue = queues::get(session, &queue_url)?;
-            batch::check_bytes(&entries)?;
-            json(&batch::each(entries, |message| messages::send(session, &queue, message))?)
+            let queue = queues::get(tx, &queue_url)?;
+            batch::validate_size(&entries)?;
+            json(&batch::apply_each(entries, |message| messages::send(tx, &queue, message))?)
         }
         "DeleteMessage" => {
             let DeleteMessage { queue_url, deletion } = read(body)?;
-            json(&messages::delete(session, &queues::get(session, &queue_url)?, &deletion)?)
+            json(&messages::delete(tx, &queues::get(tx, &queue_url)?, &deletion)?)
         }
         "DeleteMessageBatch" => {
             let Batch::<Deletion> { queue_url, entries } = read(body)?;
-            let queue = queues::get(session, &queue_url)?;
-            json(&batch::each(entries, |deletion| messages::delete(session, &queue, deletion))?)
+            let queue = queues::get(tx, &queue_url)?;
+            json(&batch::apply_each(entries, |deletion| messages::delete(tx, &queue, deletion))?)
         }
         "ChangeMessageVisibility" => {
             let ChangeMessageVisibility { queue_url, change } = read(body)?;
-            json(&messages::change_visibility(session, &queues::get(session, &queue_url)?, &change)?)
+            json(&messages::change_visibility(tx, &queues::get(tx, &queue_url)?, &change)?)
         }
         "ChangeMessageVisibilityBatch" => {
             let Batch::<VisibilityChange> { queue_url, entries } = read(body)?;
-            let queue = queues::get(session, &queue_url)?;
-            json(&batch::each(entries, |change| messages::change_visibility(session, &queue, change))?)
+            let queue = queues::get(tx, &queue_url)?;
+            json(&batch::apply_each(entries, |change| messages::change_visibility(tx, &queue, change))?)
         }
         _ => {
-            let message = format!("The operation '{operation}' is not offered by this stand-in.");
+            let message = format!("The operation '{operation}' is not supported.");
             let code = "AWS.SimpleQueueService.UnsupportedOperation";
-            Err(Refusal::sender("UnsupportedOperation", code, message))
+            Err(Error::sender("UnsupportedOperation", code, message))
         }
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body)
-        .map_err(|error| Refusal::value(format!("The request cannot be read: {error}.")))
+        .map_err(|error| Error::invalid_parameter(format!("The request is malformed: {error}.")))
 }
 
-fn json<T: Serialize>(answer: &T) -> Result<Vec<u8>, Refusal> {
-    serde_json::to_vec(answer).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()).into())
+fn json<T: Serialize>(response: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(response).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()).into())
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = match self.fault {
             Fault::Sender => StatusCode::BAD_REQUEST,

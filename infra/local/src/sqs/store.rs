@@ -1,14 +1,14 @@
-//! The file behind the queues.
+//! The database of queues and messages.
 //!
-//! Write-ahead log with `synchronous=NORMAL`: what was answered survives the end of the process, however it ends.
+//! It uses a write-ahead log with `synchronous=NORMAL`: an acknowledged write survives a crash of the process.
 
 use std::sync::{Mutex, PoisonError};
 
 use domain::platform::clock::Clock;
 use domain::platform::id::Ids;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::refusal::Refusal;
+use super::error::Error;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS queue (
@@ -27,8 +27,8 @@ const SCHEMA: &str = "
         visible_at INTEGER NOT NULL,
         receives INTEGER NOT NULL DEFAULT 0,
         first_received_at INTEGER,
-        receipt TEXT,                 -- of the latest receive; NULL: never received from this queue
-        source TEXT                   -- the queue whose dead letter it is
+        receipt TEXT,                 -- handle of the latest receive; NULL if not received from this queue
+        source TEXT                   -- ARN of the queue that a dead letter comes from
     );
     CREATE INDEX IF NOT EXISTS message_visible ON message (queue, visible_at, seq);
 ";
@@ -40,24 +40,24 @@ pub struct Store {
     ids: Ids,
 }
 
-/// One request's view of the store: all of it is kept, or nothing.
-pub struct Session<'a> {
-    /// The open transaction.
-    pub sql: Transaction<'a>,
-    /// The time of the request, milliseconds since the epoch.
+/// The transaction of one request.
+pub struct Transaction<'a> {
+    /// The database transaction.
+    pub sql: rusqlite::Transaction<'a>,
+    /// Time of the request in milliseconds since the epoch.
     pub now: i64,
     ids: &'a Ids,
 }
 
-impl Session<'_> {
-    /// A new identifier.
-    pub fn id(&self) -> String {
+impl Transaction<'_> {
+    /// Generates an identifier.
+    pub fn new_id(&self) -> String {
         self.ids.uuid()
     }
 }
 
 impl Store {
-    /// The store on this connection; tables are made where there are none.
+    /// Opens the store on this connection, and creates its tables if they do not exist.
     pub fn new(connection: Connection, clock: Clock, ids: Ids) -> Result<Self, rusqlite::Error> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -65,23 +65,23 @@ impl Store {
         Ok(Self { connection: Mutex::new(connection), clock, ids })
     }
 
-    /// Lets the messages of a queue that are hidden by a receive be visible again within so many milliseconds.
-    pub fn recall(&self, queue: &str, most: i64) -> Result<(), rusqlite::Error> {
+    /// Makes a queue's messages in flight visible again after at most `delay` milliseconds.
+    pub fn release_in_flight(&self, queue: &str, delay: i64) -> Result<(), rusqlite::Error> {
         let sql =
             "UPDATE message SET visible_at = ?2 WHERE queue = ?1 AND visible_at > ?2 AND receipt IS NOT NULL";
-        let at = self.clock.now().timestamp_millis() + most;
+        let at = self.clock.now().timestamp_millis() + delay;
         self.connection.lock().unwrap_or_else(PoisonError::into_inner).execute(sql, params![queue, at])?;
         Ok(())
     }
 
-    /// Runs one request in a transaction, which is kept only if the request succeeds.
-    pub fn run<T>(&self, request: impl FnOnce(&Session) -> Result<T, Refusal>) -> Result<T, Refusal> {
-        // A request that panicked was rolled back: the store behind a poisoned lock is sound.
+    /// Runs a request in a transaction. Commits it if the request succeeds, and rolls it back otherwise.
+    pub fn transaction<T>(&self, request: impl FnOnce(&Transaction) -> Result<T, Error>) -> Result<T, Error> {
+        // A poisoned lock is harmless, because the transaction of a request that panics is rolled back.
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let session = Session { sql, now: self.clock.now().timestamp_millis(), ids: &self.ids };
-        let answer = request(&session)?;
-        session.sql.commit()?;
-        Ok(answer)
+        let tx = Transaction { sql, now: self.clock.now().timestamp_millis(), ids: &self.ids };
+        let response = request(&tx)?;
+        tx.sql.commit()?;
+        Ok(response)
     }
 }

@@ -1,4 +1,4 @@
-//! What the documents show, on this machine only: their users, their key, their session, their recomputation requests.
+//! Demo data: the users, the API key, the session and the recomputation requests of the documented examples.
 
 use anyhow::{Context, Result, bail};
 use axum::body::Body;
@@ -11,15 +11,15 @@ use tower::ServiceExt;
 
 use crate::bundle::Bundle;
 
-/// The key in every example of recomputations.
-pub const KEY: &str = "shared_key_value";
-/// The session in every example of maintenance.
-pub const SESSION: &str = "3b28ed94743e3ada57b217bbf9f36c6d1eb45e669a1ab693e8ca7ac3bd070b9e";
-/// Users, whose passwords are their names, and their roles.
+/// The API key of the documented examples of recomputations.
+pub const API_KEY: &str = "shared_key_value";
+/// The session of the documented examples of maintenance.
+const SESSION: &str = "3b28ed94743e3ada57b217bbf9f36c6d1eb45e669a1ab693e8ca7ac3bd070b9e";
+/// Name and role of each user. The password is the name.
 const USERS: [(&str, &str); 3] = [("admin", "admin"), ("dba", "approver"), ("dev", "editor")];
 
-/// Lets in whom the documents let in, unless they are in already.
-pub async fn grant_access(access: &Access) -> Result<()> {
+/// Creates the documented users, the API key and the session, unless they exist.
+pub async fn seed_access(access: &Access) -> Result<()> {
     let origin = Caller {
         name: "samples".to_owned(),
         tenant: DEFAULT_TENANT.to_owned(),
@@ -36,11 +36,11 @@ pub async fn grant_access(access: &Access) -> Result<()> {
             access.user_create(name, new, &origin).await?;
         }
     }
-    if access.authenticate_key(KEY).await?.is_none() {
+    if access.authenticate_key(API_KEY).await?.is_none() {
         let grants = ["admin".parse().map_err(anyhow::Error::msg)?].into();
-        let name = "the documents' examples".to_owned();
+        let name = "documented examples".to_owned();
         let new = NewKey { name, tenant: DEFAULT_TENANT.to_owned(), grants, expires: None };
-        access.key_create_with_secret(new, KEY, &origin).await?;
+        access.key_create_with_secret(new, API_KEY, &origin).await?;
     }
     if let Some(admin) = access.user_get(USERS[0].0).await? {
         access.session_create_with_id(&admin, SESSION).await?;
@@ -48,8 +48,8 @@ pub async fn grant_access(access: &Access) -> Result<()> {
     Ok(())
 }
 
-/// The two requests that the document lists, both approved and running.
-pub async fn recomputations(bundle: &Bundle) -> Result<()> {
+/// Creates the two documented recomputation requests, and moves both to `running`.
+pub async fn seed_recomputations(bundle: &Bundle) -> Result<()> {
     for (report, month) in [("Critical", "01"), ("OPS-Critical", "03")] {
         let request = json!({
             "requester_name": "John Doe",
@@ -60,24 +60,24 @@ pub async fn recomputations(bundle: &Bundle) -> Result<()> {
             "report": report,
             "exclude": ["Gluster"],
         });
-        let made = ask(bundle, "/recomputations", &request).await?;
-        let id = made["data"]["id"].as_str().context("a request has an id")?;
+        let created = post(bundle, "/recomputations", &request).await?;
+        let id = created["data"]["id"].as_str().context("the created request has no id")?;
         for status in ["approved", "running"] {
-            ask(bundle, &format!("/recomputations/{id}/status"), &json!({"status": status})).await?;
+            post(bundle, &format!("/recomputations/{id}/status"), &json!({"status": status})).await?;
         }
     }
     Ok(())
 }
 
-async fn ask(bundle: &Bundle, path: &str, body: &Value) -> Result<Value> {
-    let request = Request::builder().method(Method::POST).uri(path).header("x-api-key", KEY);
+async fn post(bundle: &Bundle, path: &str, body: &Value) -> Result<Value> {
+    let request = Request::builder().method(Method::POST).uri(path).header("x-api-key", API_KEY);
     let request =
         request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))?;
     let Ok(response) = bundle.gateway(false)?.oneshot(request).await;
     let status = response.status();
-    let answer = axum::body::to_bytes(response.into_body(), usize::MAX).await?;
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await?;
     match status {
-        StatusCode::OK | StatusCode::CREATED => Ok(serde_json::from_slice(&answer)?),
-        _ => bail!("{path} answered {status}: {}", String::from_utf8_lossy(&answer)),
+        StatusCode::OK | StatusCode::CREATED => Ok(serde_json::from_slice(&body)?),
+        _ => bail!("POST {path} returned {status}: {}", String::from_utf8_lossy(&body)),
     }
 }

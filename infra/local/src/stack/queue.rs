@@ -1,4 +1,4 @@
-//! One `AWS::SQS::Queue`.
+//! Resources of type `AWS::SQS::Queue`.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use serde_json::json;
 
 use crate::sqs::arn;
 
-/// A queue as the template has it.
+/// A queue of the template.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    /// The logical id, which is its name here.
+    /// The logical id, used as the queue's name.
     pub name: String,
     pub(super) properties: Properties,
 }
 
-/// What of a queue matters locally. Encryption does not; times are seconds.
+/// The properties of a queue that the local run supports. Encryption is ignored. Times are in seconds.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Properties {
@@ -27,30 +27,30 @@ pub(super) struct Properties {
     message_retention_period: Option<u32>,
     delay_seconds: Option<u32>,
     receive_message_wait_time_seconds: Option<u32>,
-    redrive_policy: Option<Redrive>,
+    redrive_policy: Option<RedrivePolicy>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Redrive {
-    dead_letter_target_arn: ArnOf,
+struct RedrivePolicy {
+    dead_letter_target_arn: GetArn,
     max_receive_count: u32,
 }
 
 /// `!GetAtt Queue.Arn`.
 #[derive(Clone, Debug, Deserialize)]
-struct ArnOf {
+struct GetArn {
     #[serde(rename = "Fn::GetAtt")]
     path: (String, String),
 }
 
 impl Queue {
-    /// Whether no other queue must be there before this one.
-    pub fn is_last(&self) -> bool {
-        self.properties.redrive_policy.is_none()
+    /// Whether the queue has a dead-letter queue.
+    pub fn has_dead_letters(&self) -> bool {
+        self.properties.redrive_policy.is_some()
     }
 
-    /// What is not the service's default.
+    /// Returns the attributes that differ from the service's defaults.
     pub fn attributes(&self) -> BTreeMap<&'static str, String> {
         let properties = &self.properties;
         let redrive = properties.redrive_policy.as_ref().map(|policy| {
@@ -68,7 +68,7 @@ impl Queue {
         attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    pub(super) async fn apply(&self, client: &Client) -> Result<()> {
+    pub(super) async fn deploy(&self, client: &Client) -> Result<()> {
         let attributes: Vec<_> = self
             .attributes()
             .into_iter()
@@ -84,7 +84,8 @@ impl Queue {
             Err(error) => return Err(error.into()),
         }
         let found = client.get_queue_url().queue_name(&self.name).send().await?;
-        let mut set = client.set_queue_attributes().queue_url(found.queue_url.context("it has no address")?);
+        let mut set =
+            client.set_queue_attributes().queue_url(found.queue_url.context("the queue has no URL")?);
         for (name, value) in attributes {
             set = set.attributes(name, value);
         }

@@ -1,64 +1,64 @@
-//! Pure. Why a request is refused, in the two spellings that clients know it by.
+//! Pure. Errors of the service, with their names in both of its protocols.
 
-/// One refusal, as the JSON protocol and the older query protocol name it.
+/// An error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// Name in the JSON protocol: `__type` of the body.
+pub struct Error {
+    /// Name in the JSON protocol, `__type` of the body.
     pub name: &'static str,
-    /// Code in the query protocol: header `x-amzn-query-error`, and the code of a failed batch entry.
+    /// Code in the older query protocol. Sent in the header `x-amzn-query-error` and in failed batch entries.
     pub code: &'static str,
-    /// What is wrong.
+    /// Description of the error.
     pub message: String,
-    /// Whose fault it is.
+    /// The side that caused the error.
     pub fault: Fault,
 }
 
-/// Whose fault a refusal is.
+/// The side that caused an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The request is wrong: status 400.
+    /// The client sent an invalid request: status 400.
     Sender,
-    /// The service is: status 500, and clients try again.
+    /// The service failed: status 500, which clients retry.
     Receiver,
 }
 
-impl Refusal {
-    /// The request is wrong, under names that both protocols share up to a prefix.
+impl Error {
+    /// An invalid request, with its name in the JSON protocol and its code in the query protocol.
     pub fn sender(name: &'static str, code: &'static str, message: impl Into<String>) -> Self {
         Self { name, code, message: message.into(), fault: Fault::Sender }
     }
 
-    /// A parameter has a value that is not allowed.
-    pub fn value(message: impl Into<String>) -> Self {
-        let message = format!("{} Reason: {}", "One or more parameters are invalid.", message.into());
+    /// A parameter with an invalid value.
+    pub fn invalid_parameter(message: impl Into<String>) -> Self {
+        let message = format!("One or more parameters are invalid. Reason: {}", message.into());
         Self::sender("InvalidParameterValueException", "InvalidParameterValue", message)
     }
 
-    /// A parameter is not there.
-    pub fn missing(parameter: &str) -> Self {
+    /// A missing parameter.
+    pub fn missing_parameter(parameter: &str) -> Self {
         let message = format!("The request must contain the parameter {parameter}.");
         Self::sender("MissingRequiredParameterException", "MissingParameter", message)
     }
 
-    /// A queue attribute has a value that is not allowed.
-    pub fn attribute(name: &str) -> Self {
+    /// A queue attribute with an invalid value.
+    pub fn invalid_attribute(name: &str) -> Self {
         let message = format!("Invalid value for the parameter {name}.");
         Self::sender("InvalidAttributeValue", "InvalidAttributeValue", message)
     }
 
-    /// There is no such queue.
-    pub fn no_queue() -> Self {
+    /// A queue that does not exist.
+    pub fn no_such_queue() -> Self {
         let message = "The specified queue does not exist.";
         Self::sender("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", message)
     }
 
-    /// No receive call ever gave this handle.
-    pub fn handle(handle: &str) -> Self {
+    /// A receipt handle that no receive call returned.
+    pub fn invalid_handle(handle: &str) -> Self {
         let message = format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");
         Self::sender("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", message)
     }
 
-    /// Header `x-amzn-query-error`.
+    /// Returns the value of the header `x-amzn-query-error`.
     pub fn query_error(&self) -> String {
         let fault = match self.fault {
             Fault::Sender => "Sender",
@@ -68,7 +68,7 @@ impl Refusal {
     }
 }
 
-impl From<rusqlite::Error> for Refusal {
+impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         let message = format!("The queue store failed: {error}");
         Self { name: "InternalFailure", code: "InternalFailure", message, fault: Fault::Receiver }
@@ -80,8 +80,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_clients_read_code_and_fault_from_one_header() {
-        assert_eq!(Refusal::no_queue().query_error(), "AWS.SimpleQueueService.NonExistentQueue;Sender");
-        assert_eq!(Refusal::from(rusqlite::Error::InvalidQuery).query_error(), "InternalFailure;Receiver");
+    fn the_query_error_holds_code_and_fault() {
+        assert_eq!(Error::no_such_queue().query_error(), "AWS.SimpleQueueService.NonExistentQueue;Sender");
+        assert_eq!(Error::from(rusqlite::Error::InvalidQuery).query_error(), "InternalFailure;Receiver");
     }
 }

@@ -1,4 +1,4 @@
-//! One `AWS::DynamoDB::Table`.
+//! Resources of type `AWS::DynamoDB::Table`.
 
 use anyhow::Result;
 use aws_sdk_dynamodb::Client;
@@ -8,22 +8,22 @@ use aws_sdk_dynamodb::types::{
 };
 use serde::Deserialize;
 
-/// A table as the template has it.
+/// A table of the template.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// The logical id, which is its name here.
+    /// The logical id, used as the table's name.
     pub name: String,
     pub(super) properties: Properties,
 }
 
-/// What of a table matters locally. Encryption, backups and protection do not.
+/// The properties of a table that the local run supports. Encryption, backups and deletion protection are ignored.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Properties {
     attribute_definitions: Vec<Attribute>,
     key_schema: Vec<KeyPart>,
     #[serde(default)]
-    global_secondary_indexes: Vec<Secondary>,
+    global_secondary_indexes: Vec<SecondaryIndex>,
     time_to_live_specification: Option<TimeToLive>,
 }
 
@@ -43,15 +43,15 @@ struct KeyPart {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Secondary {
+struct SecondaryIndex {
     index_name: String,
     key_schema: Vec<KeyPart>,
-    projection: Projected,
+    projection: IndexProjection,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Projected {
+struct IndexProjection {
     projection_type: String,
     non_key_attributes: Option<Vec<String>>,
 }
@@ -64,13 +64,13 @@ struct TimeToLive {
 }
 
 impl Table {
-    pub(super) async fn apply(&self, client: &Client) -> Result<()> {
-        let there = client.list_tables().send().await?;
-        if !there.table_names().contains(&self.name) {
+    pub(super) async fn deploy(&self, client: &Client) -> Result<()> {
+        let existing = client.list_tables().send().await?;
+        if !existing.table_names().contains(&self.name) {
             self.create(client).await?;
         }
         match self.properties.time_to_live_specification.as_ref().filter(|ttl| ttl.enabled) {
-            Some(ttl) => self.apply_time_to_live(client, ttl).await,
+            Some(ttl) => self.enable_time_to_live(client, ttl).await,
             None => Ok(()),
         }
     }
@@ -89,16 +89,21 @@ impl Table {
         Ok(())
     }
 
-    /// Enabling what is enabled is an error of the service, so it is asked first.
-    async fn apply_time_to_live(&self, client: &Client, ttl: &TimeToLive) -> Result<()> {
+    /// Enables expiry unless it is enabled already, which the service would reject.
+    async fn enable_time_to_live(&self, client: &Client, ttl: &TimeToLive) -> Result<()> {
         let found = client.describe_time_to_live().table_name(&self.name).send().await?;
         let status = found.time_to_live_description.and_then(|description| description.time_to_live_status);
         if status == Some(TimeToLiveStatus::Enabled) {
             return Ok(());
         }
-        let wanted =
+        let specification =
             TimeToLiveSpecification::builder().attribute_name(&ttl.attribute_name).enabled(true).build()?;
-        client.update_time_to_live().table_name(&self.name).time_to_live_specification(wanted).send().await?;
+        client
+            .update_time_to_live()
+            .table_name(&self.name)
+            .time_to_live_specification(specification)
+            .send()
+            .await?;
         Ok(())
     }
 }
@@ -113,7 +118,7 @@ impl Attribute {
     }
 }
 
-impl Secondary {
+impl SecondaryIndex {
     fn sdk(&self) -> Result<GlobalSecondaryIndex> {
         let projection = Projection::builder()
             .projection_type(ProjectionType::from(self.projection.projection_type.as_str()))

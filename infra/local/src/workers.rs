@@ -1,0 +1,61 @@
+//! The queue workers of the stack.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::error::Error;
+use domain::ingest::Recorder;
+use domain::platform::Platform;
+use domain::streams::Streams;
+use domain::streams::definitions::Definitions;
+use domain::streams::running::Runner;
+use domain::usage::verifying::Verifier;
+use domain::{notification, streams, usage};
+
+use crate::event_source::EventSource;
+
+/// The queue workers of the stack. Cheap to clone.
+#[derive(Clone)]
+pub struct Workers {
+    /// Records notifications.
+    pub recorder: Recorder,
+    /// Verifies usage records.
+    pub verifier: Verifier,
+    /// Runs the pipelines of streams.
+    pub runner: Runner,
+}
+
+impl Workers {
+    /// Creates the workers of a platform, whose streams follow these definitions.
+    pub fn new(platform: &Platform, rules: Arc<Definitions>) -> Result<Self, Error> {
+        Ok(Self {
+            recorder: Recorder::new(platform, Arc::clone(&rules))?,
+            verifier: Verifier::new(platform)?,
+            runner: Runner::new(platform, Streams::new(platform, rules)?)?,
+        })
+    }
+
+    /// Returns one event source per worker queue. Each calls the handler of the worker's Lambda function, and ends it
+    /// after `timeout`.
+    ///
+    /// Queues and clock are the platform's, so a platform with another SQS client measures or disturbs only the
+    /// polling, not the workers.
+    pub fn event_sources(&self, platform: &Platform, timeout: Duration) -> Result<Vec<EventSource>, Error> {
+        let Self { recorder, verifier, runner } = self.clone();
+        let url = |variable| platform.variables.required(variable);
+        Ok(vec![
+            EventSource::new(platform, url(notification::QUEUE)?, timeout, move |event, deadline| {
+                let recorder = recorder.clone();
+                async move { notification_worker::handle(&recorder, event, deadline).await }
+            }),
+            EventSource::new(platform, url(usage::QUEUE)?, timeout, move |event, deadline| {
+                let verifier = verifier.clone();
+                async move { usage_worker::handle(&verifier, event, deadline).await }
+            }),
+            EventSource::new(platform, url(streams::QUEUE)?, timeout, move |event, deadline| {
+                let runner = runner.clone();
+                async move { stream_worker::handle(&runner, event, deadline).await }
+            }),
+        ])
+    }
+}
