@@ -1,6 +1,6 @@
-//! The bundle as a whole: its deployment, its rules and its flows.
+//! Integration tests: the deployment, the code's rules, and the bundle from end to end.
 
-// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+// Nested SDK futures exceed the default recursion limit.
 #![recursion_limit = "256"]
 
 mod access;

@@ -1,4 +1,4 @@
-//! Answers as the gateway is given them: compressed or plain, and never too large for it.
+//! Responses: compressed or plain, and never larger than the gateway's limit.
 
 use std::io::Read;
 
@@ -11,7 +11,10 @@ use tests::lambda;
 
 use super::{echo, event};
 
-async fn asked(method: &str, path: &str, accept_encoding: Option<&str>) -> Result<Value> {
+/// The largest response that Lambda accepts.
+const LIMIT: usize = 6 * 1_000 * 1_000;
+
+async fn response(method: &str, path: &str, accept_encoding: Option<&str>) -> Result<Value> {
     let mut event = event(method, path, "");
     if let Some(accepted) = accept_encoding {
         event["headers"]["accept-encoding"] = json!(accepted);
@@ -19,9 +22,9 @@ async fn asked(method: &str, path: &str, accept_encoding: Option<&str>) -> Resul
     lambda::answer(&echo(), &event).await
 }
 
-/// Its body as the client gets it.
+/// Returns a response's body as the client decodes it.
 fn body(answer: &Value) -> Result<String> {
-    let sent = answer["body"].as_str().context("there is a body")?;
+    let sent = answer["body"].as_str().context("no body")?;
     if answer["isBase64Encoded"] != true {
         return Ok(sent.to_owned());
     }
@@ -31,7 +34,7 @@ fn body(answer: &Value) -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_large_answer_is_compressed_for_whoever_takes_that_and_goes_as_base64() -> Result<()> {
+async fn large_response_is_compressed_if_accepted_and_sent_as_base64() -> Result<()> {
     for (path, accepted, is_compressed) in [
         ("/large/5000", Some("gzip, deflate, br"), true),
         ("/large/5000/", Some("*"), true),
@@ -39,7 +42,7 @@ async fn a_large_answer_is_compressed_for_whoever_takes_that_and_goes_as_base64(
         ("/large/5000", None, false),
         ("/large/1000", Some("gzip"), false),
     ] {
-        let answer = asked("GET", path, accepted).await?;
+        let answer = response("GET", path, accepted).await?;
         let bytes: usize = path.trim_matches(|c: char| !c.is_ascii_digit()).parse()?;
         assert_eq!(body(&answer)?, json!("x".repeat(bytes)).to_string(), "{path} {accepted:?}");
         let encoding = if is_compressed { json!("gzip") } else { Value::Null };
@@ -55,31 +58,30 @@ async fn a_large_answer_is_compressed_for_whoever_takes_that_and_goes_as_base64(
 }
 
 #[tokio::test]
-async fn head_has_the_headers_of_the_compressed_answer() -> Result<()> {
-    let get = asked("GET", "/large/5000", Some("gzip")).await?;
-    let head = asked("HEAD", "/large/5000", Some("gzip")).await?;
+async fn head_returns_the_headers_of_the_compressed_response() -> Result<()> {
+    let get = response("GET", "/large/5000", Some("gzip")).await?;
+    let head = response("HEAD", "/large/5000", Some("gzip")).await?;
     assert_eq!(head["headers"], get["headers"]);
     assert!(head["body"].as_str().unwrap_or_default().is_empty(), "{head}");
     Ok(())
 }
 
 #[tokio::test]
-async fn what_the_gateway_would_not_take_is_the_apis_own_error_that_says_how_to_ask_for_less() -> Result<()> {
+async fn response_over_the_gateways_limit_becomes_an_error_with_advice() -> Result<()> {
     let megabytes = |count: usize| format!("/large/{}", count * 1_024 * 1_024);
-    let largest = 6 * 1_000 * 1_000;
     for (path, accepted, status) in [
         (megabytes(4), None, 200),
         (megabytes(5), None, 400),
         (megabytes(5), Some("gzip"), 200),
         (megabytes(12), Some("gzip"), 200),
     ] {
-        let answer = asked("GET", &path, accepted).await?;
+        let answer = response("GET", &path, accepted).await?;
         assert_eq!(answer["statusCode"], status, "{path} {accepted:?}");
-        assert!(answer.to_string().len() < largest, "{path} {accepted:?}");
+        assert!(answer.to_string().len() < LIMIT, "{path} {accepted:?}");
         if status == 400 {
-            let said: Value = serde_json::from_str(&body(&answer)?)?;
-            let text = said["shaped"].as_str().unwrap_or_default();
-            assert!(text.contains("smaller `limit`") && text.contains("gzip"), "{said}");
+            let error: Value = serde_json::from_str(&body(&answer)?)?;
+            let text = error["error"].as_str().unwrap_or_default();
+            assert!(text.contains("smaller `limit`") && text.contains("gzip"), "{error}");
         }
     }
     Ok(())
