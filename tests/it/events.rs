@@ -41,7 +41,7 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
     let event: Value = serde_json::from_str(&text)?;
     match function {
         "access" => {
-            lambda::answer(
+            lambda::invoke(
                 &middleware(access_api::router(bundle.access.clone()), access_api::error_body),
                 &event,
             )
@@ -49,7 +49,7 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
         }
         "recomputations" => {
             let api = recomputations_api::Api::new(&bundle.platform, bundle.access.clone())?;
-            lambda::answer(
+            lambda::invoke(
                 &middleware(recomputations_api::router(api), recomputations_api::error_body),
                 &event,
             )
@@ -57,31 +57,31 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
         }
         "ingest" => {
             let router = ingest_api::router(bundle.intake.clone(), bundle.gate(Api::Ingest));
-            lambda::answer(&middleware(router, ingest_api::error_body), &event).await
+            lambda::invoke(&middleware(router, ingest_api::error_body), &event).await
         }
         "usage" => {
             let router = usage_api::router(bundle.usage.clone(), bundle.gate(Api::Usage));
-            lambda::answer(&middleware(router, usage_api::error_body), &event).await
+            lambda::invoke(&middleware(router, usage_api::error_body), &event).await
         }
         "notification-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
-            let answer = notification_worker::handle(&bundle.recorder, batch, bundle.deadline()).await;
-            Ok(serde_json::to_value(answer)?)
+            let response = notification_worker::handle(&bundle.recorder, batch, bundle.deadline()).await;
+            Ok(serde_json::to_value(response)?)
         }
         "streams" => {
             let api = streams_api::Api::new(bundle.streams.clone(), AuditLog::new(&bundle.platform)?);
             let router = streams_api::router(api, bundle.gate(Api::Streams));
-            lambda::answer(&middleware(router, streams_api::error_body), &event).await
+            lambda::invoke(&middleware(router, streams_api::error_body), &event).await
         }
         "stream-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
-            let answer = stream_worker::handle(&bundle.runner, batch, bundle.deadline()).await;
-            Ok(serde_json::to_value(answer)?)
+            let response = stream_worker::handle(&bundle.runner, batch, bundle.deadline()).await;
+            Ok(serde_json::to_value(response)?)
         }
         "usage-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
-            let answer = usage_worker::handle(&bundle.verifier, batch, bundle.deadline()).await;
-            Ok(serde_json::to_value(answer)?)
+            let response = usage_worker::handle(&bundle.verifier, batch, bundle.deadline()).await;
+            Ok(serde_json::to_value(response)?)
         }
         "ticker" => {
             let _: EventBridgeEvent = serde_json::from_value(event)?;
@@ -93,8 +93,8 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
 }
 
 /// Parses the JSON body of a response.
-fn body(answer: &Value) -> Result<Value> {
-    Ok(serde_json::from_str(answer["body"].as_str().context("no body")?)?)
+fn body(response: &Value) -> Result<Value> {
+    Ok(serde_json::from_str(response["body"].as_str().context("no body")?)?)
 }
 
 #[tokio::test]
@@ -102,15 +102,15 @@ async fn samples_succeed_unless_named_bad() -> Result<()> {
     let bundle = bundle().await?;
     for function in names(&events())? {
         for sample in names(&events().join(&function))? {
-            let answer =
+            let response =
                 invoke(&bundle, &function, &sample).await.with_context(|| format!("{function}/{sample}"))?;
-            let status = answer["statusCode"].as_i64().unwrap_or(200);
-            let failures = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
-            assert!(status < 500, "{function}/{sample}: {answer}");
+            let status = response["statusCode"].as_i64().unwrap_or(200);
+            let failures = response["batchItemFailures"].as_array().map_or(0, Vec::len);
+            assert!(status < 500, "{function}/{sample}: {response}");
             assert_eq!(
                 status >= 400 || failures > 0,
                 sample.starts_with("bad-"),
-                "{function}/{sample}: {answer}"
+                "{function}/{sample}: {response}"
             );
         }
     }
@@ -123,9 +123,9 @@ async fn notifications_are_deduplicated_across_encodings() -> Result<()> {
     for (sample, accepted) in
         [("two-notifications.json", 2), ("gzip.json", 2), ("bytes-without-content-type.json", 1)]
     {
-        let answer = invoke(&bundle, "ingest", sample).await?;
+        let response = invoke(&bundle, "ingest", sample).await?;
         assert_eq!(
-            (&answer["statusCode"], body(&answer)?),
+            (&response["statusCode"], body(&response)?),
             (&json!(202), json!({"accepted": accepted})),
             "{sample}"
         );
@@ -140,8 +140,8 @@ async fn notifications_are_deduplicated_across_encodings() -> Result<()> {
 async fn recorded_exists_is_listed_confirmed_and_repaired() -> Result<()> {
     let bundle = bundle().await?;
     for sample in ["chunk.json", "repeated.json", "straight-from-a-producer.json"] {
-        let answer = invoke(&bundle, "notification-worker", sample).await?;
-        assert_eq!(answer, json!({"batchItemFailures": []}), "{sample}");
+        let response = invoke(&bundle, "notification-worker", sample).await?;
+        assert_eq!(response, json!({"batchItemFailures": []}), "{sample}");
     }
     let listed = body(&invoke(&bundle, "usage", "exists-filtered.json").await?)?;
     let exists = listed["exists"].as_array().context("not a list")?;
@@ -164,8 +164,8 @@ async fn recorded_exists_is_listed_confirmed_and_repaired() -> Result<()> {
 #[tokio::test]
 async fn invalid_json_in_a_batch_is_set_aside_and_the_rest_is_recorded() -> Result<()> {
     let bundle = bundle().await?;
-    let answer = invoke(&bundle, "notification-worker", "one-is-no-json.json").await?;
-    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let response = invoke(&bundle, "notification-worker", "one-is-no-json.json").await?;
+    assert_eq!(response, json!({"batchItemFailures": []}));
     assert_eq!(bundle.stored_state().await?["raw"].len(), 2);
 
     let page = body(&invoke(&bundle, "ingest", "rejected.json").await?)?;
@@ -178,14 +178,14 @@ async fn invalid_json_in_a_batch_is_set_aside_and_the_rest_is_recorded() -> Resu
 #[tokio::test]
 async fn failing_table_returns_the_batch_to_the_queue_but_not_unreadable_tasks() -> Result<()> {
     let bundle = bundle().await?;
-    let answer = invoke(&bundle, "usage-worker", "one-is-no-task.json").await?;
-    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let response = invoke(&bundle, "usage-worker", "one-is-no-task.json").await?;
+    assert_eq!(response, json!({"batchItemFailures": []}));
 
     bundle.faults.fail_from(1, Fault::RequestLost);
-    let answer = invoke(&bundle, "usage-worker", "one-is-no-task.json").await?;
+    let response = invoke(&bundle, "usage-worker", "one-is-no-task.json").await?;
     let first = json!({"batchItemFailures": [{"itemIdentifier": "059f36b4-87a3-44ab-83d2-661975770001"}]});
-    assert_eq!(answer, first);
-    let answer = invoke(&bundle, "notification-worker", "one-is-no-json.json").await?;
-    assert_eq!(answer["batchItemFailures"].as_array().map(Vec::len), Some(2), "{answer}");
+    assert_eq!(response, first);
+    let response = invoke(&bundle, "notification-worker", "one-is-no-json.json").await?;
+    assert_eq!(response["batchItemFailures"].as_array().map(Vec::len), Some(2), "{response}");
     Ok(())
 }

@@ -71,10 +71,10 @@ fn event(method: &str, raw_path: &str, raw_query: &str) -> Value {
 }
 
 /// Returns the status and the JSON body of the response to an event.
-async fn answer(event: &Value) -> Result<(u64, Value)> {
-    let answer = lambda::answer(&echo(), event).await?;
-    let status = answer["statusCode"].as_u64().unwrap_or_default();
-    Ok((status, serde_json::from_str(answer["body"].as_str().unwrap_or("null"))?))
+async fn response(event: &Value) -> Result<(u64, Value)> {
+    let response = lambda::invoke(&echo(), event).await?;
+    let status = response["statusCode"].as_u64().unwrap_or_default();
+    Ok((status, serde_json::from_str(response["body"].as_str().unwrap_or("null"))?))
 }
 
 /// The columns were captured from deployed HTTP APIs: the path as sent, and the path in the event.
@@ -98,7 +98,7 @@ async fn path_parameter_arrives_as_the_gateway_decoded_it() -> Result<()> {
         ("/c/slash%2Fvalue", "/c/slash/value", None),
         ("/c/literal%252Fvalue", "/c/literal/value", None),
     ] {
-        let (status, body) = answer(&event("GET", raw_path, "a=%2F")).await?;
+        let (status, body) = response(&event("GET", raw_path, "a=%2F")).await?;
         let expected = name.map(|name| json!({"name": name, "query": "a=%2F"}));
         assert_eq!(
             (status == 200, body),
@@ -122,10 +122,10 @@ async fn query_arrives_as_sent() -> Result<()> {
         // A URI cannot contain these; they are encoded, and decode to the same.
         ("x=\"<λ>\" #", "x=%22%3C%CE%BB%3E%22%20%23"),
     ] {
-        let (status, body) = answer(&event("GET", "/c/hash#value", sent)).await?;
+        let (status, body) = response(&event("GET", "/c/hash#value", sent)).await?;
         assert_eq!((status, body), (200, json!({"name": "hash#value", "query": expected})), "{sent}");
     }
-    assert_eq!(answer(&event("GET", "/c/x", "")).await?, (200, json!({"name": "x", "query": null})));
+    assert_eq!(response(&event("GET", "/c/x", "")).await?, (200, json!({"name": "x", "query": null})));
     Ok(())
 }
 
@@ -133,7 +133,7 @@ proptest! {
     #[test]
     fn any_path_parameter_without_a_slash_arrives_whole(name in "[^/]{1,12}", query in "[^\u{0}]{0,12}") {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("the runtime starts");
-        let (status, body) = runtime.block_on(answer(&event("GET", &format!("/c/{name}"), &query))).expect("a response");
+        let (status, body) = runtime.block_on(response(&event("GET", &format!("/c/{name}"), &query))).expect("a response");
         prop_assert_eq!((status, &body["name"]), (200, &json!(name)));
     }
 }
@@ -162,7 +162,7 @@ async fn body_arrives_as_bytes_for_any_content_type() -> Result<()> {
         event["body"] = body;
         event["isBase64Encoded"] = json!(is_base64);
         let expected = json!({"type": kind, "body": expected});
-        assert_eq!(answer(&event).await?, (200, expected), "{kind:?} {encoding:?}");
+        assert_eq!(response(&event).await?, (200, expected), "{kind:?} {encoding:?}");
     }
     Ok(())
 }
@@ -174,7 +174,7 @@ async fn header_names_are_case_insensitive() -> Result<()> {
         let mut event = event("PUT", "/body", "");
         event["headers"][name] = json!("text/plain");
         event["body"] = json!("x");
-        assert_eq!(answer(&event).await?, (200, json!({"type": "text/plain", "body": "x"})), "{name}");
+        assert_eq!(response(&event).await?, (200, json!({"type": "text/plain", "body": "x"})), "{name}");
     }
     Ok(())
 }
@@ -183,7 +183,7 @@ async fn header_names_are_case_insensitive() -> Result<()> {
 async fn cookies_arrive_as_one_header() -> Result<()> {
     let mut event = event("GET", "/cookie", "");
     event["cookies"] = json!(["a=1", "b=2"]);
-    let answer = lambda::answer(&echo(), &event).await?;
-    assert_eq!(answer["body"], "Some(\"a=1; b=2\")");
+    let response = lambda::invoke(&echo(), &event).await?;
+    assert_eq!(response["body"], "Some(\"a=1; b=2\")");
     Ok(())
 }

@@ -235,7 +235,7 @@ fn imports_have_no_cycles() {
         }
     }
     let cycles: Vec<String> = open.into_keys().cloned().collect();
-    assert_none("modules must not import each other in a cycle; in one, or above one, are", &cycles);
+    assert_none("modules must not import each other in a cycle; these do, or import one that does", &cycles);
 }
 
 #[test]

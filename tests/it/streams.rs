@@ -57,7 +57,7 @@ pub fn exists(instance: &str, payload: &Value) -> Value {
 /// Starts a bundle with the shipped definitions at the start of the next day.
 pub async fn start() -> Result<TestBundle> {
     let bundle = TestBundle::with_streams().await?;
-    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("a time")?);
+    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("an invalid time")?);
     bundle.streams.tick().await?;
     bundle.drain().await?;
     Ok(bundle)

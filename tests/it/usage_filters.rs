@@ -17,7 +17,7 @@ async fn error(query: &str) -> String {
 }
 
 /// Returns the ids that a query finds in a store with one launch, id 1, at 15:35:44.
-async fn found(query: &str) -> Vec<u64> {
+async fn ids(query: &str) -> Vec<u64> {
     let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_launch(launch(1)).await;
     bundle.get(&format!("{LAUNCHES}?{query}")).await.ids()
@@ -33,8 +33,8 @@ async fn invalid_instance_is_rejected_with_its_value() {
 
 #[tokio::test]
 async fn instance_without_dashes_finds_nothing() {
-    assert_eq!(found(&format!("instance={}", instance(1).replace('-', ""))).await, [0; 0]);
-    assert_eq!(found(&format!("instance={}", instance(1))).await, [1]);
+    assert_eq!(ids(&format!("instance={}", instance(1).replace('-', ""))).await, [0; 0]);
+    assert_eq!(ids(&format!("instance={}", instance(1))).await, [1]);
 }
 
 #[tokio::test]
@@ -60,36 +60,36 @@ async fn empty_date_is_rejected() {
 
 #[tokio::test]
 async fn date_with_t_and_z_is_accepted() {
-    assert_eq!(found("launched_at_min=2014-01-17T00:00:00Z").await, [1]);
+    assert_eq!(ids("launched_at_min=2014-01-17T00:00:00Z").await, [1]);
 }
 
 #[tokio::test]
 async fn date_with_single_digits_is_accepted() {
-    assert_eq!(found("launched_at_min=2014-1-2+3:4:5").await, [1]);
+    assert_eq!(ids("launched_at_min=2014-1-2+3:4:5").await, [1]);
 }
 
 #[tokio::test]
 async fn date_with_seven_fraction_digits_is_rejected() {
     assert!(error("launched_at_min=2014-01-17+00:00:00.1234567").await.contains("1234567"));
-    assert_eq!(found("launched_at_min=2014-01-17+00:00:00.123456").await, [1]);
+    assert_eq!(ids("launched_at_min=2014-01-17+00:00:00.123456").await, [1]);
 }
 
 #[tokio::test]
 async fn date_with_an_offset_is_accepted_even_with_an_unescaped_plus() {
-    assert_eq!(found("launched_at_max=2014-01-17T15:35:44%2B00:00").await, [1]);
-    assert_eq!(found("launched_at_max=2014-01-17T15:35:44+00:00").await, [1]);
-    assert_eq!(found("launched_at_max=2014-01-17T15:35:44%2B00:01").await, [0; 0]);
+    assert_eq!(ids("launched_at_max=2014-01-17T15:35:44%2B00:00").await, [1]);
+    assert_eq!(ids("launched_at_max=2014-01-17T15:35:44+00:00").await, [1]);
+    assert_eq!(ids("launched_at_max=2014-01-17T15:35:44%2B00:01").await, [0; 0]);
 }
 
 #[tokio::test]
 async fn range_of_one_instant_finds_its_row() {
-    assert_eq!(found(&format!("launched_at_min={EXACT}&launched_at_max={EXACT}")).await, [1]);
-    assert_eq!(found(&format!("launched_at_min={EXACT}.000001")).await, [0; 0]);
+    assert_eq!(ids(&format!("launched_at_min={EXACT}&launched_at_max={EXACT}")).await, [1]);
+    assert_eq!(ids(&format!("launched_at_min={EXACT}.000001")).await, [0; 0]);
 }
 
 #[tokio::test]
 async fn inverted_range_is_empty() {
-    assert_eq!(found(&format!("launched_at_min={EXACT}&launched_at_max=2014-01-01T00:00:00")).await, [0; 0]);
+    assert_eq!(ids(&format!("launched_at_min={EXACT}&launched_at_max=2014-01-01T00:00:00")).await, [0; 0]);
 }
 
 #[tokio::test]
@@ -127,15 +127,15 @@ async fn image_lists_have_no_launched_at_filter() {
 
 #[tokio::test]
 async fn unknown_parameters_are_ignored() {
-    assert_eq!(found("foo=bar&tenant=nobody&status=failed&uuid=x&min=3").await, [1]);
+    assert_eq!(ids("foo=bar&tenant=nobody&status=failed&uuid=x&min=3").await, [1]);
 }
 
 #[tokio::test]
 async fn ranges_on_other_columns_behave_as_in_the_original() {
     // Numbers are compared as seconds since the epoch; strings match no range.
-    assert_eq!(found("id_max=1970-01-01T00:00:01").await, [1]);
-    assert_eq!(found("id_min=1970-01-01T00:00:02").await, [0; 0]);
-    assert_eq!(found("tenant_min=1970-01-01T00:00:00").await, [0; 0]);
+    assert_eq!(ids("id_max=1970-01-01T00:00:01").await, [1]);
+    assert_eq!(ids("id_min=1970-01-01T00:00:02").await, [0; 0]);
+    assert_eq!(ids("tenant_min=1970-01-01T00:00:00").await, [0; 0]);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn put_inverted(bundle: &TestBundle, count: u64) {
 #[tokio::test]
 async fn lists_are_empty_without_data() {
     let bundle = TestBundle::start().await.expect("the bundle starts");
-    for (path, answer) in [
+    for (path, body) in [
         ("/db/usage/nova/launches/", r#"{"launches":[]}"#),
         ("/db/usage/nova/deletes/", r#"{"deletes":[]}"#),
         ("/db/usage/nova/exists/", r#"{"exists":[]}"#),
@@ -33,7 +33,7 @@ async fn lists_are_empty_without_data() {
         ("/db/usage/glance/exists/", r#"{"exists":[]}"#),
     ] {
         let reply = bundle.get(path).await;
-        assert_eq!((reply.status, reply.body.as_str()), (200, answer), "{path}");
+        assert_eq!((reply.status, reply.body.as_str()), (200, body), "{path}");
     }
 }
 

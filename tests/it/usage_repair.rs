@@ -16,7 +16,7 @@ async fn repair(bundle: &TestBundle, form: &str) -> Value {
     reply.json()
 }
 
-fn answer(absent: &[&str], not_pending: &[&str]) -> Value {
+fn response(absent: &[&str], not_pending: &[&str]) -> Value {
     json!({"absent_exists": absent, "exists_not_pending": not_pending})
 }
 
@@ -30,7 +30,7 @@ async fn statuses(bundle: &TestBundle, service: &str, id: u64) -> (Value, Value)
 async fn pending_exists_becomes_sent_unverified_with_send_status_201() {
     let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_exists(exists(1)).await;
-    assert_eq!(repair(&bundle, "message_ids=m1").await, answer(&[], &[]));
+    assert_eq!(repair(&bundle, "message_ids=m1").await, response(&[], &[]));
     assert_eq!(statuses(&bundle, "nova", 1).await, (json!("sent_unverified"), json!(201)));
 }
 
@@ -39,7 +39,7 @@ async fn repeated_id_is_not_pending() {
     let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_exists(exists(1)).await;
     repair(&bundle, "message_ids=m1").await;
-    assert_eq!(repair(&bundle, "message_ids=m1&message_ids=m1").await, answer(&[], &["m1"]));
+    assert_eq!(repair(&bundle, "message_ids=m1&message_ids=m1").await, response(&[], &["m1"]));
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn unrepaired_ids_are_listed_once_in_request_order() {
         bundle.put_exists(row).await;
     }
     let form = "message_ids=z&message_ids=m3&message_ids=m2&message_ids=a&message_ids=m1&message_ids=z";
-    assert_eq!(repair(&bundle, form).await, answer(&["z", "a"], &["m3", "m1"]));
+    assert_eq!(repair(&bundle, form).await, response(&["z", "a"], &["m3", "m1"]));
     assert_eq!(statuses(&bundle, "nova", 1).await, (json!("verified"), json!(0)));
     assert_eq!(statuses(&bundle, "nova", 2).await, (json!("sent_unverified"), json!(201)));
 }
@@ -61,8 +61,8 @@ async fn message_of_the_other_service_is_absent() {
     let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_exists(exists(1)).await;
     bundle.put_message("early", Collection::InstanceExists, 99, 1).await;
-    assert_eq!(repair(&bundle, "message_ids=m1&service=glance").await, answer(&["m1"], &[]));
-    assert_eq!(repair(&bundle, "message_ids=early").await, answer(&["early"], &[]));
+    assert_eq!(repair(&bundle, "message_ids=m1&service=glance").await, response(&["m1"], &[]));
+    assert_eq!(repair(&bundle, "message_ids=early").await, response(&["early"], &[]));
     assert_eq!(statuses(&bundle, "nova", 1).await, (json!("pending"), json!(0)));
 }
 
@@ -76,7 +76,7 @@ async fn pending_images_of_a_message_are_repaired_and_its_id_is_listed_once() {
     };
     let rows = vec![row(1, Status::Failed), row(2, Status::Pending), row(3, Status::Verifying)];
     bundle.put_image_exists(rows).await;
-    assert_eq!(repair(&bundle, "service=glance&message_ids=g").await, answer(&[], &["g"]));
+    assert_eq!(repair(&bundle, "service=glance&message_ids=g").await, response(&[], &["g"]));
     assert_eq!(statuses(&bundle, "glance", 1).await, (json!("failed"), json!(0)));
     assert_eq!(statuses(&bundle, "glance", 2).await, (json!("sent_unverified"), json!(201)));
     assert_eq!(statuses(&bundle, "glance", 3).await, (json!("verifying"), json!(0)));
@@ -101,10 +101,10 @@ async fn repair_accepts_json_and_the_query() {
     bundle.put_exists(exists(2)).await;
     assert_eq!(
         repair(&bundle, r#"{"message_ids": ["m1", "x"], "service": "nova"}"#).await,
-        answer(&["x"], &[])
+        response(&["x"], &[])
     );
     let query = format!("{REPAIR}?message_ids=m2&message_ids=y&service=nova");
-    assert_eq!(bundle.send(Method::POST, &query, "").await.json(), answer(&["y"], &[]));
+    assert_eq!(bundle.send(Method::POST, &query, "").await.json(), response(&["y"], &[]));
     for id in [1, 2] {
         assert_eq!(statuses(&bundle, "nova", id).await.0, "sent_unverified");
     }

@@ -136,7 +136,7 @@ impl TestBundle {
         definitions: Arc<Definitions>,
         settings: [(&str, &str); N],
     ) -> Result<Self> {
-        let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("a time")?;
+        let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("an invalid time")?;
         let (clock, faults, queue_faults) = (Clock::manual(now), Faults::default(), Faults::default());
         let lockstep = Lockstep::default();
         let stand_ins = StandIns::start(&Storage::Memory, clock.clone()).await?;

@@ -77,7 +77,7 @@ impl Reply {
     pub fn ids(&self) -> Vec<u64> {
         assert_eq!(self.status, 200, "{self:?}");
         let json = self.json();
-        let rows = json.as_object().and_then(|answer| answer.values().next()).and_then(Value::as_array);
+        let rows = json.as_object().and_then(|body| body.values().next()).and_then(Value::as_array);
         rows.expect("a list").iter().map(|row| row["id"].as_u64().expect("a numeric id")).collect()
     }
 

@@ -5,7 +5,7 @@ use edge::web::Web;
 use serde_json::{Value, json};
 use tests::lambda;
 
-use super::{answer, echo, event};
+use super::{echo, event, response};
 
 fn web(base_path: &str, public_base_url: Option<&str>) -> Web {
     Web {
@@ -18,7 +18,7 @@ fn web(base_path: &str, public_base_url: Option<&str>) -> Web {
 #[tokio::test]
 async fn empty_path_segment_is_not_found() -> Result<()> {
     for path in ["/c//x", "//c/x", "/c/x//", "//"] {
-        assert_eq!(answer(&event("GET", path, "")).await?.0, 404, "{path}");
+        assert_eq!(response(&event("GET", path, "")).await?.0, 404, "{path}");
     }
     Ok(())
 }
@@ -38,8 +38,8 @@ async fn stage_and_base_path_are_stripped_from_the_path() -> Result<()> {
     ] {
         let mut event = event("GET", raw_path, "a=b");
         event["requestContext"]["stage"] = json!(stage);
-        let answer = lambda::answer(&echo().on(web(base_path, None)), &event).await?;
-        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default())?;
+        let response = lambda::invoke(&echo().on(web(base_path, None)), &event).await?;
+        let body: Value = serde_json::from_str(response["body"].as_str().unwrap_or_default())?;
         let expected =
             name.map_or_else(|| json!("nothing here"), |name| json!({"name": name, "query": "a=b"}));
         assert_eq!(body, expected, "{raw_path} {stage} {base_path}");
@@ -61,8 +61,8 @@ async fn client_address_and_base_url_cannot_be_spoofed_by_headers() -> Result<()
         event["headers"]["x-forwarded-for"] = json!("203.0.113.9, 192.0.2.7");
         event["headers"]["host"] = json!("evil.example");
         event["headers"]["x-forwarded-host"] = json!("evil.example");
-        let answer = lambda::answer(&echo().on(web(base_path, public)), &event).await?;
-        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default())?;
+        let response = lambda::invoke(&echo().on(web(base_path, public)), &event).await?;
+        let body: Value = serde_json::from_str(response["body"].as_str().unwrap_or_default())?;
         assert_eq!(body, json!({"client": "192.0.2.7", "base": expected}));
     }
     Ok(())
@@ -74,7 +74,7 @@ async fn invalid_host_header_is_ignored() -> Result<()> {
         let mut event = event("GET", "/c/x", "");
         event["headers"]["host"] = json!(host);
         event["headers"]["x-forwarded-proto"] = json!(host);
-        assert_eq!(answer(&event).await?.0, 200, "{host}");
+        assert_eq!(response(&event).await?.0, 200, "{host}");
     }
     Ok(())
 }

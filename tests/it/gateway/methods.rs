@@ -11,7 +11,7 @@ const ALLOWED_ORIGIN: &str = "https://ops.example.com";
 
 #[tokio::test]
 async fn head_has_no_body_wrong_methods_return_allow_and_responses_carry_the_request_id() -> Result<()> {
-    let head = lambda::answer(&echo(), &event("HEAD", "/c/x", "")).await?;
+    let head = lambda::invoke(&echo(), &event("HEAD", "/c/x", "")).await?;
     assert_eq!(
         (&head["statusCode"], &head["headers"]["content-type"]),
         (&json!(200), &json!("application/json"))
@@ -20,7 +20,7 @@ async fn head_has_no_body_wrong_methods_return_allow_and_responses_carry_the_req
     assert_eq!(head["headers"]["x-request-id"], "JKJaXmPLvHcESHA=");
 
     for (path, allow) in [("/body", "PUT,POST,OPTIONS"), ("/c/x/", "GET,HEAD,OPTIONS")] {
-        let wrong = lambda::answer(&echo(), &event("DELETE", path, "")).await?;
+        let wrong = lambda::invoke(&echo(), &event("DELETE", path, "")).await?;
         assert_eq!((&wrong["statusCode"], &wrong["headers"]["allow"]), (&json!(405), &json!(allow)));
         assert_eq!(wrong["headers"]["x-request-id"], "JKJaXmPLvHcESHA=");
     }
@@ -35,7 +35,7 @@ async fn options(path: &str, origins: &[&str], headers: &[(&str, &str)]) -> Resu
     for (name, value) in headers {
         event["headers"][*name] = json!(value);
     }
-    lambda::answer(&middleware, &event).await
+    lambda::invoke(&middleware, &event).await
 }
 
 #[tokio::test]
@@ -85,15 +85,15 @@ async fn cors_headers_are_on_every_response_including_errors() -> Result<()> {
         let mut event = event(method, path, "");
         event["headers"]["origin"] = json!(ALLOWED_ORIGIN);
         event["headers"]["x-api-key"] = json!("hush");
-        let answer = lambda::answer(&middleware, &event).await?;
-        assert_eq!(answer["statusCode"], status, "{path}");
-        assert_eq!(answer["headers"]["access-control-allow-origin"], ALLOWED_ORIGIN, "{path}");
+        let response = lambda::invoke(&middleware, &event).await?;
+        assert_eq!(response["statusCode"], status, "{path}");
+        assert_eq!(response["headers"]["access-control-allow-origin"], ALLOWED_ORIGIN, "{path}");
         assert_eq!(
-            answer["headers"]["access-control-expose-headers"], "ETag, Location, X-Request-Id",
+            response["headers"]["access-control-expose-headers"], "ETag, Location, X-Request-Id",
             "{path}"
         );
-        assert_eq!(answer["headers"]["vary"], "Accept-Encoding, Origin", "{path}");
-        assert!(!answer.to_string().contains("hush"), "{path}");
+        assert_eq!(response["headers"]["vary"], "Accept-Encoding, Origin", "{path}");
+        assert!(!response.to_string().contains("hush"), "{path}");
     }
     Ok(())
 }

@@ -19,13 +19,13 @@ async fn response(method: &str, path: &str, accept_encoding: Option<&str>) -> Re
     if let Some(accepted) = accept_encoding {
         event["headers"]["accept-encoding"] = json!(accepted);
     }
-    lambda::answer(&echo(), &event).await
+    lambda::invoke(&echo(), &event).await
 }
 
 /// Returns a response's body as the client decodes it.
-fn body(answer: &Value) -> Result<String> {
-    let sent = answer["body"].as_str().context("no body")?;
-    if answer["isBase64Encoded"] != true {
+fn body(response: &Value) -> Result<String> {
+    let sent = response["body"].as_str().context("no body")?;
+    if response["isBase64Encoded"] != true {
         return Ok(sent.to_owned());
     }
     let mut text = String::new();
@@ -42,17 +42,17 @@ async fn large_response_is_compressed_if_accepted_and_sent_as_base64() -> Result
         ("/large/5000", None, false),
         ("/large/1000", Some("gzip"), false),
     ] {
-        let answer = response("GET", path, accepted).await?;
+        let response = response("GET", path, accepted).await?;
         let bytes: usize = path.trim_matches(|c: char| !c.is_ascii_digit()).parse()?;
-        assert_eq!(body(&answer)?, json!("x".repeat(bytes)).to_string(), "{path} {accepted:?}");
+        assert_eq!(body(&response)?, json!("x".repeat(bytes)).to_string(), "{path} {accepted:?}");
         let encoding = if is_compressed { json!("gzip") } else { Value::Null };
         assert_eq!(
-            (&answer["isBase64Encoded"], &answer["headers"]["content-encoding"]),
+            (&response["isBase64Encoded"], &response["headers"]["content-encoding"]),
             (&json!(is_compressed), &encoding),
             "{path} {accepted:?}"
         );
-        assert_eq!(answer["headers"]["vary"], "Accept, Accept-Encoding", "{path} {accepted:?}");
-        assert_eq!(answer["headers"]["content-type"], "application/json");
+        assert_eq!(response["headers"]["vary"], "Accept, Accept-Encoding", "{path} {accepted:?}");
+        assert_eq!(response["headers"]["content-type"], "application/json");
     }
     Ok(())
 }
@@ -75,11 +75,11 @@ async fn response_over_the_gateways_limit_becomes_an_error_with_advice() -> Resu
         (megabytes(5), Some("gzip"), 200),
         (megabytes(12), Some("gzip"), 200),
     ] {
-        let answer = response("GET", &path, accepted).await?;
-        assert_eq!(answer["statusCode"], status, "{path} {accepted:?}");
-        assert!(answer.to_string().len() < LIMIT, "{path} {accepted:?}");
+        let response = response("GET", &path, accepted).await?;
+        assert_eq!(response["statusCode"], status, "{path} {accepted:?}");
+        assert!(response.to_string().len() < LIMIT, "{path} {accepted:?}");
         if status == 400 {
-            let error: Value = serde_json::from_str(&body(&answer)?)?;
+            let error: Value = serde_json::from_str(&body(&response)?)?;
             let text = error["error"].as_str().unwrap_or_default();
             assert!(text.contains("smaller `limit`") && text.contains("gzip"), "{error}");
         }

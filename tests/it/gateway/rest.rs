@@ -33,11 +33,11 @@ fn event(method: &str, path: &str, query: &Value, headers: &Value) -> Value {
     })
 }
 
-async fn answer(event: &Value, base_path: &str) -> Result<(Value, Value)> {
+async fn response(event: &Value, base_path: &str) -> Result<(Value, Value)> {
     let web = Web { base_path: base_path.to_owned(), ..Web::default() };
-    let answer = lambda::answer(&echo().on(web), event).await?;
-    let body = serde_json::from_str(answer["body"].as_str().unwrap_or("null"))?;
-    Ok((answer, body))
+    let response = lambda::invoke(&echo().on(web), event).await?;
+    let body = serde_json::from_str(response["body"].as_str().unwrap_or("null"))?;
+    Ok((response, body))
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn path_parameter_is_decoded_whole() -> Result<()> {
         ("/steward/c/x", "/steward", Some("x")),
         ("/prod/c/x", "", None),
     ] {
-        let (_, body) = answer(&event("GET", path, &Value::Null, &json!({})), base_path).await?;
+        let (_, body) = response(&event("GET", path, &Value::Null, &json!({})), base_path).await?;
         let expected =
             name.map_or_else(|| json!("nothing here"), |name| json!({"name": name, "query": null}));
         assert_eq!(body, expected, "{path}");
@@ -73,7 +73,7 @@ async fn query_is_rebuilt_from_its_parts() -> Result<()> {
         (json!({"traits": ["a:b;c:d&e=f"]}), "traits=a%3Ab%3Bc%3Ad%26e%3Df"),
         (json!({"name": ["λ%2F"]}), "name=%CE%BB%252F"),
     ] {
-        let (_, body) = answer(&event("GET", "/c/x", &parts, &json!({})), "").await?;
+        let (_, body) = response(&event("GET", "/c/x", &parts, &json!({})), "").await?;
         assert_eq!(body, json!({"name": "x", "query": query}));
     }
     Ok(())
@@ -85,18 +85,18 @@ async fn body_headers_and_client_arrive_as_through_an_http_api() -> Result<()> {
     let mut put = event("PUT", "/body", &Value::Null, &headers);
     put["body"] = serde_json::to_value(lambda_http::Body::Binary(b"x=1".to_vec()))?;
     put["isBase64Encoded"] = json!(true);
-    assert_eq!(answer(&put, "").await?.1, json!({"type": "text/plain", "body": "x=1"}));
+    assert_eq!(response(&put, "").await?.1, json!({"type": "text/plain", "body": "x=1"}));
 
-    let client = answer(&event("GET", "/client", &Value::Null, &headers), "").await?.1;
+    let client = response(&event("GET", "/client", &Value::Null, &headers), "").await?.1;
     let base = "https://example.execute-api.eu-west-1.amazonaws.com/prod";
     assert_eq!(client, json!({"client": "192.0.2.7", "base": base}));
 
     let cookies = json!({"Cookie": ["a=1; b=2"]});
-    let cookie = lambda::answer(&echo(), &event("GET", "/cookie", &Value::Null, &cookies)).await?;
+    let cookie = lambda::invoke(&echo(), &event("GET", "/cookie", &Value::Null, &cookies)).await?;
     assert_eq!(cookie["body"], "Some(\"a=1; b=2\")");
 
     let zipped = event("GET", "/large/5000", &Value::Null, &json!({"Accept-Encoding": ["gzip"]}));
-    let zipped = lambda::answer(&echo(), &zipped).await?;
+    let zipped = lambda::invoke(&echo(), &zipped).await?;
     assert_eq!((&zipped["statusCode"], &zipped["isBase64Encoded"]), (&json!(200), &json!(true)));
     let headers = &zipped["multiValueHeaders"];
     assert_eq!(headers["content-encoding"], json!(["gzip"]));

@@ -108,8 +108,8 @@ async fn single_stream_is_returned_as_a_list() -> Result<()> {
     for (query, has_events) in
         [("", false), ("?details=True", true), ("?detail=true", true), ("?details=false", false)]
     {
-        let found = list(&bundle, &format!("/v1/streams/{id}{query}")).await;
-        assert_eq!((found.len(), found[0].get("events").is_some()), (1, has_events), "{query}");
+        let listed = list(&bundle, &format!("/v1/streams/{id}{query}")).await;
+        assert_eq!((listed.len(), listed[0].get("events").is_some()), (1, has_events), "{query}");
     }
     assert!(list(&bundle, "/v1/streams/999").await.is_empty());
     assert_eq!(list(&bundle, "/v1/streams/COUNT").await, [json!({"count": 1})]);
@@ -123,9 +123,9 @@ async fn single_event_is_returned_as_a_list_and_an_unknown_one_is_not_found() ->
     let mut upper_case = notification("update", "i-1", "2035-01-05 12:00:00", &json!({}));
     upper_case["message_id"] = json!("Loud-1");
     bundle.record(&json!([upper_case])).await?;
-    let found = list(&bundle, "/v1/events/Loud-1").await;
-    assert_eq!((found[0]["message_id"].as_str(), found[0].get("_mark")), (Some("Loud-1"), None));
-    assert_eq!(found[0]["timestamp"], json!({"__type__": "datetime", "datetime": "2035-01-05T12:00:00"}));
+    let listed = list(&bundle, "/v1/events/Loud-1").await;
+    assert_eq!((listed[0]["message_id"].as_str(), listed[0].get("_mark")), (Some("Loud-1"), None));
+    assert_eq!(listed[0]["timestamp"], json!({"__type__": "datetime", "datetime": "2035-01-05T12:00:00"}));
     let reply = bundle.request("GET", "/v1/events/nobody", &[], "").await;
     assert_eq!((reply.status, reply.json()["title"].clone()), (404, json!("Not Found")));
     Ok(())

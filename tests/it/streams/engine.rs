@@ -71,7 +71,7 @@ async fn stream_without_its_exists_expires_with_a_failed_event() -> Result<()> {
 #[tokio::test]
 async fn first_tick_finds_streams_that_expired_long_before() -> Result<()> {
     let bundle = TestBundle::with_streams().await?;
-    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("a time")?);
+    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("an invalid time")?);
     bundle.record(&json!([notification("update", "i-1", "2035-01-02 10:00:00", &json!({}))])).await?;
     bundle.advance(TimeDelta::hours(2));
     bundle.streams.tick().await?;

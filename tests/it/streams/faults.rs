@@ -13,6 +13,8 @@ use super::{day, list, notification, pass_minutes, start, streams};
 
 /// Calls to the queues of a pipeline.
 const QUEUE_CALLS: usize = 2;
+/// Minutes after which no work is left.
+const MINUTES_TO_SETTLE: i64 = 12;
 
 /// Returns the observable state of the streams, without ids: their states and events, and the verified events.
 async fn observe(bundle: &TestBundle) -> BTreeMap<String, Vec<String>> {
@@ -50,9 +52,6 @@ async fn deliver(bundle: &TestBundle, name: &str, notifications: &[Value]) -> Re
     }
     anyhow::bail!("{name} failed {MAX_RECEIVES} times")
 }
-
-/// Minutes after which no work is left.
-const MINUTES_TO_SETTLE: i64 = 12;
 
 async fn settle(bundle: &TestBundle) -> Result<()> {
     bundle.advance(TimeDelta::seconds(VISIBILITY_SECONDS));

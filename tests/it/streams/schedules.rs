@@ -15,6 +15,8 @@ use super::{exists, list, notification, pass_minutes, start, streams};
 
 /// Schedules, each with its own seed, by which a failure can be reproduced.
 const SCHEDULES: u64 = 12;
+/// Chunks of a schedule.
+const CHUNKS: u64 = 6;
 
 #[tokio::test]
 async fn invariants_of_streams_hold_under_every_schedule() -> Result<()> {
@@ -23,9 +25,6 @@ async fn invariants_of_streams_hold_under_every_schedule() -> Result<()> {
     }
     Ok(())
 }
-
-/// Chunks of a schedule.
-const CHUNKS: u64 = 6;
 
 /// Delivers chunks about two instances twice, to two workers at once, while streams fire.
 async fn run_schedule(seed: u64) -> Result<()> {

@@ -38,7 +38,7 @@ async fn bundle_with_exists(rows: u64) -> Result<TestBundle> {
     let (bundle, instances) = (TestBundle::start().await?, rows / DAYS);
     let at = |day: &str, number: u64| -> Result<String> {
         let seconds = i64::try_from(number * 86_399 / instances)?;
-        Ok(Micros::parse(day).context("a time")?.plus_seconds(seconds).to_string())
+        Ok(Micros::parse(day).context("an invalid time")?.plus_seconds(seconds).to_string())
     };
     let launches = (0..instances)
         .map(|number| {
@@ -62,7 +62,7 @@ async fn bundle_with_exists(rows: u64) -> Result<TestBundle> {
 }
 
 fn day_after(days: u64) -> Result<String> {
-    let first = Micros::parse(FIRST_DAY).context("a time")?;
+    let first = Micros::parse(FIRST_DAY).context("an invalid time")?;
     Ok(first.plus_seconds(i64::try_from(days)? * 86_400).to_string())
 }
 
@@ -118,7 +118,7 @@ impl Reads<'_> {
 
     async fn events(&mut self) -> Result<()> {
         let window = |day: u64, from: i64, to: i64| -> Result<Window> {
-            let day = Micros::parse(&day_after(day)?).context("a time")?;
+            let day = Micros::parse(&day_after(day)?).context("an invalid time")?;
             Ok(Window::new(day.plus_seconds(from), Micros(day.plus_seconds(to).0 - 1))?)
         };
         let usage = &self.bundle.usage;
@@ -150,7 +150,7 @@ impl Reads<'_> {
 /// Returns the filter for exists received on one of the days.
 fn day_filter(day: u64) -> Result<Filter<InstanceExists>> {
     let received = InstanceExists::RECEIVED.context("exists have no column `received`")?;
-    let first = Micros::parse(&day_after(day)?).context("a time")?;
+    let first = Micros::parse(&day_after(day)?).context("an invalid time")?;
     let last = Micros(first.plus_seconds(86_400).0 - 1);
     Ok(Filter { bounds: vec![(received, Bound::Min(first)), (received, Bound::Max(last))], instance: None })
 }

@@ -46,7 +46,7 @@ fn record() -> Value {
 
 async fn start() -> Result<TestBundle> {
     let bundle = TestBundle::with_streams().await?;
-    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("a time")?);
+    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("an invalid time")?);
     Ok(bundle)
 }
 

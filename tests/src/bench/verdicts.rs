@@ -64,7 +64,7 @@ async fn due(count: u64, launched: bool) -> Result<(TestBundle, i64)> {
 
 /// Returns the minute in which exists that end at [`PERIOD_END`] become due if they are recorded now.
 fn minute(bundle: &TestBundle) -> Result<i64> {
-    let end = Micros::parse(PERIOD_END).context("a time")?;
+    let end = Micros::parse(PERIOD_END).context("an invalid time")?;
     let settle = Settings::read(&bundle.platform.variables)?.settle_seconds;
     Ok(due_work::minute(verify::due_at(end, settle), Micros::from(bundle.clock.now())))
 }
