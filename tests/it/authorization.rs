@@ -1,5 +1,5 @@
-//! Every door and who gets through it: each route of each router, tried with no credential, a wrong one, one that may
-//! not, and one that may.
+//! Authorization: each route of each router, requested without credentials, with wrong ones, with too low a role and with
+//! the required role.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,119 +9,121 @@ use anyhow::Result;
 use serde_json::Value;
 use tests::TestBundle;
 
-/// A route and its four answers: to nobody, to a wrong key, to a key whose role is too low, to one that is enough.
-struct Door {
+/// A route and the role that it requires.
+struct Route {
     method: &'static str,
     path: &'static str,
-    /// The role that is just enough; none where nobody is asked.
+    /// The lowest sufficient role, or `None` if the route requires no credentials.
     role: Option<&'static str>,
-    /// What is answered to the right one, for an empty body.
-    right: u16,
+    /// The status for a sufficient role and an empty body.
+    status: u16,
 }
 
-const fn door(method: &'static str, path: &'static str, role: &'static str, right: u16) -> Door {
-    Door { method, path, role: Some(role), right }
+const fn protected(method: &'static str, path: &'static str, role: &'static str, status: u16) -> Route {
+    Route { method, path, role: Some(role), status }
 }
 
-const fn open(method: &'static str, path: &'static str, right: u16) -> Door {
-    Door { method, path, role: None, right }
+const fn public(method: &'static str, path: &'static str, status: u16) -> Route {
+    Route { method, path, role: None, status }
 }
 
-/// Every route. Identifiers stand for something that is not there.
-const DOORS: &[Door] = &[
-    open("GET", "/", 200),
-    open("GET", "/healthz", 200),
-    open("POST", "/login", 406),
-    // these two ask for a session, and for nothing else
-    open("GET", "/logout", 406),
-    open("GET", "/profile", 406),
-    door("GET", "/access/keys", "access:admin", 200),
-    door("POST", "/access/keys", "access:admin", 400),
-    door("GET", "/access/keys/{id}", "access:admin", 404),
-    door("DELETE", "/access/keys/{id}", "access:admin", 404),
-    door("GET", "/access/users", "access:admin", 200),
-    door("POST", "/access/users", "access:admin", 400),
-    door("GET", "/access/users/{name}", "access:admin", 404),
-    door("PUT", "/access/users/{name}", "access:admin", 400),
-    door("DELETE", "/access/users/{name}", "access:admin", 404),
-    door("GET", "/access/audit", "access:admin", 200),
-    door("POST", "/notifications", "ingest:editor", 400),
-    door("GET", "/notifications/rejected", "ingest:viewer", 200),
-    door("GET", "/recomputations", "recomputations:viewer", 200),
-    door("POST", "/recomputations", "recomputations:editor", 400),
-    door("GET", "/recomputations/{id}", "recomputations:viewer", 404),
-    door("PUT", "/recomputations/{id}", "recomputations:editor", 404),
-    door("DELETE", "/recomputations/{id}", "recomputations:admin", 404),
-    door("POST", "/recomputations/{id}/status", "recomputations:approver", 404),
-    door("DELETE", "/recomputations/{id}/status", "recomputations:approver", 404),
-    door("GET", "/api/v2/recomputations", "recomputations:viewer", 200),
-    door("POST", "/api/v2/recomputations", "recomputations:editor", 400),
-    door("GET", "/api/v2/recomputations/{id}", "recomputations:viewer", 404),
-    door("PUT", "/api/v2/recomputations/{id}", "recomputations:editor", 404),
-    door("DELETE", "/api/v2/recomputations/{id}", "recomputations:admin", 404),
-    door("POST", "/api/v2/recomputations/{id}/status", "recomputations:approver", 404),
-    door("DELETE", "/api/v2/recomputations/{id}/status", "recomputations:approver", 404),
-    door("GET", "/v1/streams", "streams:viewer", 200),
-    door("GET", "/v1/streams/{id}", "streams:viewer", 200),
-    door("PUT", "/v1/streams/{id}", "streams:editor", 404),
-    door("POST", "/v1/streams/{id}", "streams:editor", 405),
-    door("DELETE", "/v1/streams/{id}", "streams:editor", 404),
-    door("GET", "/v1/events", "streams:viewer", 200),
-    door("GET", "/v1/events/{message_id}", "streams:viewer", 404),
-    door("GET", "/db/usage/nova/launches", "usage:viewer", 200),
-    door("GET", "/db/usage/nova/launches/{id}", "usage:viewer", 404),
-    door("GET", "/db/usage/nova/deletes", "usage:viewer", 200),
-    door("GET", "/db/usage/nova/deletes/{id}", "usage:viewer", 404),
-    door("GET", "/db/usage/nova/exists", "usage:viewer", 200),
-    door("GET", "/db/usage/nova/exists/{id}", "usage:viewer", 404),
-    door("GET", "/db/usage/glance/images", "usage:viewer", 200),
-    door("GET", "/db/usage/glance/images/{id}", "usage:viewer", 404),
-    door("GET", "/db/usage/glance/deletes", "usage:viewer", 200),
-    door("GET", "/db/usage/glance/deletes/{id}", "usage:viewer", 404),
-    door("GET", "/db/usage/glance/exists", "usage:viewer", 200),
-    door("GET", "/db/usage/glance/exists/{id}", "usage:viewer", 404),
-    door("GET", "/db/usage/launches", "usage:viewer", 200),
-    door("GET", "/db/usage/launches/{id}", "usage:viewer", 404),
-    door("GET", "/db/usage/deletes", "usage:viewer", 200),
-    door("GET", "/db/usage/deletes/{id}", "usage:viewer", 404),
-    door("GET", "/db/usage/exists", "usage:viewer", 200),
-    door("GET", "/db/usage/exists/{id}", "usage:viewer", 404),
-    door("GET", "/db/stats/events", "usage:viewer", 200),
-    door("GET", "/db/stats/nova/exists", "usage:viewer", 200),
-    door("GET", "/db/stats/glance/exists", "usage:viewer", 200),
-    door("GET", "/db/status/usage/glance/exists", "usage:viewer", 200),
-    door("PUT", "/db/confirm/usage/exists/batch", "usage:editor", 400),
-    door("POST", "/db/confirm/usage/exists/batch", "usage:editor", 400),
-    door("PUT", "/db/confirm/usage/exists/{message_id}", "usage:editor", 400),
-    door("POST", "/db/confirm/usage/exists/{message_id}", "usage:editor", 400),
-    door("POST", "/db/repair", "usage:editor", 400),
-    door("POST", "/db/reconcile/nova", "usage:editor", 400),
+/// Every route. The identifiers in the paths do not exist.
+const ROUTES: &[Route] = &[
+    public("GET", "/", 200),
+    public("GET", "/healthz", 200),
+    public("POST", "/login", 406),
+    // These two require a session only.
+    public("GET", "/logout", 406),
+    public("GET", "/profile", 406),
+    protected("GET", "/access/keys", "access:admin", 200),
+    protected("POST", "/access/keys", "access:admin", 400),
+    protected("GET", "/access/keys/{id}", "access:admin", 404),
+    protected("DELETE", "/access/keys/{id}", "access:admin", 404),
+    protected("GET", "/access/users", "access:admin", 200),
+    protected("POST", "/access/users", "access:admin", 400),
+    protected("GET", "/access/users/{name}", "access:admin", 404),
+    protected("PUT", "/access/users/{name}", "access:admin", 400),
+    protected("DELETE", "/access/users/{name}", "access:admin", 404),
+    protected("GET", "/access/audit", "access:admin", 200),
+    protected("POST", "/notifications", "ingest:editor", 400),
+    protected("GET", "/notifications/rejected", "ingest:viewer", 200),
+    protected("GET", "/recomputations", "recomputations:viewer", 200),
+    protected("POST", "/recomputations", "recomputations:editor", 400),
+    protected("GET", "/recomputations/{id}", "recomputations:viewer", 404),
+    protected("PUT", "/recomputations/{id}", "recomputations:editor", 404),
+    protected("DELETE", "/recomputations/{id}", "recomputations:admin", 404),
+    protected("POST", "/recomputations/{id}/status", "recomputations:approver", 404),
+    protected("DELETE", "/recomputations/{id}/status", "recomputations:approver", 404),
+    protected("GET", "/api/v2/recomputations", "recomputations:viewer", 200),
+    protected("POST", "/api/v2/recomputations", "recomputations:editor", 400),
+    protected("GET", "/api/v2/recomputations/{id}", "recomputations:viewer", 404),
+    protected("PUT", "/api/v2/recomputations/{id}", "recomputations:editor", 404),
+    protected("DELETE", "/api/v2/recomputations/{id}", "recomputations:admin", 404),
+    protected("POST", "/api/v2/recomputations/{id}/status", "recomputations:approver", 404),
+    protected("DELETE", "/api/v2/recomputations/{id}/status", "recomputations:approver", 404),
+    protected("GET", "/v1/streams", "streams:viewer", 200),
+    protected("GET", "/v1/streams/{id}", "streams:viewer", 200),
+    protected("PUT", "/v1/streams/{id}", "streams:editor", 404),
+    protected("POST", "/v1/streams/{id}", "streams:editor", 405),
+    protected("DELETE", "/v1/streams/{id}", "streams:editor", 404),
+    protected("GET", "/v1/events", "streams:viewer", 200),
+    protected("GET", "/v1/events/{message_id}", "streams:viewer", 404),
+    protected("GET", "/db/usage/nova/launches", "usage:viewer", 200),
+    protected("GET", "/db/usage/nova/launches/{id}", "usage:viewer", 404),
+    protected("GET", "/db/usage/nova/deletes", "usage:viewer", 200),
+    protected("GET", "/db/usage/nova/deletes/{id}", "usage:viewer", 404),
+    protected("GET", "/db/usage/nova/exists", "usage:viewer", 200),
+    protected("GET", "/db/usage/nova/exists/{id}", "usage:viewer", 404),
+    protected("GET", "/db/usage/glance/images", "usage:viewer", 200),
+    protected("GET", "/db/usage/glance/images/{id}", "usage:viewer", 404),
+    protected("GET", "/db/usage/glance/deletes", "usage:viewer", 200),
+    protected("GET", "/db/usage/glance/deletes/{id}", "usage:viewer", 404),
+    protected("GET", "/db/usage/glance/exists", "usage:viewer", 200),
+    protected("GET", "/db/usage/glance/exists/{id}", "usage:viewer", 404),
+    protected("GET", "/db/usage/launches", "usage:viewer", 200),
+    protected("GET", "/db/usage/launches/{id}", "usage:viewer", 404),
+    protected("GET", "/db/usage/deletes", "usage:viewer", 200),
+    protected("GET", "/db/usage/deletes/{id}", "usage:viewer", 404),
+    protected("GET", "/db/usage/exists", "usage:viewer", 200),
+    protected("GET", "/db/usage/exists/{id}", "usage:viewer", 404),
+    protected("GET", "/db/stats/events", "usage:viewer", 200),
+    protected("GET", "/db/stats/nova/exists", "usage:viewer", 200),
+    protected("GET", "/db/stats/glance/exists", "usage:viewer", 200),
+    protected("GET", "/db/status/usage/glance/exists", "usage:viewer", 200),
+    protected("PUT", "/db/confirm/usage/exists/batch", "usage:editor", 400),
+    protected("POST", "/db/confirm/usage/exists/batch", "usage:editor", 400),
+    protected("PUT", "/db/confirm/usage/exists/{message_id}", "usage:editor", 400),
+    protected("POST", "/db/confirm/usage/exists/{message_id}", "usage:editor", 400),
+    protected("POST", "/db/repair", "usage:editor", 400),
+    protected("POST", "/db/reconcile/nova", "usage:editor", 400),
 ];
 
-/// The sources of the routers: the file of each function that calls `.route(`.
-fn routers() -> Vec<String> {
-    let functions =
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the project").join("functions");
+/// Returns the sources of the routers: the files of functions that call `.route(`.
+fn router_sources() -> Vec<String> {
+    let functions = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ is in the repository")
+        .join("functions");
     let mut open: Vec<PathBuf> = vec![functions];
-    let mut found = Vec::new();
+    let mut sources = Vec::new();
     while let Some(directory) = open.pop() {
-        for entry in fs::read_dir(directory).expect("it can be listed") {
-            let path = entry.expect("it can be listed").path();
+        for entry in fs::read_dir(directory).expect("the directory is readable") {
+            let path = entry.expect("the directory is readable").path();
             if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let text = fs::read_to_string(path).expect("sources are texts");
-                found.extend(text.contains(".route(").then_some(text));
+                let text = fs::read_to_string(path).expect("sources are UTF-8");
+                sources.extend(text.contains(".route(").then_some(text));
             }
         }
     }
-    found
+    sources
 }
 
-/// Every method and path of the routers' tables, as they stand in the sources. `any` stands for PUT here.
-fn routes() -> BTreeSet<(String, String)> {
-    let mut found = BTreeSet::new();
-    for source in routers() {
+/// Returns every method and path in the routers' sources. `any` counts as PUT.
+fn routes_in_sources() -> BTreeSet<(String, String)> {
+    let mut routes = BTreeSet::new();
+    for source in router_sources() {
         for route in source.split(".route(").skip(1) {
             let path = route.split('"').nth(1).expect("a route has a path");
             let handlers = route.split_once("\",").expect("a route has handlers").1;
@@ -130,29 +132,29 @@ fn routes() -> BTreeSet<(String, String)> {
                 [("get(", "GET"), ("post(", "POST"), ("put(", "PUT"), ("delete(", "DELETE"), ("any(", "PUT")]
             {
                 if handlers.contains(word) {
-                    found.insert((method.to_owned(), path.to_owned()));
+                    routes.insert((method.to_owned(), path.to_owned()));
                 }
             }
         }
     }
-    found
+    routes
 }
 
 #[test]
 fn every_route_is_in_the_table() {
     let listed: BTreeSet<_> =
-        DOORS.iter().map(|door| (door.method.to_owned(), door.path.to_owned())).collect();
-    let routes = routes();
+        ROUTES.iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
+    let routes = routes_in_sources();
     let missing: Vec<_> = routes.difference(&listed).collect();
     let stale: Vec<_> = listed.difference(&routes).collect();
     assert!(
         missing.is_empty() && stale.is_empty(),
         "not in the table: {missing:?}; not in a router: {stale:?}"
     );
-    assert_eq!(listed.len(), DOORS.len(), "no route is listed twice");
+    assert_eq!(listed.len(), ROUTES.len(), "a route is listed twice");
 }
 
-/// The role below one, in the same API.
+/// Returns the next lower role in the same API.
 fn lower(role: &str) -> Option<String> {
     let (api, role) = role.split_once(':')?;
     let lower = match role {
@@ -164,17 +166,17 @@ fn lower(role: &str) -> Option<String> {
     Some(format!("{api}:{lower}"))
 }
 
-/// A key with this role, or with one in an API that is not asked.
+/// Returns a key with this role, which is added if it is missing.
 async fn key(bundle: &TestBundle, role: &str) -> Result<String> {
     let secret = format!("key of {role}");
     if bundle.access.authenticate_key(&secret).await?.is_none() {
-        bundle.key(&secret, "default", &[role]).await?;
+        bundle.add_key(&secret, "default", &[role]).await?;
     }
     Ok(secret)
 }
 
-/// That an answer has the body that its API has for everybody whom it does not let in.
-fn assert_shape(path: &str, status: u16, body: &Value) {
+/// Checks that a response has its API's error body.
+fn assert_error_body(path: &str, status: u16, body: &Value) {
     if path.starts_with("/v1") {
         assert!(body["title"].is_string() && body["description"].is_string(), "{path}: {body}");
     } else if path.contains("recomputations") {
@@ -186,38 +188,38 @@ fn assert_shape(path: &str, status: u16, body: &Value) {
 }
 
 #[tokio::test]
-async fn each_door_opens_for_the_right_role_and_for_nobody_below_it() -> Result<()> {
-    let bundle = TestBundle::with([("STACKTACH_AUTH", "api-key")]).await?;
-    for Door { method, path, role, right } in DOORS {
+async fn each_route_requires_its_role() -> Result<()> {
+    let bundle = TestBundle::with_settings([("STACKTACH_AUTH", "api-key")]).await?;
+    for Route { method, path, role, status } in ROUTES {
         let address = path.replace("{id}", "7").replace("{name}", "nobody").replace("{message_id}", "m");
-        let ask = async |headers: &[(&str, &str)]| bundle.ask(method, &address, headers, "").await;
+        let request = async |headers: &[(&str, &str)]| bundle.request(method, &address, headers, "").await;
         let Some(role) = role else {
-            let reply = ask(&[]).await;
-            assert_eq!(reply.status, *right, "{method} {path}: {reply:?}");
+            let reply = request(&[]).await;
+            assert_eq!(reply.status, *status, "{method} {path}: {reply:?}");
             continue;
         };
         for headers in [&[][..], &[("x-api-key", "wrong")], &[("x-api-key", "")]] {
-            let reply = ask(headers).await;
+            let reply = request(headers).await;
             assert_eq!(reply.status, 401, "{method} {path} {headers:?}: {reply:?}");
-            assert_shape(path, 401, &reply.json());
+            assert_error_body(path, 401, &reply.json());
         }
         let too_low = lower(role).unwrap_or_else(|| "schemas:admin".to_owned());
-        let reply = ask(&[("x-api-key", &key(&bundle, &too_low).await?)]).await;
+        let reply = request(&[("x-api-key", &key(&bundle, &too_low).await?)]).await;
         assert_eq!(reply.status, 403, "{method} {path} as {too_low}: {reply:?}");
-        assert_shape(path, 403, &reply.json());
-        let reply = ask(&[("x-api-key", &key(&bundle, role).await?)]).await;
-        assert_eq!(reply.status, *right, "{method} {path} as {role}: {reply:?}");
+        assert_error_body(path, 403, &reply.json());
+        let reply = request(&[("x-api-key", &key(&bundle, role).await?)]).await;
+        assert_eq!(reply.status, *status, "{method} {path} as {role}: {reply:?}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn what_the_originals_left_open_is_open_where_the_operator_says_so() -> Result<()> {
+async fn stacktach_apis_are_open_without_api_key_authentication() -> Result<()> {
     let bundle = TestBundle::start().await?;
     for (path, status) in
         [("/db/usage/exists", 200), ("/notifications/rejected", 200), ("/recomputations", 401)]
     {
-        assert_eq!(bundle.ask("GET", path, &[], "").await.status, status, "{path}");
+        assert_eq!(bundle.request("GET", path, &[], "").await.status, status, "{path}");
     }
     Ok(())
 }

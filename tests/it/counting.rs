@@ -1,4 +1,5 @@
-//! Counters of events, which are written with the end of their chunk: once, in whichever shard, whatever the store does.
+//! Hour counters, which are written in the transaction that completes a chunk: exactly once, in any shard, under
+//! conflicts and lost replies.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,127 +12,126 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tests::TestBundle;
-use tests::bundle::{Worker, chunk};
+use tests::bundle::{WorkerProcess, chunk};
 
-use crate::guards::{begin, right};
+use crate::guards::valid_scenario;
 
-/// What a store in trouble does with a transaction.
+/// How a transaction fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trouble {
-    /// Another one holds an item: this one is not made.
+enum Failure {
+    /// It conflicts with another transaction and is cancelled.
     Conflict,
-    /// It is made, and the reply is lost.
+    /// It is executed and its reply is lost.
     ReplyLost,
 }
 
-/// Lets the first transactions run into trouble, and notes the token of every one.
+/// Makes the first transactions fail, and records the token of each.
 #[derive(Clone, Debug)]
-struct Troubled {
-    trouble: Trouble,
-    left: Arc<AtomicUsize>,
+struct FailingTransactions {
+    failure: Failure,
+    failures_left: Arc<AtomicUsize>,
     tokens: Arc<Mutex<Vec<String>>>,
 }
 
-impl Troubled {
-    fn new(trouble: Trouble, times: usize) -> Self {
-        Self { trouble, left: Arc::new(AtomicUsize::new(times)), tokens: Arc::default() }
+impl FailingTransactions {
+    fn new(failure: Failure, times: usize) -> Self {
+        Self { failure, failures_left: Arc::new(AtomicUsize::new(times)), tokens: Arc::default() }
     }
 
-    /// A worker whose transactions run into it.
-    fn worker(&self, bundle: &TestBundle) -> Worker {
-        bundle.worker_behind(|client| {
-            let troubled = self.clone();
+    /// Returns a worker process whose transactions fail like this.
+    fn worker(&self, bundle: &TestBundle) -> WorkerProcess {
+        bundle.worker_with(|client| {
+            let transactions = self.clone();
             http_client_fn(move |settings, components| {
-                let behind = client.http_connector(settings, components);
-                SharedHttpConnector::new(Transactions { behind, troubled: troubled.clone() })
+                let inner = client.http_connector(settings, components);
+                SharedHttpConnector::new(Connector { inner, transactions: transactions.clone() })
             })
         })
     }
 
     fn tokens(&self) -> Vec<String> {
-        self.tokens.lock().expect("nobody died of it").clone()
+        self.tokens.lock().expect("no thread panicked").clone()
     }
 }
 
 #[derive(Clone, Debug)]
-struct Transactions {
-    behind: SharedHttpConnector,
-    troubled: Troubled,
+struct Connector {
+    inner: SharedHttpConnector,
+    transactions: FailingTransactions,
 }
 
-impl HttpConnector for Transactions {
+impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         if !target.ends_with("TransactWriteItems") {
-            return self.behind.call(request);
+            return self.inner.call(request);
         }
         let body: Value =
-            serde_json::from_slice(request.body().bytes().unwrap_or_default()).expect("a request is JSON");
-        let token = body["ClientRequestToken"].as_str().expect("each has one").to_owned();
-        self.troubled.tokens.lock().expect("nobody died of it").push(token);
+            serde_json::from_slice(request.body().bytes().unwrap_or_default()).expect("a JSON request");
+        let token = body["ClientRequestToken"].as_str().expect("a transaction has a token").to_owned();
+        self.transactions.tokens.lock().expect("no thread panicked").push(token);
         let take = |left: usize| left.checked_sub(1);
-        if self.troubled.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
-            return self.behind.call(request);
+        if self.transactions.failures_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
+            return self.inner.call(request);
         }
-        if self.troubled.trouble == Trouble::ReplyLost {
-            let made = self.behind.call(request);
+        if self.transactions.failure == Failure::ReplyLost {
+            let executed = self.inner.call(request);
             return HttpConnectorFuture::new(async {
-                made.await?;
-                Ok(answer(500, &json!({"__type": "InternalServerError", "message": "lost"})))
+                executed.await?;
+                Ok(response(500, &json!({"__type": "InternalServerError", "message": "lost"})))
             });
         }
-        let refusal = json!({
+        let cancelled = json!({
             "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "Message": "cancelled",
             "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
         });
-        HttpConnectorFuture::ready(Ok(answer(400, &refusal)))
+        HttpConnectorFuture::ready(Ok(response(400, &cancelled)))
     }
 }
 
-fn answer(status: u16, body: &Value) -> HttpResponse {
-    let status = StatusCode::try_from(status).expect("it is one");
+fn response(status: u16, body: &Value) -> HttpResponse {
+    let status = StatusCode::try_from(status).expect("a valid status");
     HttpResponse::new(status, SdkBody::from(body.to_string()))
 }
 
 #[tokio::test]
-async fn counters_that_are_busy_are_counted_in_another_shard() -> Result<()> {
-    let (bundle, world) = (begin().await?, right(1));
+async fn conflicting_counter_is_retried_in_another_shard() -> Result<()> {
+    let (bundle, scenario) = (TestBundle::ticked().await?, valid_scenario(1));
     let mut tokens = Vec::new();
     for (times, finishes) in [(8, false), (3, true)] {
-        let troubled = Troubled::new(Trouble::Conflict, times);
-        let deliveries = vec![chunk("a", &world.notifications)];
-        let worker = troubled.worker(&bundle);
+        let transactions = FailingTransactions::new(Failure::Conflict, times);
+        let deliveries = vec![chunk("a", &scenario.notifications)];
+        let worker = transactions.worker(&bundle);
         let outcomes = worker.recorder.process(deliveries, bundle.deadline()).await;
         assert_eq!(outcomes.iter().all(|(_, outcome)| outcome.is_ok()), finishes, "{times} times");
-        assert_eq!(troubled.left.load(Ordering::SeqCst), 0);
-        tokens.extend(troubled.tokens());
-        bundle.advance(TimeDelta::seconds(61));
+        assert_eq!(transactions.failures_left.load(Ordering::SeqCst), 0);
+        tokens.extend(transactions.tokens());
+        bundle.expire_leases();
     }
-    // Other writes under the same token are refused by the store, and hidden by a repeat.
+    // DynamoDB rejects other writes under a used token, so each attempt in another shard needs its own.
     assert_eq!((tokens.len(), tokens.iter().collect::<BTreeSet<_>>().len()), (12, 12));
-    let baseline = begin().await?;
-    baseline.record(&json!(world.notifications)).await?;
-    assert_eq!(bundle.snapshot().await?["hour"], baseline.snapshot().await?["hour"]);
+    let baseline = TestBundle::ticked().await?;
+    baseline.record(&json!(scenario.notifications)).await?;
+    assert_eq!(bundle.stored_state().await?["hour"], baseline.stored_state().await?["hour"]);
     Ok(())
 }
 
 #[tokio::test]
-async fn counters_of_which_nobody_knows_whether_they_are_written_are_tried_under_no_other_token() -> Result<()>
-{
-    let (bundle, world) = (begin().await?, right(1));
-    let troubled = Troubled::new(Trouble::ReplyLost, usize::MAX);
-    let delivery = chunk("a", &world.notifications);
-    let outcomes = troubled.worker(&bundle).recorder.process(vec![delivery.clone()], bundle.deadline()).await;
+async fn counters_with_an_unknown_outcome_are_retried_under_the_same_token() -> Result<()> {
+    let (bundle, scenario) = (TestBundle::ticked().await?, valid_scenario(1));
+    let transactions = FailingTransactions::new(Failure::ReplyLost, usize::MAX);
+    let delivery = chunk("a", &scenario.notifications);
+    let outcomes =
+        transactions.worker(&bundle).recorder.process(vec![delivery.clone()], bundle.deadline()).await;
     assert!(outcomes.iter().all(|(_, outcome)| outcome.is_err()));
-    let tokens: BTreeSet<_> = troubled.tokens().into_iter().collect();
+    let tokens: BTreeSet<_> = transactions.tokens().into_iter().collect();
     assert_eq!(tokens.len(), 1, "{tokens:?}");
 
-    assert!(bundle.process(&[delivery]).await, "they are");
-    let baseline = begin().await?;
-    baseline.record(&json!(world.notifications)).await?;
-    assert_eq!(bundle.snapshot().await?["hour"], baseline.snapshot().await?["hour"]);
+    assert!(bundle.process(&[delivery]).await, "the chunk is already done");
+    let baseline = TestBundle::ticked().await?;
+    baseline.record(&json!(scenario.notifications)).await?;
+    assert_eq!(bundle.stored_state().await?["hour"], baseline.stored_state().await?["hour"]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A worker that dies anywhere leaves nothing behind that its successor does not put right.
+//! Crashes: wherever a worker crashes, its successor repairs what it left.
 
 use std::slice;
 
@@ -9,66 +9,64 @@ use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::{LEASE_SECONDS, VISIBILITY_SECONDS, chunk};
 use tests::faults::{Fault, Faults};
-use tests::generate::World;
-use tests::snapshot;
+use tests::generate::{DELETED, Scenario, VALID, WRONG_SIZE};
+use tests::stored_state;
 
-const MODES: [Fault; 2] = [Fault::Lost, Fault::ReplyLost];
-/// Deaths from one tick to the next.
+/// Crashes from one tick to the next.
 const TICK_EVERY: usize = 8;
 /// More calls than any flow here makes.
-const MOST_CALLS: usize = 300;
+const MAX_CALLS: usize = 300;
+/// The fewest calls of each flow; with fewer, the test would not cover it.
+const MIN_RECORDING_CALLS: usize = 31;
+const MIN_VERIFYING_CALLS: usize = 21;
+const MIN_QUEUE_CALLS: usize = 2;
+const MIN_SHARED_CHUNK_CALLS: usize = 16;
 
-/// One notification of every kind that does something, one that does nothing, one that comes twice, one without a
-/// name, and two that cannot be used.
-fn every_kind(names: u64) -> Vec<Value> {
-    let mut all = World::short(names, &[1], &[1], 7).notifications;
-    let told =
-        |name: &str| all.iter().find(|event| event["event_type"] == name).cloned().expect("there is one");
-    let mut nameless = told("image.activate");
+/// Returns a notification of every kind with an effect, one without, a duplicate, one without a message id, and two that
+/// are rejected.
+fn every_kind(name_seed: u64) -> Vec<Value> {
+    let mut all = Scenario::small(name_seed, &[DELETED], &[DELETED], 7).notifications;
+    let copy = |name: &str| {
+        all.iter().find(|event| event["event_type"] == name).cloned().expect("the scenario has one")
+    };
+    let mut nameless = copy("image.activate");
     nameless["event_type"] = json!("image.update");
     nameless["message_id"] = json!(null);
-    let mut endless = told("compute.instance.exists");
-    endless["message_id"] = json!(format!("endless {names}"));
+    let mut endless = copy("compute.instance.exists");
+    endless["message_id"] = json!(format!("endless {name_seed}"));
     endless["payload"]["audit_period_ending"] = json!(null);
     all.extend([all[0].clone(), nameless, endless]);
     all.push(json!({"event_type": "compute.instance.exists", "publisher_id": "p", "message_id": "timeless"}));
-    assert!(all.len() <= 20, "they are one chunk: {}", all.len());
+    assert!(all.len() <= 20, "they must fit one chunk: {}", all.len());
     all
 }
 
-/// A bundle whose ticker has begun.
-async fn begin() -> Result<TestBundle> {
-    let bundle = TestBundle::start().await?;
-    bundle.tick().await?;
-    Ok(bundle)
-}
-
-/// Lets a worker at the notifications that `told` gives die at its first, second, third call and so on, in both modes,
-/// each time with other names. What is stored and announced in the end is what is stored and announced when nobody dies.
-/// Returns the number of calls.
-async fn survives(
+/// Crashes a worker at its first, second, third call and so on, by both kinds of fault, each time with notifications
+/// generated under other names. Checks that the same is stored and announced as without crashes, and returns the number
+/// of calls.
+async fn survives_crashes(
     faults: fn(&TestBundle) -> &Faults,
-    told: fn(u64) -> Vec<Value>,
+    generate: fn(u64) -> Vec<Value>,
     before: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
-    interrupted: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
+    crashing: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
     after: impl AsyncFn(&TestBundle, &[Value]) -> Result<()>,
 ) -> Result<usize> {
-    let (baseline, disturbed) = (begin().await?, begin().await?);
+    let (baseline, disturbed) = (TestBundle::ticked().await?, TestBundle::ticked().await?);
     let (mut all, mut calls) = (Vec::new(), 0);
-    for mode in MODES {
-        for call in 1..=MOST_CALLS {
-            let notifications = told((all.len() + 1) as u64);
+    for fault in Fault::ALL {
+        for call in 1..=MAX_CALLS {
+            let notifications = generate((all.len() + 1) as u64);
             before(&disturbed, &notifications).await?;
-            faults(&disturbed).fail_from(call, mode);
-            // Nobody hears what became of a worker that is gone.
-            interrupted(&disturbed, &notifications).await.ok();
-            let came = faults(&disturbed).heal();
+            faults(&disturbed).fail_from(call, fault);
+            // A crashed worker reports nothing.
+            crashing(&disturbed, &notifications).await.ok();
+            let is_reached = faults(&disturbed).clear();
             after(&disturbed, &notifications).await?;
             all.push(notifications);
             if all.len() % TICK_EVERY == 0 {
                 disturbed.tick().await?;
             }
-            if !came {
+            if !is_reached {
                 break;
             }
             calls = call;
@@ -78,7 +76,7 @@ async fn survives(
         baseline.record(&json!(notifications)).await?;
     }
     let (baseline, disturbed) = (baseline.outcome().await?, disturbed.outcome().await?);
-    let differences = snapshot::differences(&disturbed.0, &baseline.0);
+    let differences = stored_state::differences(&disturbed.0, &baseline.0);
     assert!(differences.is_empty(), "{} differ:\n  {}", differences.len(), differences.join("\n  "));
     assert_eq!(disturbed.1, baseline.1);
     assert!(baseline.1.values().all(|ids| *ids == 1));
@@ -94,23 +92,22 @@ async fn record(bundle: &TestBundle, notifications: &[Value]) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_worker_that_dies_at_any_call_while_it_records_has_its_chunk_recorded_once() -> Result<()> {
+async fn worker_that_crashes_while_recording_has_its_chunk_recorded_once() -> Result<()> {
     let redelivered = async |bundle: &TestBundle, _: &[Value]| {
         bundle.advance(TimeDelta::seconds(LEASE_SECONDS + VISIBILITY_SECONDS));
         bundle.drain().await
     };
-    let calls = survives(|bundle| &bundle.faults, every_kind, nothing, record, redelivered).await?;
-    assert!(calls > 30, "{calls}");
+    let calls = survives_crashes(|bundle| &bundle.faults, every_kind, nothing, record, redelivered).await?;
+    assert!(calls >= MIN_RECORDING_CALLS, "{calls}");
     Ok(())
 }
 
-fn few(names: u64) -> Vec<Value> {
-    World::short(names, &[1], &[8], 9).notifications
+fn few(name_seed: u64) -> Vec<Value> {
+    Scenario::small(name_seed, &[DELETED], &[WRONG_SIZE], 9).notifications
 }
 
 #[tokio::test]
-async fn a_worker_that_dies_at_any_call_while_it_verifies_has_each_exists_judged_and_announced_once()
--> Result<()> {
+async fn worker_that_crashes_while_verifying_has_each_exists_verified_and_announced_once() -> Result<()> {
     let verify = async |bundle: &TestBundle, _: &[Value]| {
         bundle.verify(bundle.minute(), bundle.minute()).await;
         Ok(())
@@ -120,15 +117,15 @@ async fn a_worker_that_dies_at_any_call_while_it_verifies_has_each_exists_judged
         bundle.advance(TimeDelta::minutes(1));
         Ok(())
     };
-    let calls = survives(|bundle| &bundle.faults, few, due, verify, nothing).await?;
-    assert!(calls > 20, "{calls}");
-    // Nor does it when the queues are gone.
-    let calls = survives(|bundle| &bundle.queue_faults, few, due, verify, nothing).await?;
-    assert!(calls >= 2, "{calls}");
+    let calls = survives_crashes(|bundle| &bundle.faults, few, due, verify, nothing).await?;
+    assert!(calls >= MIN_VERIFYING_CALLS, "{calls}");
+    // The same when the queues fail.
+    let calls = survives_crashes(|bundle| &bundle.queue_faults, few, due, verify, nothing).await?;
+    assert!(calls >= MIN_QUEUE_CALLS, "{calls}");
     Ok(())
 }
 
-/// Two chunks, the second with the exists of the first and something else of it.
+/// Returns two chunks; the second shares the exists of the first and one more notification.
 fn chunks(notifications: &[Value]) -> (Delivery, Delivery) {
     let exists = |event: &&Value| event["event_type"].as_str().is_some_and(|name| name.ends_with("exists"));
     let shared: Vec<_> =
@@ -138,25 +135,25 @@ fn chunks(notifications: &[Value]) -> (Delivery, Delivery) {
 }
 
 #[tokio::test]
-async fn a_chunk_takes_over_what_it_shares_with_one_whose_worker_died_at_any_call() -> Result<()> {
+async fn chunk_takes_over_messages_from_a_chunk_whose_worker_crashed() -> Result<()> {
     for other_first in [true, false] {
-        let dying = async |bundle: &TestBundle, notifications: &[Value]| {
+        let crashing = async |bundle: &TestBundle, notifications: &[Value]| {
             bundle.process(&[chunks(notifications).0]).await;
             Ok(())
         };
         let survivors = async |bundle: &TestBundle, notifications: &[Value]| {
             let (owner, other) = chunks(notifications);
-            // While the owner may come back, what is its own is left to it.
+            // Until its lease expires, the owner keeps its messages.
             bundle.process(slice::from_ref(&other)).await;
-            bundle.advance(TimeDelta::seconds(61));
+            bundle.expire_leases();
             for delivery in if other_first { [&other, &owner] } else { [&owner, &other] } {
-                assert!(bundle.process(slice::from_ref(delivery)).await, "{} is free", delivery.id);
+                assert!(bundle.process(slice::from_ref(delivery)).await, "no lease blocks {}", delivery.id);
             }
             Ok(())
         };
-        let told = |names| World::short(names, &[1], &[0], 6).notifications;
-        let calls = survives(|bundle| &bundle.faults, told, nothing, dying, survivors).await?;
-        assert!(calls > 15, "{calls}");
+        let generate = |name_seed| Scenario::small(name_seed, &[DELETED], &[VALID], 6).notifications;
+        let calls = survives_crashes(|bundle| &bundle.faults, generate, nothing, crashing, survivors).await?;
+        assert!(calls >= MIN_SHARED_CHUNK_CALLS, "{calls}");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Each sample event is taken by its function, and does there what its name says.
+//! The sample events in `events/`, passed to their functions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use tests::faults::Fault;
 use tests::{TestBundle, lambda};
 use ticker::Ticker;
 
-/// An hour after the period of the samples has ended.
+/// An hour after the end of the samples' audit period.
 const NOON: &str = "2026-03-01T12:00:30Z";
 
 fn events() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the project").join("events")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the repository").join("events")
 }
 
-/// The names of what is in a directory, in their order.
+/// Returns the sorted names of a directory's entries.
 fn names(directory: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let mut names = entries.collect::<Result<Vec<_>>>()?;
@@ -35,13 +35,13 @@ async fn bundle() -> Result<TestBundle> {
     Ok(bundle)
 }
 
-/// What the function answers to one of its samples.
+/// Passes a sample to its function and returns the function's result.
 async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Value> {
     let text = fs::read_to_string(events().join(function).join(sample))?;
     let event: Value = serde_json::from_str(&text)?;
     match function {
         "access" => {
-            lambda::answer(
+            lambda::invoke(
                 &middleware(access_api::router(bundle.access.clone()), access_api::error_body),
                 &event,
             )
@@ -49,7 +49,7 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
         }
         "recomputations" => {
             let api = recomputations_api::Api::new(&bundle.platform, bundle.access.clone())?;
-            lambda::answer(
+            lambda::invoke(
                 &middleware(recomputations_api::router(api), recomputations_api::error_body),
                 &event,
             )
@@ -57,60 +57,60 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
         }
         "ingest" => {
             let router = ingest_api::router(bundle.intake.clone(), bundle.authorizer(Api::Ingest));
-            lambda::answer(&middleware(router, ingest_api::error_body), &event).await
+            lambda::invoke(&middleware(router, ingest_api::error_body), &event).await
         }
         "usage" => {
             let router = usage_api::router(bundle.usage.clone(), bundle.authorizer(Api::Usage));
-            lambda::answer(&middleware(router, usage_api::error_body), &event).await
+            lambda::invoke(&middleware(router, usage_api::error_body), &event).await
         }
         "notification-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
-            let answer = notification_worker::handle(&bundle.recorder, batch, bundle.deadline()).await;
-            Ok(serde_json::to_value(answer)?)
+            let response = notification_worker::handle(&bundle.recorder, batch, bundle.deadline()).await;
+            Ok(serde_json::to_value(response)?)
         }
         "streams" => {
             let api = streams_api::Api::new(bundle.streams.clone(), AuditLog::new(&bundle.platform)?);
             let router = streams_api::router(api, bundle.authorizer(Api::Streams));
-            lambda::answer(&middleware(router, streams_api::error_body), &event).await
+            lambda::invoke(&middleware(router, streams_api::error_body), &event).await
         }
         "stream-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
-            let answer = stream_worker::handle(&bundle.runner, batch, bundle.deadline()).await;
-            Ok(serde_json::to_value(answer)?)
+            let response = stream_worker::handle(&bundle.runner, batch, bundle.deadline()).await;
+            Ok(serde_json::to_value(response)?)
         }
         "usage-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
-            let answer = usage_worker::handle(&bundle.verifier, batch, bundle.deadline()).await;
-            Ok(serde_json::to_value(answer)?)
+            let response = usage_worker::handle(&bundle.verifier, batch, bundle.deadline()).await;
+            Ok(serde_json::to_value(response)?)
         }
         "ticker" => {
             let _: EventBridgeEvent = serde_json::from_value(event)?;
             Ticker::new(&bundle.platform)?.tick().await?;
             Ok(Value::Null)
         }
-        other => anyhow::bail!("{other} is no function"),
+        other => anyhow::bail!("unknown function {other}"),
     }
 }
 
-/// The JSON in an answer's body.
-fn body(answer: &Value) -> Result<Value> {
-    Ok(serde_json::from_str(answer["body"].as_str().context("there is a body")?)?)
+/// Parses the JSON body of a response.
+fn body(response: &Value) -> Result<Value> {
+    Ok(serde_json::from_str(response["body"].as_str().context("no body")?)?)
 }
 
 #[tokio::test]
-async fn a_sample_succeeds_unless_its_name_says_that_it_is_bad() -> Result<()> {
+async fn samples_succeed_unless_named_bad() -> Result<()> {
     let bundle = bundle().await?;
     for function in names(&events())? {
         for sample in names(&events().join(&function))? {
-            let answer =
+            let response =
                 invoke(&bundle, &function, &sample).await.with_context(|| format!("{function}/{sample}"))?;
-            let status = answer["statusCode"].as_i64().unwrap_or(200);
-            let failures = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
-            assert!(status < 500, "{function}/{sample}: {answer}");
+            let status = response["statusCode"].as_i64().unwrap_or(200);
+            let failures = response["batchItemFailures"].as_array().map_or(0, Vec::len);
+            assert!(status < 500, "{function}/{sample}: {response}");
             assert_eq!(
                 status >= 400 || failures > 0,
                 sample.starts_with("bad-"),
-                "{function}/{sample}: {answer}"
+                "{function}/{sample}: {response}"
             );
         }
     }
@@ -118,33 +118,33 @@ async fn a_sample_succeeds_unless_its_name_says_that_it_is_bad() -> Result<()> {
 }
 
 #[tokio::test]
-async fn notifications_are_accepted_once_however_they_are_sent() -> Result<()> {
+async fn notifications_are_deduplicated_across_encodings() -> Result<()> {
     let bundle = bundle().await?;
     for (sample, accepted) in
         [("two-notifications.json", 2), ("gzip.json", 2), ("bytes-without-content-type.json", 1)]
     {
-        let answer = invoke(&bundle, "ingest", sample).await?;
+        let response = invoke(&bundle, "ingest", sample).await?;
         assert_eq!(
-            (&answer["statusCode"], body(&answer)?),
+            (&response["statusCode"], body(&response)?),
             (&json!(202), json!({"accepted": accepted})),
             "{sample}"
         );
     }
     bundle.drain().await?;
-    let snapshot = bundle.snapshot().await?;
-    assert_eq!((snapshot["raw"].len(), snapshot["instance exists"].len()), (2, 1));
+    let stored = bundle.stored_state().await?;
+    assert_eq!((stored["raw"].len(), stored["instance exists"].len()), (2, 1));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_recorded_exists_is_listed_confirmed_and_repaired() -> Result<()> {
+async fn recorded_exists_is_listed_confirmed_and_repaired() -> Result<()> {
     let bundle = bundle().await?;
     for sample in ["chunk.json", "repeated.json", "straight-from-a-producer.json"] {
-        let answer = invoke(&bundle, "notification-worker", sample).await?;
-        assert_eq!(answer, json!({"batchItemFailures": []}), "{sample}");
+        let response = invoke(&bundle, "notification-worker", sample).await?;
+        assert_eq!(response, json!({"batchItemFailures": []}), "{sample}");
     }
     let listed = body(&invoke(&bundle, "usage", "exists-filtered.json").await?)?;
-    let exists = listed["exists"].as_array().context("it is a list")?;
+    let exists = listed["exists"].as_array().context("not a list")?;
     assert_eq!(exists.len(), 1);
     assert_eq!(exists[0]["message_id"], "11f3b4a8-5a3f-4c8e-9a1b-0d7a1f4f0012");
     let launches = body(&invoke(&bundle, "usage", "launches.json").await?)?;
@@ -162,30 +162,30 @@ async fn a_recorded_exists_is_listed_confirmed_and_repaired() -> Result<()> {
 }
 
 #[tokio::test]
-async fn of_a_batch_what_is_no_json_is_set_aside_and_the_rest_is_recorded() -> Result<()> {
+async fn invalid_json_in_a_batch_is_set_aside_and_the_rest_is_recorded() -> Result<()> {
     let bundle = bundle().await?;
-    let answer = invoke(&bundle, "notification-worker", "one-is-no-json.json").await?;
-    assert_eq!(answer, json!({"batchItemFailures": []}));
-    assert_eq!(bundle.snapshot().await?["raw"].len(), 2);
+    let response = invoke(&bundle, "notification-worker", "one-is-no-json.json").await?;
+    assert_eq!(response, json!({"batchItemFailures": []}));
+    assert_eq!(bundle.stored_state().await?["raw"].len(), 2);
 
     let page = body(&invoke(&bundle, "ingest", "rejected.json").await?)?;
-    let rejected = page["rejected"].as_array().context("it is a list")?;
+    let rejected = page["rejected"].as_array().context("not a list")?;
     assert_eq!((rejected.len(), &rejected[0]["body"], page.get("mark")), (1, &json!("no JSON at all"), None));
     assert_eq!(rejected[0]["received"], "2026-03-01 12:00:00.123000");
     Ok(())
 }
 
 #[tokio::test]
-async fn when_the_table_fails_the_batch_goes_back_and_an_unreadable_task_does_not() -> Result<()> {
+async fn failing_table_returns_the_batch_to_the_queue_but_not_unreadable_tasks() -> Result<()> {
     let bundle = bundle().await?;
-    let answer = invoke(&bundle, "usage-worker", "one-is-no-task.json").await?;
-    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let response = invoke(&bundle, "usage-worker", "one-is-no-task.json").await?;
+    assert_eq!(response, json!({"batchItemFailures": []}));
 
-    bundle.faults.fail_from(1, Fault::Lost);
-    let answer = invoke(&bundle, "usage-worker", "one-is-no-task.json").await?;
+    bundle.faults.fail_from(1, Fault::RequestLost);
+    let response = invoke(&bundle, "usage-worker", "one-is-no-task.json").await?;
     let first = json!({"batchItemFailures": [{"itemIdentifier": "059f36b4-87a3-44ab-83d2-661975770001"}]});
-    assert_eq!(answer, first);
-    let answer = invoke(&bundle, "notification-worker", "one-is-no-json.json").await?;
-    assert_eq!(answer["batchItemFailures"].as_array().map(Vec::len), Some(2), "{answer}");
+    assert_eq!(response, first);
+    let response = invoke(&bundle, "notification-worker", "one-is-no-json.json").await?;
+    assert_eq!(response["batchItemFailures"].as_array().map(Vec::len), Some(2), "{response}");
     Ok(())
 }

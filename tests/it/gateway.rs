@@ -1,8 +1,8 @@
-//! What a client sends comes to the router as it was meant, through an HTTP API's events (payload 2.0).
+//! The gateway's events: requests reach the router as the client sent them, through an HTTP API (payload 2.0).
 
-mod answers;
+mod addresses;
 mod methods;
-mod places;
+mod responses;
 mod rest;
 
 use std::io::Write;
@@ -21,35 +21,35 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::lambda;
 
-/// Tells what it was asked for.
+/// Returns an API whose responses describe the request.
 fn echo() -> Middleware {
-    let named = async |Path(name): Path<String>, RawQuery(query): RawQuery| {
+    let parameters = async |Path(name): Path<String>, RawQuery(query): RawQuery| {
         axum::Json(json!({"name": name, "query": query}))
     };
-    let taken = async |headers: HeaderMap, body: Bytes| {
+    let body = async |headers: HeaderMap, body: Bytes| {
         let kind =
             headers.get("content-type").map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
         axum::Json(json!({"type": kind, "body": String::from_utf8_lossy(&body)}))
     };
-    let told = async |Extension(client): Extension<ClientAddress>, Extension(base): Extension<BaseUrl>| {
+    let client = async |Extension(client): Extension<ClientAddress>, Extension(base): Extension<BaseUrl>| {
         axum::Json(json!({"client": client.0, "base": base.0}))
     };
     let large = async |Path(bytes): Path<usize>| ([("vary", "Accept")], axum::Json("x".repeat(bytes)));
     let router = Router::new()
-        .route("/c/{name}", get(named))
-        .route("/told", get(told))
+        .route("/c/{name}", get(parameters))
+        .route("/client", get(client))
         .route("/large/{bytes}", get(large))
-        .route("/taken", put(taken).post(taken))
+        .route("/body", put(body).post(body))
         .route("/cookie", get(async |headers: HeaderMap| format!("{:?}", headers.get("cookie"))))
         .fallback(async || (StatusCode::NOT_FOUND, axum::Json("nothing here")));
     middleware(router, error_body)
 }
 
 fn error_body(status: StatusCode, text: &str) -> Response {
-    (status, axum::Json(json!({"shaped": text}))).into_response()
+    (status, axum::Json(json!({"error": text}))).into_response()
 }
 
-/// An event as an HTTP API makes it of a request.
+/// Returns the event of an HTTP API for a request.
 fn event(method: &str, raw_path: &str, raw_query: &str) -> Value {
     json!({
         "version": "2.0", "routeKey": "$default", "rawPath": raw_path, "rawQueryString": raw_query,
@@ -70,16 +70,16 @@ fn event(method: &str, raw_path: &str, raw_query: &str) -> Value {
     })
 }
 
-/// The status and the JSON of the answer to an event.
-async fn answer(event: &Value) -> Result<(u64, Value)> {
-    let answer = lambda::answer(&echo(), event).await?;
-    let status = answer["statusCode"].as_u64().unwrap_or_default();
-    Ok((status, serde_json::from_str(answer["body"].as_str().unwrap_or("null"))?))
+/// Returns the status and the JSON body of the response to an event.
+async fn response(event: &Value) -> Result<(u64, Value)> {
+    let response = lambda::invoke(&echo(), event).await?;
+    let status = response["statusCode"].as_u64().unwrap_or_default();
+    Ok((status, serde_json::from_str(response["body"].as_str().unwrap_or("null"))?))
 }
 
-/// The columns are as captured from live HTTP APIs: what was sent, and the path that the function was given.
+/// The columns were captured from deployed HTTP APIs: the path as sent, and the path in the event.
 #[tokio::test]
-async fn a_name_comes_as_the_gateway_left_it() -> Result<()> {
+async fn path_parameter_arrives_as_the_gateway_decoded_it() -> Result<()> {
     for (sent, raw_path, name) in [
         ("/c/plain", "/c/plain", Some("plain")),
         ("/c/plain/", "/c/plain/", Some("plain")),
@@ -93,12 +93,12 @@ async fn a_name_comes_as_the_gateway_left_it() -> Result<()> {
         ("/c/a;b,c=d&e", "/c/a;b,c=d&e", Some("a;b,c=d&e")),
         ("/c/%22%3C%3E%5C%5E%60%7B%7C%7D", "/c/\"<>\\^`{|}", Some("\"<>\\^`{|}")),
         ("/c/%252E%252E", "/c/..", Some("..")),
-        // What the gateway loses: what is behind a question mark, and that a slash was none.
+        // The gateway drops what follows an encoded question mark, and decodes encoded slashes.
         ("/c/question%3Fvalue", "/c/question", Some("question")),
         ("/c/slash%2Fvalue", "/c/slash/value", None),
         ("/c/literal%252Fvalue", "/c/literal/value", None),
     ] {
-        let (status, body) = answer(&event("GET", raw_path, "a=%2F")).await?;
+        let (status, body) = response(&event("GET", raw_path, "a=%2F")).await?;
         let expected = name.map(|name| json!({"name": name, "query": "a=%2F"}));
         assert_eq!(
             (status == 200, body),
@@ -110,7 +110,7 @@ async fn a_name_comes_as_the_gateway_left_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_query_comes_as_it_was_sent() -> Result<()> {
+async fn query_arrives_as_sent() -> Result<()> {
     for (sent, expected) in [
         ("traits=name:value;other:value", "traits=name:value;other:value"),
         ("a=2&b&a=1&a=", "a=2&b&a=1&a="),
@@ -119,28 +119,28 @@ async fn a_query_comes_as_it_was_sent() -> Result<()> {
             "at_min=2014-01-01+00:00:00&at_max=2014-01-01T00:00:00%2B00:00",
         ),
         ("x=/?:@!$'()*,|{}[]^`\\", "x=/?:@!$'()*,|{}[]^`\\"),
-        // No URI can hold these; a reader decodes them to the same.
+        // A URI cannot contain these; they are encoded, and decode to the same.
         ("x=\"<λ>\" #", "x=%22%3C%CE%BB%3E%22%20%23"),
     ] {
-        let (status, body) = answer(&event("GET", "/c/hash#value", sent)).await?;
+        let (status, body) = response(&event("GET", "/c/hash#value", sent)).await?;
         assert_eq!((status, body), (200, json!({"name": "hash#value", "query": expected})), "{sent}");
     }
-    assert_eq!(answer(&event("GET", "/c/x", "")).await?, (200, json!({"name": "x", "query": null})));
+    assert_eq!(response(&event("GET", "/c/x", "")).await?, (200, json!({"name": "x", "query": null})));
     Ok(())
 }
 
 proptest! {
     #[test]
-    fn any_name_without_a_slash_comes_whole(name in "[^/]{1,12}", query in "[^\u{0}]{0,12}") {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("it starts");
-        let (status, body) = runtime.block_on(answer(&event("GET", &format!("/c/{name}"), &query))).expect("it answers");
+    fn any_path_parameter_without_a_slash_arrives_whole(name in "[^/]{1,12}", query in "[^\u{0}]{0,12}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("the runtime starts");
+        let (status, body) = runtime.block_on(response(&event("GET", &format!("/c/{name}"), &query))).expect("a response");
         prop_assert_eq!((status, &body["name"]), (200, &json!(name)));
     }
 }
 
-/// As an HTTP API does it: a body is text only where its content type says so.
+/// An HTTP API sends a body as text only for textual content types.
 #[tokio::test]
-async fn a_body_is_bytes_whatever_its_content_type() -> Result<()> {
+async fn body_arrives_as_bytes_for_any_content_type() -> Result<()> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(b"{\"a\": 1}")?;
     let base64 = |bytes: &[u8]| serde_json::to_value(lambda_http::Body::Binary(bytes.to_vec()));
@@ -152,7 +152,7 @@ async fn a_body_is_bytes_whatever_its_content_type() -> Result<()> {
         (Some(form), None, base64(b"a=1&a=2")?, true, "a=1&a=2"),
         (Some("application/json"), Some("gzip"), zipped, true, "{\"a\": 1}"),
     ] {
-        let mut event = event("PUT", "/taken/", "");
+        let mut event = event("PUT", "/body/", "");
         if let Some(kind) = kind {
             event["headers"]["content-type"] = json!(kind);
         }
@@ -162,28 +162,28 @@ async fn a_body_is_bytes_whatever_its_content_type() -> Result<()> {
         event["body"] = body;
         event["isBase64Encoded"] = json!(is_base64);
         let expected = json!({"type": kind, "body": expected});
-        assert_eq!(answer(&event).await?, (200, expected), "{kind:?} {encoding:?}");
+        assert_eq!(response(&event).await?, (200, expected), "{kind:?} {encoding:?}");
     }
     Ok(())
 }
 
-/// An HTTP API writes them in lower case, whatever the client wrote; a function's URL or a test need not.
+/// An HTTP API sends names in lower case; a function URL or a test may not.
 #[tokio::test]
-async fn a_header_is_found_however_its_name_is_written() -> Result<()> {
+async fn header_names_are_case_insensitive() -> Result<()> {
     for name in ["content-type", "Content-Type", "CONTENT-TYPE"] {
-        let mut event = event("PUT", "/taken", "");
+        let mut event = event("PUT", "/body", "");
         event["headers"][name] = json!("text/plain");
         event["body"] = json!("x");
-        assert_eq!(answer(&event).await?, (200, json!({"type": "text/plain", "body": "x"})), "{name}");
+        assert_eq!(response(&event).await?, (200, json!({"type": "text/plain", "body": "x"})), "{name}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn cookies_come_as_one_header() -> Result<()> {
+async fn cookies_arrive_as_one_header() -> Result<()> {
     let mut event = event("GET", "/cookie", "");
     event["cookies"] = json!(["a=1", "b=2"]);
-    let answer = lambda::answer(&echo(), &event).await?;
-    assert_eq!(answer["body"], "Some(\"a=1; b=2\")");
+    let response = lambda::invoke(&echo(), &event).await?;
+    assert_eq!(response["body"], "Some(\"a=1; b=2\")");
     Ok(())
 }

@@ -1,15 +1,23 @@
-//! The rules of the house that a machine can see. Clippy holds the others: see `clippy.toml`.
+//! Rules of the code that need a test. Clippy checks the others: see `clippy.toml` and the workspace's lints.
+
+mod diagram;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a name may not be: if a thing has no better noun, it is not understood yet.
+/// Names of files and folders that say nothing about their contents.
 const BANNED_NAMES: [&str; 10] =
     ["util", "utils", "common", "helper", "helpers", "misc", "manager", "core", "base", "types"];
 
-/// Statuses that a handler may choose; the others are chosen in a function's `error.rs`.
-const GOOD_STATUSES: [&str; 9] = [
+/// Crates that talk to other databases, or parse their SQL.
+const DRIVERS: [&str; 5] = ["tokio-postgres", "mysql_async", "mysql_common", "sqlx", "sqlparser"];
+
+/// The crates that may depend on a driver.
+const DRIVER_CRATES: [&str; 2] = ["shared/maintenance/", "shared/schemas/"];
+
+/// Statuses that a handler may choose; the others belong into a function's `error.rs`.
+const SUCCESS_STATUSES: [&str; 9] = [
     "OK",
     "CREATED",
     "ACCEPTED",
@@ -21,15 +29,15 @@ const GOOD_STATUSES: [&str; 9] = [
     "TEMPORARY_REDIRECT",
 ];
 
-/// One file of the project.
+/// A file of the repository.
 struct File {
-    /// From the project's directory.
+    /// Relative to the root directory.
     path: String,
     text: String,
 }
 
 impl File {
-    /// The lines that are compiled into the program: before the inline tests, without comments.
+    /// Returns the lines of the code itself: without tests and comments.
     fn code(&self) -> impl Iterator<Item = &str> {
         let end = if self.is_test() { 0 } else { usize::MAX };
         let lines = self.text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).take(end);
@@ -46,54 +54,54 @@ impl File {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the project").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the repository").to_owned()
 }
 
-/// Every text of the project below `directory` whose name ends so, without what `.gitignore` names.
+/// Returns the files below `directory` whose names have one of these endings, except those that `.gitignore` names.
 fn files(directory: &str, endings: &[&str]) -> Vec<File> {
-    let ignored = fs::read_to_string(root().join(".gitignore")).expect("there is a .gitignore");
+    let ignored = fs::read_to_string(root().join(".gitignore")).expect(".gitignore is readable");
     let ignored: Vec<&str> = ignored.lines().map(|line| line.trim_matches('/')).chain([".git"]).collect();
-    let mut found = Vec::new();
+    let mut files = Vec::new();
     let mut open = vec![root().join(directory)];
     while let Some(directory) = open.pop() {
-        for entry in fs::read_dir(&directory).expect("directories can be listed") {
-            let path = entry.expect("it can be listed").path();
-            let name = path.file_name().and_then(|name| name.to_str()).expect("names are texts");
+        for entry in fs::read_dir(&directory).expect("the directory is readable") {
+            let path = entry.expect("the directory is readable").path();
+            let name = path.file_name().and_then(|name| name.to_str()).expect("names are UTF-8");
             if ignored.contains(&name) {
                 continue;
             }
             if path.is_dir() {
                 open.push(path);
             } else if endings.iter().any(|ending| name.ends_with(ending)) {
-                let below = path.strip_prefix(root()).expect("it is in the project");
-                let text = fs::read_to_string(&path).expect("sources are texts");
-                found.push(File { path: below.to_str().expect("paths are texts").to_owned(), text });
+                let relative = path.strip_prefix(root()).expect("the path is below the root");
+                let text = fs::read_to_string(&path).expect("sources are UTF-8");
+                files.push(File { path: relative.to_str().expect("paths are UTF-8").to_owned(), text });
             }
         }
     }
-    found.sort_by(|one, other| one.path.cmp(&other.path));
-    assert!(!found.is_empty(), "there are files to hold to the rules");
-    found
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    assert!(!files.is_empty(), "no {endings:?} in {directory:?}");
+    files
 }
 
 fn sources() -> Vec<File> {
     files("", &[".rs"])
 }
 
-/// The layers of `domain`, as the table in its `lib.rs` lists them: the modules of each, the lowest layer first.
+/// Returns the layers of `domain` in the table of its `lib.rs`: the modules of each, lowest layer first.
 fn layers() -> Vec<Vec<String>> {
-    let listed = fs::read_to_string(root().join("shared/domain/src/lib.rs")).expect("domain has a lib.rs");
-    let rows = listed.lines().filter_map(|line| line.strip_prefix("//! | ")).skip(1);
+    let source = fs::read_to_string(root().join("shared/domain/src/lib.rs")).expect("domain has a lib.rs");
+    let rows = source.lines().filter_map(|line| line.strip_prefix("//! | ")).skip(1);
     let modules = rows.map(|row| row.split('`').skip(1).step_by(2).map(str::to_owned).collect());
     modules.collect()
 }
 
-/// The modules of `domain` that hold a group's records and rules; what is below them knows no group.
+/// Returns the modules of `domain` that belong to a group, from `access` upwards.
 fn groups() -> Vec<String> {
     layers().into_iter().skip_while(|layer| !layer.contains(&"access".to_owned())).flatten().collect()
 }
 
-/// Whether `text` has `word` as a word of its own.
+/// Whether `text` contains `word` as a whole word.
 fn has_word(text: &str, word: &str) -> bool {
     let part_of_word = |character: Option<char>| character.is_some_and(|c| c.is_alphanumeric() || c == '_');
     text.match_indices(word).any(|(start, _)| {
@@ -102,21 +110,24 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// Fails with every line that breaks a rule.
-fn none(rule: &str, broken: &[String]) {
-    assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
+/// Fails with the rule and its violations, if there are any.
+fn assert_none(rule: &str, violations: &[String]) {
+    assert!(violations.is_empty(), "{rule}:\n  {}", violations.join("\n  "));
 }
 
-/// The lines of these files' code for which `bad` holds.
-fn bad_lines<'a>(files: impl IntoIterator<Item = &'a File>, bad: impl Fn(&str) -> bool) -> Vec<String> {
+/// Returns the lines of code for which `is_violation` holds.
+fn violations<'a>(
+    files: impl IntoIterator<Item = &'a File>,
+    is_violation: impl Fn(&str) -> bool,
+) -> Vec<String> {
     let lines = files.into_iter().flat_map(|file| file.code().map(move |line| (file, line)));
     lines
-        .filter(|(_, line)| bad(line))
+        .filter(|(_, line)| is_violation(line))
         .map(|(file, line)| format!("{}: {}", file.path, line.trim()))
         .collect()
 }
 
-/// The names in a manifest's `[dependencies]`.
+/// Returns the names in a manifest's `[dependencies]`.
 fn dependencies(manifest: &str) -> Vec<String> {
     let section = manifest.split("[dependencies]").nth(1).unwrap_or_default();
     let lines = section.lines().skip(1).take_while(|line| !line.starts_with('['));
@@ -128,7 +139,7 @@ fn dependencies(manifest: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_module_of_domain_has_a_layer() {
+fn every_module_of_domain_is_in_one_layer() {
     let listed: BTreeSet<String> = layers().into_iter().flatten().collect();
     let modules: BTreeSet<String> = files("shared/domain/src", &[".rs"])
         .iter()
@@ -141,8 +152,8 @@ fn every_module_of_domain_has_a_layer() {
 }
 
 #[test]
-fn no_name_says_nothing() {
-    let broken: Vec<String> = sources()
+fn files_and_folders_have_specific_names() {
+    let unspecific: Vec<String> = sources()
         .iter()
         .filter(|file| {
             let mut parts = file.path.trim_end_matches(".rs").split('/');
@@ -150,10 +161,10 @@ fn no_name_says_nothing() {
         })
         .map(|file| file.path.clone())
         .collect();
-    none("a file or folder is named after what it is", &broken);
+    assert_none("a file or folder must be named after its contents", &unspecific);
 }
 
-/// What a file takes from its crate, one path each: `crate::a::{B, c::D}` is `a::B` and `a::c::D`.
+/// Returns the paths that a file imports from its crate: `a::B` and `a::c::D` for `crate::a::{B, c::D}`.
 fn imports(file: &File) -> Vec<String> {
     let code = file.code().collect::<Vec<_>>().join("\n");
     let import = |rest: &str| {
@@ -166,28 +177,28 @@ fn imports(file: &File) -> Vec<String> {
 }
 
 #[test]
-fn a_module_imports_only_from_layers_below_its_own() {
-    let mut below: BTreeSet<String> = BTreeSet::new();
-    let mut broken = Vec::new();
+fn modules_import_only_from_lower_layers() {
+    let mut lower: BTreeSet<String> = BTreeSet::new();
+    let mut upward = Vec::new();
     for layer in layers() {
         for module in &layer {
             let folder = format!("shared/domain/src/{module}/");
             let file = format!("shared/domain/src/{module}.rs");
             let sources = files("shared/domain/src", &[".rs"]);
             for source in sources.iter().filter(|s| s.path.starts_with(&folder) || s.path == file) {
-                let foreign = imports(source).into_iter().filter(|import| {
+                let imports = imports(source).into_iter().filter(|import| {
                     let other = import.split("::").next().unwrap_or_default();
-                    other != module && !below.contains(other)
+                    other != module && !lower.contains(other)
                 });
-                broken.extend(foreign.map(|import| format!("{}: {import}", source.path)));
+                upward.extend(imports.map(|import| format!("{}: {import}", source.path)));
             }
         }
-        below.extend(layer);
+        lower.extend(layer);
     }
-    none("a module imports only from layers below its own", &broken);
+    assert_none("a module may import only from lower layers", &upward);
 }
 
-/// The files of `domain` by the paths of their modules, such as `usage::verify::nova`.
+/// Returns the files of `domain` by module path, such as `usage::verify::nova`.
 fn modules() -> BTreeMap<String, File> {
     let path = |file: &File| {
         let path = file.path.strip_prefix("shared/domain/src/")?.trim_end_matches(".rs");
@@ -198,7 +209,7 @@ fn modules() -> BTreeMap<String, File> {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn imports_have_no_cycles() {
     let modules = modules();
     let imported = |import: &String| {
         let mut path = import.as_str();
@@ -215,7 +226,7 @@ fn no_files_import_each_other_in_a_circle() {
             (path, others)
         })
         .collect();
-    // Take away what imports nothing that is left, until only circles are left.
+    // Remove modules that import none of the remaining ones, until only cycles and their importers remain.
     loop {
         let left: BTreeSet<String> = open.keys().map(|path| (*path).clone()).collect();
         open.retain(|_, others| others.iter().any(|other| left.contains(other)));
@@ -223,80 +234,84 @@ fn no_files_import_each_other_in_a_circle() {
             break;
         }
     }
-    let circle: Vec<String> = open.into_keys().cloned().collect();
-    none("files import each other in a circle, or import one that does", &circle);
+    let cycles: Vec<String> = open.into_keys().cloned().collect();
+    assert_none("modules must not import each other in a cycle; these do, or import one that does", &cycles);
 }
 
 #[test]
-fn what_every_group_may_use_knows_no_group_but_access() {
+fn edge_uses_no_group_but_access() {
     let groups = groups();
     let edge = files("shared/edge", &[".rs"]);
-    let broken = bad_lines(&edge, |line| {
+    let uses = violations(&edge, |line| {
         groups
             .iter()
             .filter(|group| *group != "access")
             .any(|group| line.contains(&format!("domain::{group}::")))
     });
-    none("the edge authenticates requests, and names no other group", &broken);
+    assert_none("edge may use no group but access", &uses);
 }
 
 #[test]
-fn a_pure_file_waits_for_nothing_and_touches_nothing() {
+fn pure_files_have_no_side_effects() {
     let sources = sources();
     let pure: Vec<&File> = sources.iter().filter(|file| file.text.starts_with("//! Pure.")).collect();
-    assert!(pure.len() > 5, "there are pure files");
-    let broken =
-        bad_lines(pure, |line| ["async", "await", "Table", "Queue"].iter().any(|word| has_word(line, word)));
-    none("a file that begins `//! Pure.` has no async, no Table, no Queue", &broken);
+    assert!(pure.len() > 5, "too few pure files: {}", pure.len());
+    let effects =
+        violations(pure, |line| ["async", "await", "Table", "Queue"].iter().any(|word| has_word(line, word)));
+    assert_none(
+        "a file that starts with `//! Pure.` must not contain async, await, Table or Queue",
+        &effects,
+    );
 }
 
 #[test]
-fn in_a_group_only_its_store_touches_the_table() {
+fn only_a_groups_store_uses_the_table() {
     let groups = groups();
     let sources = files("shared/domain/src", &[".rs"]);
-    let verbs = sources.iter().filter(|file| {
+    let use_cases = sources.iter().filter(|file| {
         let in_group =
             groups.iter().any(|group| file.path.starts_with(&format!("shared/domain/src/{group}/")));
         in_group && !["mod.rs", "store.rs"].contains(&file.name()) && !file.path.contains("/store/")
     });
-    let broken = bad_lines(verbs, |line| has_word(line, "Table") || line.contains("self.table"));
-    none("a use case asks its group's store", &broken);
+    let uses = violations(use_cases, |line| has_word(line, "Table") || line.contains("self.table"));
+    assert_none("a use case must access the table through its group's store", &uses);
 }
 
 #[test]
-fn keys_are_built_in_key_rs() {
+fn only_key_rs_builds_keys() {
     let sources = files("shared", &[".rs"]);
-    let elsewhere = sources.iter().filter(|file| !["key.rs", "item.rs"].contains(&file.name()));
-    let named = |line: &str| line.contains("\"pk\"") || line.contains("\"sk\"");
-    let broken = bad_lines(elsewhere, |line| named(line) && !line.contains("key::"));
-    none("a key is built by key.rs, and what one says is asked of key.rs", &broken);
+    let elsewhere = sources.iter().filter(|file| !["key.rs", "table.rs"].contains(&file.name()));
+    let names_key = |line: &str| line.contains("\"pk\"") || line.contains("\"sk\"");
+    let uses = violations(elsewhere, |line| names_key(line) && !line.contains("key::"));
+    assert_none("keys must be built and read by key.rs", &uses);
 }
 
 #[test]
-fn a_failing_status_is_chosen_in_error_rs() {
+fn only_error_rs_chooses_error_statuses() {
     let sources = files("functions", &[".rs"]);
     let handlers = sources.iter().filter(|file| file.name() != "error.rs");
-    let broken = bad_lines(handlers, |line| {
-        let mut named = line.split("StatusCode::").skip(1);
-        named.any(|rest| {
+    let statuses = violations(handlers, |line| {
+        let mut statuses = line.split("StatusCode::").skip(1);
+        statuses.any(|rest| {
             let name = rest.split(|c: char| !(c.is_ascii_uppercase() || c == '_')).next().unwrap_or_default();
             let constructed = rest.starts_with("from_u16") || rest.starts_with("try_from");
-            let looked_at = rest[name.len()..].trim_start().starts_with(['=', '|']);
-            constructed || (!name.is_empty() && !GOOD_STATUSES.contains(&name) && !looked_at)
+            let is_compared = rest[name.len()..].trim_start().starts_with(['=', '|']);
+            constructed || (!name.is_empty() && !SUCCESS_STATUSES.contains(&name) && !is_compared)
         })
     });
-    none("a status of 400 or more is chosen in the function's error.rs", &broken);
+    assert_none("a status of 400 or more must be chosen in the function's error.rs", &statuses);
 }
 
 #[test]
-fn functions_do_not_depend_on_functions_nor_the_domain_on_transport() {
+fn functions_do_not_depend_on_functions_nor_domain_on_transport() {
     let manifests = files("functions", &["Cargo.toml"]);
     let functions: Vec<&str> = manifests.iter().filter_map(|file| file.path.split('/').nth(1)).collect();
     for manifest in &manifests {
-        let of = dependencies(&manifest.text);
-        assert!(of.contains(&"domain".to_owned()), "{}: {of:?}", manifest.path);
-        let crossed: Vec<String> = of.into_iter().filter(|name| functions.contains(&name.as_str())).collect();
-        none(&format!("{} depends on no function", manifest.path), &crossed);
+        let names = dependencies(&manifest.text);
+        assert!(names.contains(&"domain".to_owned()), "{}: {names:?}", manifest.path);
+        let forbidden: Vec<String> =
+            names.into_iter().filter(|name| functions.contains(&name.as_str())).collect();
+        assert_none(&format!("{} must not depend on functions", manifest.path), &forbidden);
     }
 
     let transport = |name: &&String| {
@@ -304,35 +319,74 @@ fn functions_do_not_depend_on_functions_nor_the_domain_on_transport() {
         exact.contains(&name.as_str()) || name.starts_with("lambda_")
     };
     let domain = fs::read_to_string(root().join("shared/domain/Cargo.toml")).expect("domain has a manifest");
-    let of = dependencies(&domain);
-    assert!(of.contains(&"aws-sdk-dynamodb".to_owned()), "{of:?}");
-    let crossed: Vec<String> = of.iter().filter(transport).cloned().collect();
-    none("domain cannot name a status", &crossed);
+    let names = dependencies(&domain);
+    assert!(names.contains(&"aws-sdk-dynamodb".to_owned()), "{names:?}");
+    let forbidden: Vec<String> = names.iter().filter(transport).cloned().collect();
+    assert_none("domain must not depend on transport", &forbidden);
+}
+
+/// Whether a line of a manifest names a driver, or a crate of its family such as `sqlx-core`.
+fn names_driver(line: &str) -> bool {
+    let code = line.split('#').next().unwrap_or_default();
+    let mut names = code.split(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
+    names.any(|name| {
+        DRIVERS.iter().any(|driver| {
+            name.strip_prefix(driver).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        })
+    })
 }
 
 #[test]
-fn no_file_is_longer_than_five_hundred_lines() {
+fn driver_names_are_recognized_in_manifests() {
+    for (line, expected) in [
+        ("sqlx.workspace = true", true),
+        ("[dependencies.tokio-postgres]", true),
+        ("postgres = { package = \"tokio-postgres\", version = \"0.7\" }", true),
+        ("sqlx-core = \"0.8\"", true),
+        ("maintenance.workspace = true # brings tokio-postgres", false),
+        ("sqlxyz = \"1\"", false),
+    ] {
+        assert_eq!(names_driver(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn only_driver_crates_depend_on_drivers() {
+    // The root manifest only sets versions; a crate depends on a driver by naming it itself.
+    let manifests = files("", &["Cargo.toml"]).into_iter().filter(|file| file.path != "Cargo.toml");
+    let others = manifests.filter(|file| !DRIVER_CRATES.iter().any(|folder| file.path.starts_with(folder)));
+    let named: Vec<String> = others
+        .flat_map(|file| {
+            let lines = file.text.lines().filter(|line| names_driver(line));
+            lines.map(|line| format!("{}: {line}", file.path)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_none(&format!("only {DRIVER_CRATES:?} may depend on a driver"), &named);
+}
+
+#[test]
+fn files_have_at_most_500_lines() {
     let sources = sources();
     let long = sources.iter().map(|file| (file, file.text.lines().count())).filter(|(_, lines)| *lines > 500);
-    let broken: Vec<String> = long.map(|(file, lines)| format!("{}: {lines}", file.path)).collect();
-    none("no file is longer than 500 lines", &broken);
+    let long: Vec<String> = long.map(|(file, lines)| format!("{}: {lines}", file.path)).collect();
+    assert_none("a file may have at most 500 lines", &long);
 }
 
 #[test]
-fn no_file_names_a_place_on_somebodys_machine() {
-    // Written in halves, or this file would be the first.
-    let places =
+fn files_contain_no_machine_specific_paths() {
+    // Split in halves, so that this file does not contain them.
+    let prefixes =
         [["/wo", "rk/"], ["/tm", "p/"], ["/ro", "ot/"], ["/ho", "me/"]].map(|halves| halves.concat());
     let texts =
         files("", &[".rs", ".toml", ".yaml", ".yml", ".md", ".py", ".sh", ".json", "Makefile", "run"]);
-    let broken: Vec<String> = texts
+    let paths: Vec<String> = texts
         .iter()
-        // Samples and documents hold addresses of APIs and places in JSON.
+        // Samples and documents contain URL paths and JSON pointers.
         .filter(|file| !["events/", "tests/documents/"].iter().any(|data| file.path.starts_with(data)))
         .filter(|file| !file.path.ends_with("Cargo.lock"))
         .flat_map(|file| file.text.lines().map(move |line| (file, line)))
-        .filter(|(_, line)| places.iter().any(|place| line.contains(place.as_str())))
+        .filter(|(_, line)| prefixes.iter().any(|prefix| line.contains(prefix.as_str())))
         .map(|(file, line)| format!("{}: {}", file.path, line.trim()))
         .collect();
-    none("the project works wherever it stands", &broken);
+    assert_none("files must not contain absolute paths of a machine", &paths);
 }

@@ -1,6 +1,6 @@
-//! The bundle as a whole: its deployment, its rules and its flows.
+//! Integration tests: the deployment, the code's rules, and the bundle from end to end.
 
-// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+// Nested SDK futures exceed the default recursion limit.
 #![recursion_limit = "256"]
 
 mod access;
@@ -21,11 +21,11 @@ mod stalls;
 mod streams;
 mod template;
 mod units;
-mod usage_answers;
 mod usage_confirm;
 mod usage_filters;
 mod usage_flow;
 mod usage_lists;
 mod usage_repair;
+mod usage_rows;
 mod usage_stats;
 mod verifying;

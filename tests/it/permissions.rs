@@ -1,6 +1,6 @@
-//! Each function's policy in `template.yaml` lets it do to the table what it does, and no more.
+//! Permissions: each function's policy in `template.yaml` allows exactly the DynamoDB actions that the function uses.
 //!
-//! Nothing asks for permission on the stand-ins, so what would fail on AWS alone is looked for here.
+//! The stand-ins do not check permissions, so a missing one would otherwise fail only on AWS.
 
 use std::collections::BTreeSet;
 
@@ -12,27 +12,29 @@ use domain::usage::task::UsageTask;
 use http::Method;
 use serde_json::{Value, json};
 use tests::TestBundle;
-use tests::bundle::{FIRST_SECRET, VISIBILITY_SECONDS};
+use tests::bundle::{FIRST_SECRET, MAX_RECEIVES, VISIBILITY_SECONDS};
 use tests::faults::Fault;
 use ticker::Ticker;
 
+use crate::guards::CALL_IN_A_CHUNK;
 use crate::template::{allowed, logical_id};
 
-/// The actions on the tables since the last time.
-fn used(bundle: &TestBundle) -> BTreeSet<String> {
-    bundle.faults.take().into_iter().flat_map(|call| call.actions).collect()
+/// Returns the actions on the tables since the last time.
+fn take_actions(bundle: &TestBundle) -> BTreeSet<String> {
+    bundle.faults.take_calls().into_iter().flat_map(|call| call.actions).collect()
 }
 
-/// What a function did, with the look at the table by which it connects while it starts.
+/// Checks that a function's policy allows exactly these actions.
 fn assert_allowed(directory: &str, mut actions: BTreeSet<String>) {
-    assert!(!actions.is_empty(), "{directory} was seen at work");
+    assert!(!actions.is_empty(), "{directory} did nothing");
+    // Every function reads an item when it starts, to connect.
     actions.insert("GetItem".to_owned());
-    let needs: BTreeSet<_> = actions.iter().map(|action| format!("dynamodb:{action}")).collect();
-    let has = allowed(&logical_id(directory));
-    assert_eq!(needs, has, "{directory}: what it needs, and what it is given");
+    let used: BTreeSet<_> = actions.iter().map(|action| format!("dynamodb:{action}")).collect();
+    let allowed = allowed(&logical_id(directory));
+    assert_eq!(used, allowed, "{directory}: used actions, and allowed actions");
 }
 
-/// The sample notifications, as messages of a producer that sends straight to the queue, and one message that is none.
+/// Returns the sample notifications as messages of a producer that writes to the queue itself, and one invalid message.
 fn deliveries(bundle: &TestBundle, size: usize) -> Result<Vec<Delivery>> {
     let notifications: Vec<Value> =
         serde_json::from_str(&local::samples::notifications(bundle.clock.now())?)?;
@@ -43,40 +45,40 @@ fn deliveries(bundle: &TestBundle, size: usize) -> Result<Vec<Delivery>> {
         sent_at: None,
         service: None,
     };
-    let broken =
-        Delivery { id: "broken".to_owned(), body: "no JSON".to_owned(), sent_at: None, service: None };
-    Ok(messages.map(delivery).chain([broken]).collect())
+    let invalid =
+        Delivery { id: "invalid".to_owned(), body: "no JSON".to_owned(), sent_at: None, service: None };
+    Ok(messages.map(delivery).chain([invalid]).collect())
 }
 
-/// Records the samples: taken over from a worker that died, and repeated in other chunks.
+/// Records the samples twice: taken over from a crashed worker, and repeated in other chunks.
 async fn record(bundle: &TestBundle) -> Result<()> {
     let (tens, sevens) = (deliveries(bundle, 10)?, deliveries(bundle, 7)?);
-    bundle.faults.fail_from(8, Fault::ReplyLost);
+    bundle.faults.fail_from(CALL_IN_A_CHUNK, Fault::ReplyLost);
     bundle.recorder.process(tens.clone(), bundle.deadline()).await;
-    anyhow::ensure!(bundle.faults.heal(), "the worker died");
+    anyhow::ensure!(bundle.faults.clear(), "the worker did not crash");
     for messages in [sevens, tens] {
         deliver(bundle, messages).await?;
     }
     Ok(())
 }
 
-/// Delivers messages until the worker has done them all, as often as the queue would.
+/// Delivers messages until all are recorded, at most as often as the queue would.
 async fn deliver(bundle: &TestBundle, messages: Vec<Delivery>) -> Result<()> {
     let mut outcomes = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..MAX_RECEIVES {
         bundle.advance(TimeDelta::seconds(VISIBILITY_SECONDS));
         outcomes = bundle.recorder.process(messages.clone(), bundle.deadline()).await;
         if outcomes.iter().all(|(_, outcome)| outcome.is_ok()) {
             return Ok(());
         }
     }
-    anyhow::bail!("dead letters: {outcomes:?}")
+    anyhow::bail!("messages failed {MAX_RECEIVES} times: {outcomes:?}")
 }
 
-/// Does the work that the ticker queued, and all that could be left in the outbox.
+/// Does the tasks that the ticker queued, and publishes the whole outbox.
 async fn verify(bundle: &TestBundle) -> Result<()> {
-    let mut tasks = bundle.queued(&bundle.queue_url("UsageQueue")).await?;
-    anyhow::ensure!(!tasks.is_empty(), "the ticker sent messages");
+    let mut tasks = bundle.take_messages(&bundle.queue_url("UsageQueue")).await?;
+    anyhow::ensure!(!tasks.is_empty(), "the ticker queued no tasks");
     for shard in 0..SHARDS {
         tasks.push(UsageTask::Publish { shard }.body()?);
     }
@@ -90,28 +92,31 @@ async fn verify(bundle: &TestBundle) -> Result<()> {
     Ok(())
 }
 
-/// Every kind of request to the ledger.
-async fn ask(bundle: &TestBundle) -> Result<()> {
+/// Sends every kind of request to the usage API.
+async fn request_usage(bundle: &TestBundle) -> Result<()> {
     let lists =
         ["nova/launches", "nova/deletes", "nova/exists", "glance/images", "glance/deletes", "glance/exists"];
     for list in lists {
-        let found = bundle.get(&format!("/db/usage/{list}")).await.ids();
-        let id = found.first().with_context(|| format!("{list}: there are some"))?;
+        let ids = bundle.get(&format!("/db/usage/{list}")).await.ids();
+        let id = ids.first().with_context(|| format!("{list} is empty"))?;
         anyhow::ensure!(
             bundle.get(&format!("/db/usage/{list}/{id}")).await.status == 200,
-            "{list}: {id} is found"
+            "{list}: {id} is not found"
         );
     }
     let exists = bundle.get("/db/usage/nova/exists").await.json()["exists"][0].take();
     bundle
-        .get(&format!("/db/usage/nova/exists?instance={}", exists["instance"].as_str().context("a text")?))
+        .get(&format!(
+            "/db/usage/nova/exists?instance={}",
+            exists["instance"].as_str().context("not a text")?
+        ))
         .await
         .ids();
     for statistics in ["nova/exists", "glance/exists", "events"] {
         let reply = bundle.get(&format!("/db/stats/{statistics}")).await;
         anyhow::ensure!(reply.status == 200, "{reply:?}");
     }
-    let id = exists["message_id"].as_str().context("a text")?;
+    let id = exists["message_id"].as_str().context("not a text")?;
     let confirmation = json!({"messages": [{id: 201}]}).to_string();
     let confirmed = bundle.send(Method::PUT, "/db/confirm/usage/exists/batch", confirmation).await;
     anyhow::ensure!(confirmed.status == 200, "{confirmed:?}");
@@ -123,75 +128,77 @@ async fn ask(bundle: &TestBundle) -> Result<()> {
     Ok(())
 }
 
-/// The answer to an administrator, who has to be served.
-async fn asked(bundle: &TestBundle, method: &str, path: &str, body: &Value) -> Result<Value> {
+/// Sends a request as an administrator, which must succeed.
+async fn request(bundle: &TestBundle, method: &str, path: &str, body: &Value) -> Result<Value> {
     let headers = [("x-api-key", FIRST_SECRET), ("idempotency-key", path)];
     let body = if body.is_null() { String::new() } else { body.to_string() };
-    let reply = bundle.ask(method, path, &headers, &body).await;
+    let reply = bundle.request(method, path, &headers, &body).await;
     anyhow::ensure!(reply.status < 300, "{method} {path}: {reply:?}");
     Ok(reply.json())
 }
 
-/// Every kind of request to the administration.
+/// Sends every kind of request to the access API.
 async fn administer(bundle: &TestBundle) -> Result<()> {
-    let key = asked(bundle, "POST", "/access/keys", &json!({"name": "a", "roles": ["viewer"]})).await?;
-    let id = key["id"].as_str().context("an id")?;
-    asked(bundle, "DELETE", &format!("/access/keys/{id}"), &Value::Null).await?;
+    let key = request(bundle, "POST", "/access/keys", &json!({"name": "a", "roles": ["viewer"]})).await?;
+    let id = key["id"].as_str().context("no id")?;
+    request(bundle, "DELETE", &format!("/access/keys/{id}"), &Value::Null).await?;
     let ann = json!({"name": "ann", "roles": ["admin"], "password": "sesame"});
-    asked(bundle, "POST", "/access/users", &ann).await?;
-    asked(bundle, "PUT", "/access/users/ann", &json!({"email": "ann@example.com"})).await?;
+    request(bundle, "POST", "/access/users", &ann).await?;
+    request(bundle, "PUT", "/access/users/ann", &json!({"email": "ann@example.com"})).await?;
     let wrong = json!({"username": "ann", "password": "wrong"}).to_string();
+    // The second failure updates the record of the first.
     for _ in 0..2 {
-        anyhow::ensure!(bundle.ask("POST", "/login", &[], &wrong).await.status == 404, "it is wrong");
+        let login = bundle.request("POST", "/login", &[], &wrong).await;
+        anyhow::ensure!(login.status == 404, "a wrong password is accepted: {login:?}");
     }
-    let login = asked(bundle, "POST", "/login", &json!({"username": "ann", "password": "sesame"})).await?;
-    let session = [("x-session", login["session"].as_str().context("a session")?)];
-    anyhow::ensure!(bundle.ask("GET", "/logout", &session, "").await.status == 200, "it ends");
-    asked(bundle, "DELETE", "/access/users/ann", &Value::Null).await?;
+    let login = request(bundle, "POST", "/login", &json!({"username": "ann", "password": "sesame"})).await?;
+    let session = [("x-session", login["session"].as_str().context("no session")?)];
+    anyhow::ensure!(bundle.request("GET", "/logout", &session, "").await.status == 200, "the logout failed");
+    request(bundle, "DELETE", "/access/users/ann", &Value::Null).await?;
     for list in ["keys", "users", "audit"] {
-        asked(bundle, "GET", &format!("/access/{list}"), &Value::Null).await?;
+        request(bundle, "GET", &format!("/access/{list}"), &Value::Null).await?;
     }
     Ok(())
 }
 
-/// Every kind of request for a recomputation.
+/// Sends every kind of request to the recomputations API.
 async fn recompute(bundle: &TestBundle) -> Result<()> {
-    let request = json!({
+    let submission = json!({
         "requester_name": "a", "requester_email": "a@b", "reason": "c", "report": "d",
         "start_time": "2035-01-01T00:00:00Z", "end_time": "2035-01-02T00:00:00Z",
     });
-    let made = asked(bundle, "POST", "/recomputations", &request).await?;
-    let path = format!("/recomputations/{}", made["data"]["id"].as_str().context("an id")?);
-    asked(bundle, "POST", "/recomputations", &request).await?;
-    asked(bundle, "POST", &format!("{path}/status"), &json!({"status": "done"})).await?;
-    asked(bundle, "PUT", &path, &request).await?;
-    asked(bundle, "DELETE", &format!("{path}/status"), &Value::Null).await?;
-    asked(bundle, "GET", "/recomputations", &Value::Null).await?;
-    asked(bundle, "DELETE", &path, &Value::Null).await?;
+    let submitted = request(bundle, "POST", "/recomputations", &submission).await?;
+    let path = format!("/recomputations/{}", submitted["data"]["id"].as_str().context("no id")?);
+    request(bundle, "POST", "/recomputations", &submission).await?;
+    request(bundle, "POST", &format!("{path}/status"), &json!({"status": "done"})).await?;
+    request(bundle, "PUT", &path, &submission).await?;
+    request(bundle, "DELETE", &format!("{path}/status"), &Value::Null).await?;
+    request(bundle, "GET", "/recomputations", &Value::Null).await?;
+    request(bundle, "DELETE", &path, &Value::Null).await?;
     Ok(())
 }
 
 #[tokio::test]
-async fn the_policies_of_streams_are_what_their_functions_do_to_the_tables() -> Result<()> {
+async fn policies_of_the_stream_functions_match_their_actions() -> Result<()> {
     let bundle = TestBundle::with_streams().await?;
     bundle.streams.tick().await?;
     record(&bundle).await?;
-    assert_allowed("notification-worker", used(&bundle));
+    assert_allowed("notification-worker", take_actions(&bundle));
 
     let stream_queue = bundle.queue_url("StreamQueue");
-    let mut tasks = bundle.queued(&stream_queue).await?;
+    let mut tasks = bundle.take_messages(&stream_queue).await?;
     for hours in [1, 73] {
         bundle.advance(TimeDelta::hours(hours));
         bundle.streams.tick().await?;
-        tasks.extend(bundle.queued(&stream_queue).await?);
+        tasks.extend(bundle.take_messages(&stream_queue).await?);
     }
-    bundle.faults.take();
+    bundle.faults.take_calls();
     while let Some(task) = tasks.pop() {
         let done = bundle.runner.work(&task, bundle.deadline()).await;
         done.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
-        tasks.extend(bundle.queued(&stream_queue).await?);
+        tasks.extend(bundle.take_messages(&stream_queue).await?);
     }
-    assert_allowed("stream-worker", used(&bundle));
+    assert_allowed("stream-worker", take_actions(&bundle));
 
     for (method, path) in [
         ("GET", "/v1/streams?details=true"),
@@ -200,52 +207,52 @@ async fn the_policies_of_streams_are_what_their_functions_do_to_the_tables() -> 
         ("GET", "/v1/streams/1"),
         ("DELETE", "/v1/streams/1"),
     ] {
-        let reply = bundle.ask(method, path, &[], "").await;
+        let reply = bundle.request(method, path, &[], "").await;
         anyhow::ensure!(reply.status == 200, "{method} {path}: {reply:?}");
     }
-    let failed = bundle.broken_stream().await?;
-    bundle.faults.take();
+    let failed = bundle.failed_stream().await?;
+    bundle.faults.take_calls();
     anyhow::ensure!(
-        bundle.ask("PUT", &format!("/v1/streams/{failed}"), &[], "").await.status == 200,
-        "it is reset"
+        bundle.request("PUT", &format!("/v1/streams/{failed}"), &[], "").await.status == 200,
+        "the reset failed"
     );
-    let mut api = used(&bundle);
+    let mut actions = take_actions(&bundle);
     for (method, path) in
         [("GET", "/v1/streams?details=true"), ("GET", "/v1/events"), ("DELETE", "/v1/streams/2")]
     {
-        bundle.ask(method, path, &[], "").await;
-        api.extend(used(&bundle));
+        bundle.request(method, path, &[], "").await;
+        actions.extend(take_actions(&bundle));
     }
-    assert_allowed("streams", api);
+    assert_allowed("streams", actions);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_functions_policy_is_what_the_function_does_to_the_table() -> Result<()> {
+async fn policies_match_the_functions_actions() -> Result<()> {
     let bundle = TestBundle::start().await?;
     record(&bundle).await?;
-    bundle.faults.take();
+    bundle.faults.take_calls();
 
     let ticker = Ticker::new(&bundle.platform)?;
     ticker.tick().await?;
     bundle.advance(TimeDelta::hours(25));
     ticker.tick().await?;
-    assert_allowed("ticker", used(&bundle));
+    assert_allowed("ticker", take_actions(&bundle));
 
     verify(&bundle).await?;
-    assert_allowed("usage-worker", used(&bundle));
+    assert_allowed("usage-worker", take_actions(&bundle));
 
-    ask(&bundle).await?;
-    assert_allowed("usage", used(&bundle));
+    request_usage(&bundle).await?;
+    assert_allowed("usage", take_actions(&bundle));
 
     let set_aside = bundle.intake.rejected(10, None).await?;
     assert_eq!(set_aside.len(), 1);
-    assert_allowed("ingest", used(&bundle));
+    assert_allowed("ingest", take_actions(&bundle));
 
     administer(&bundle).await?;
-    assert_allowed("access", used(&bundle));
+    assert_allowed("access", take_actions(&bundle));
 
     recompute(&bundle).await?;
-    assert_allowed("recomputations", used(&bundle));
+    assert_allowed("recomputations", take_actions(&bundle));
     Ok(())
 }

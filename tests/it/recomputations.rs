@@ -1,4 +1,4 @@
-//! Recomputation requests: every edge case of the documented API, one by one, and what the original did wrong.
+//! The recomputations API: every edge case of the documents, and the mistakes of the original that it must not repeat.
 
 mod changes;
 mod dialects;
@@ -14,13 +14,18 @@ use tests::bundle::FIRST_SECRET;
 use tests::calling::Reply;
 pub use tests::recomputation::power_cuts;
 
-/// A tenant's keys, one per role.
-pub struct Tenant<'a> {
+/// The tenant of most requests.
+pub const TENANT: &str = "acme";
+/// Another tenant.
+pub const OTHER_TENANT: &str = "globex";
+
+/// A client with one API key per role of a tenant.
+pub struct Client<'a> {
     bundle: &'a TestBundle,
-    name: String,
+    tenant: &'static str,
 }
 
-/// The request with some members changed; null takes one away.
+/// Returns the documented request with some members changed; null removes one.
 pub fn power_cuts_but(changes: &Value) -> Value {
     let mut body = power_cuts();
     for (name, value) in changes.as_object().expect("an object") {
@@ -32,41 +37,41 @@ pub fn power_cuts_but(changes: &Value) -> Value {
     body
 }
 
-/// A bundle with keys of two tenants.
-pub async fn begin() -> Result<TestBundle> {
+/// Starts a bundle with API keys of two tenants.
+pub async fn start() -> Result<TestBundle> {
     let bundle = TestBundle::start().await?;
-    grant_access(&bundle, &["ours", "theirs"]).await?;
+    add_keys(&bundle, &[TENANT, OTHER_TENANT]).await?;
     Ok(bundle)
 }
 
-/// Makes a key per role for each tenant; what it opens is remembered under a name that says both.
-pub async fn grant_access(bundle: &TestBundle, tenants: &[&str]) -> Result<()> {
+/// Adds the API key `<tenant>-<role>` for each role of each tenant.
+pub async fn add_keys(bundle: &TestBundle, tenants: &[&str]) -> Result<()> {
     for tenant in tenants {
         for role in ["viewer", "editor", "approver", "admin"] {
-            bundle.key(&format!("{tenant}-{role}"), tenant, &[role]).await?;
+            bundle.add_key(&format!("{tenant}-{role}"), tenant, &[role]).await?;
         }
     }
     Ok(())
 }
 
-impl<'a> Tenant<'a> {
-    /// The first tenant.
-    pub fn ours(bundle: &'a TestBundle) -> Self {
-        Self { bundle, name: "ours".to_owned() }
+impl<'a> Client<'a> {
+    /// Creates a client of [`TENANT`].
+    pub fn new(bundle: &'a TestBundle) -> Self {
+        Self { bundle, tenant: TENANT }
     }
 
-    /// The other one.
-    pub fn theirs(bundle: &'a TestBundle) -> Self {
-        Self { bundle, name: "theirs".to_owned() }
+    /// Creates a client of [`OTHER_TENANT`].
+    pub fn of_other_tenant(bundle: &'a TestBundle) -> Self {
+        Self { bundle, tenant: OTHER_TENANT }
     }
 
-    /// The answer to a request of somebody with this role.
-    pub async fn asks_as(&self, role: &str, method: &str, path: &str, body: &str) -> Reply {
-        self.asks_with(role, method, path, &[], body).await
+    /// Sends a request with this role.
+    pub async fn request_as(&self, role: &str, method: &str, path: &str, body: &str) -> Reply {
+        self.request_with(role, method, path, &[], body).await
     }
 
-    /// The same with more headers.
-    pub async fn asks_with(
+    /// Sends a request with this role and more headers.
+    pub async fn request_with(
         &self,
         role: &str,
         method: &str,
@@ -74,81 +79,81 @@ impl<'a> Tenant<'a> {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Reply {
-        let key = format!("{}-{role}", self.name);
+        let key = format!("{}-{role}", self.tenant);
         let headers: Vec<_> =
             [("x-api-key", key.as_str())].into_iter().chain(headers.iter().copied()).collect();
-        self.bundle.ask(method, path, &headers, body).await
+        self.bundle.request(method, path, &headers, body).await
     }
 
-    /// The answer to an administrator's request.
-    pub async fn asks(&self, method: &str, path: &str, body: &str) -> Reply {
-        self.asks_as("admin", method, path, body).await
+    /// Sends a request as an administrator.
+    pub async fn request(&self, method: &str, path: &str, body: &str) -> Reply {
+        self.request_as("admin", method, path, body).await
     }
 
-    /// Submits a request: its id.
-    pub async fn submits(&self, body: &Value) -> Result<String> {
-        let reply = self.asks("POST", "/recomputations", &body.to_string()).await;
+    /// Submits a recomputation request and returns its id.
+    pub async fn submit(&self, body: &Value) -> Result<String> {
+        let reply = self.request("POST", "/recomputations", &body.to_string()).await;
         anyhow::ensure!(reply.status == 201, "{reply:?}");
-        Ok(reply.json()["data"]["id"].as_str().context("an id")?.to_owned())
+        Ok(reply.json()["data"]["id"].as_str().context("no id")?.to_owned())
     }
 
-    /// A request as it is.
-    pub async fn sees(&self, id: &str) -> Value {
-        let reply = self.asks("GET", &format!("/recomputations/{id}"), "").await;
+    /// Returns a recomputation request.
+    pub async fn get(&self, id: &str) -> Value {
+        let reply = self.request("GET", &format!("/recomputations/{id}"), "").await;
         assert_eq!(reply.status, 200, "{reply:?}");
         let root = &reply.json()["root"];
         assert_eq!(root.as_array().map(Vec::len), Some(1), "{root}");
         root[0].clone()
     }
 
-    /// Gives a request a status.
-    pub async fn decides(&self, id: &str, status: &str) -> Reply {
-        self.asks("POST", &format!("/recomputations/{id}/status"), &json!({"status": status}).to_string())
+    /// Changes the status of a recomputation request.
+    pub async fn set_status(&self, id: &str, status: &str) -> Reply {
+        self.request("POST", &format!("/recomputations/{id}/status"), &json!({"status": status}).to_string())
             .await
     }
 
-    /// The reports of a list, in its order.
-    pub async fn lists(&self, query: &str) -> Vec<String> {
-        let reply = self.asks("GET", &format!("/recomputations{query}"), "").await;
+    /// Returns the reports of a list, in its order.
+    pub async fn list(&self, query: &str) -> Vec<String> {
+        let reply = self.request("GET", &format!("/recomputations{query}"), "").await;
         assert_eq!(reply.status, 200, "{query}: {reply:?}");
         let root = reply.json()["root"].as_array().cloned().expect("a list");
-        root.iter().map(|request| request["report"].as_str().expect("a text").to_owned()).collect()
+        root.iter().map(|request| request["report"].as_str().expect("a report").to_owned()).collect()
     }
 }
 
-/// The statuses of a request's history.
+/// Returns the statuses in a request's history.
 pub fn statuses(request: &Value) -> Vec<&str> {
     let history = request["history"].as_array().expect("a list");
-    history.iter().map(|had| had["status"].as_str().expect("a text")).collect()
+    history.iter().map(|change| change["status"].as_str().expect("a status")).collect()
 }
 
-/// The message, code and first details of an answer that failed in a handler.
+/// Checks that a response is an error from a handler and returns its code, message and first details.
 pub fn failed(reply: &Reply) -> (u16, String, String) {
     let body = reply.json();
     let code = reply.status.to_string();
     assert_eq!(body["status"]["code"], code, "{reply:?}");
     assert_eq!(body["errors"][0]["code"], code, "{reply:?}");
     assert_eq!(body["errors"][0]["message"], body["status"]["message"], "{reply:?}");
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let text = |value: &Value| value.as_str().expect("a string").to_owned();
     (reply.status, text(&body["status"]["message"]), text(&body["errors"][0]["details"]))
 }
 
-/// The answer to an id that is not there.
+/// Returns the expected error for an unknown id.
 pub fn not_found() -> (u16, String, String) {
     let details = "item with the specific ID was not found on the server";
     (404, "Not Found".to_owned(), details.to_owned())
 }
 
-/// The answer to a body that is none.
+/// Returns the expected error for a body that is not valid JSON.
 pub fn malformed() -> (u16, String, String) {
     let details = "Request Body contains malformed JSON, thus rendering the Request Bad";
     (400, "Bad Request".to_owned(), details.to_owned())
 }
 
 #[tokio::test]
-async fn whoever_holds_the_first_secret_is_an_administrator_of_the_default_tenant() -> Result<()> {
+async fn first_secret_authenticates_an_administrator_of_the_default_tenant() -> Result<()> {
     let bundle = TestBundle::start().await?;
-    let reply = bundle.ask("GET", "/recomputations", &[("x-api-key", FIRST_SECRET)], "").await;
+    let reply = bundle.request("GET", "/recomputations", &[("x-api-key", FIRST_SECRET)], "").await;
     assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"root":[]}"#));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Notifications become rows, each once.
+//! Recording: each notification is stored and counted once.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -12,15 +12,15 @@ fn update(message_id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_notification_is_recorded_and_counted_once() -> Result<()> {
+async fn notification_is_recorded_and_counted_once() -> Result<()> {
     let bundle = TestBundle::start().await?;
     let both = json!([update("m-1"), update("m-2"), update("m-1")]);
     assert_eq!(bundle.record(&both).await?, 3);
-    let once = bundle.snapshot().await?;
+    let once = bundle.stored_state().await?;
     assert_eq!(once["raw"].len(), 2);
     assert_eq!(once["hour"].values().next(), Some(&json!({"e:compute.instance.update": 2})));
     assert_eq!(bundle.record(&both).await?, 3);
-    let mut twice = bundle.snapshot().await?;
+    let mut twice = bundle.stored_state().await?;
     twice.insert("chunk".to_owned(), once["chunk"].clone());
     assert_eq!(twice, once);
     Ok(())

@@ -1,4 +1,4 @@
-//! Streams from notifications to their pipelines, and as their API shows them.
+//! Streams, from notifications to their pipelines, and the streams API.
 
 mod api;
 mod engine;
@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tests::TestBundle;
 
-/// A notification of an instance at a time, with more in its payload.
+/// Returns a notification about an instance; `payload` is merged into its payload.
 pub fn notification(kind: &str, instance: &str, at: &str, payload: &Value) -> Value {
     let mut notification = json!({
         "message_id": uuid(&format!("{kind} {instance} {at}")),
@@ -25,14 +25,14 @@ pub fn notification(kind: &str, instance: &str, at: &str, payload: &Value) -> Va
     notification
 }
 
-/// A UUID that stands for a text.
+/// Returns a UUID derived from a text.
 pub fn uuid(text: &str) -> String {
     let digits = domain::digest::short(text);
     let part = |from: usize, to: usize| &digits[from..to];
     format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
-/// A day of an instance that was launched on it: created, then its record at the end of the day.
+/// Returns a complete day of an instance: its creation, and the exists at the end of the day.
 pub fn day(instance: &str) -> Vec<Value> {
     let launched = json!({"launched_at": "2035-01-05 00:00:10", "instance_flavor_id": "1"});
     vec![
@@ -42,7 +42,7 @@ pub fn day(instance: &str) -> Vec<Value> {
     ]
 }
 
-/// The record of that day.
+/// Returns the exists of that day; `payload` is merged into its payload.
 pub fn exists(instance: &str, payload: &Value) -> Value {
     let mut day = json!({
         "launched_at": "2035-01-05 00:00:10",
@@ -54,17 +54,17 @@ pub fn exists(instance: &str, payload: &Value) -> Value {
     notification("exists", instance, "2035-01-06 00:00:20", &day)
 }
 
-/// A bundle at the start of the day after, by the rules that Steward comes with.
-pub async fn begin() -> Result<TestBundle> {
+/// Starts a bundle with the shipped definitions at the start of the next day.
+pub async fn start() -> Result<TestBundle> {
     let bundle = TestBundle::with_streams().await?;
-    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("a time")?);
+    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("an invalid time")?);
     bundle.streams.tick().await?;
     bundle.drain().await?;
     Ok(bundle)
 }
 
-/// Ticks every minute for so long, and does all work that follows.
-pub async fn wait(bundle: &TestBundle, minutes: i64) -> Result<()> {
+/// Advances the clock minute by minute, ticks each time, and does all the work that follows.
+pub async fn pass_minutes(bundle: &TestBundle, minutes: i64) -> Result<()> {
     for _ in 0..minutes {
         bundle.advance(TimeDelta::minutes(1));
         bundle.streams.tick().await?;
@@ -73,19 +73,19 @@ pub async fn wait(bundle: &TestBundle, minutes: i64) -> Result<()> {
     Ok(())
 }
 
-/// All streams, as the API lists them, the newest first.
+/// Returns all streams with their details, newest first.
 pub async fn streams(bundle: &TestBundle) -> Vec<Value> {
     list(bundle, "/v1/streams?details=true").await
 }
 
-/// A list of the API.
+/// Returns a list of the streams API.
 pub async fn list(bundle: &TestBundle, path: &str) -> Vec<Value> {
-    let reply = bundle.ask("GET", path, &[], "").await;
+    let reply = bundle.request("GET", path, &[], "").await;
     assert_eq!(reply.status, 200, "{path}: {reply:?}");
     reply.json().as_array().cloned().expect("a list")
 }
 
-/// The texts of a member of each.
+/// Returns a string member of each item.
 pub fn texts<'a>(list: &'a [Value], member: &str) -> Vec<&'a str> {
-    list.iter().map(|item| item[member].as_str().expect("a text")).collect()
+    list.iter().map(|item| item[member].as_str().expect("a string")).collect()
 }

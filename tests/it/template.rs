@@ -1,4 +1,4 @@
-//! `template.yaml` and what it nests agree with the code, where a linter of templates cannot look.
+//! `template.yaml` and its nested templates agree with the code, in ways that a linter cannot check.
 
 mod document;
 
@@ -13,6 +13,7 @@ use domain::{access, notification, recomputations, streams, usage};
 use edge::http::DEADLINE;
 use serde_json::{Value, json};
 use tests::TestBundle;
+use tests::bundle::{MAX_RECEIVES, VISIBILITY_SECONDS};
 
 use document::{list, references, resources, root, template, text};
 
@@ -25,73 +26,75 @@ fn main_template() -> Value {
     template("template.yaml")
 }
 
-/// The directories of `functions/`, which are the functions.
+/// Returns the directories in `functions/`: the functions.
 fn directories() -> Vec<String> {
-    let entries = fs::read_dir(root().join("functions")).expect("there are functions");
+    let entries = fs::read_dir(root().join("functions")).expect("functions/ is readable");
     let mut names: Vec<String> = entries
-        .map(|entry| entry.expect("it can be listed").file_name().into_string().expect("names are texts"))
+        .map(|entry| {
+            entry.expect("functions/ is readable").file_name().into_string().expect("names are UTF-8")
+        })
         .collect();
     names.sort();
     names
 }
 
-/// `notification-worker` as `NotificationWorkerFunction`.
+/// Returns a function's logical id: `NotificationWorkerFunction` for `notification-worker`.
 pub fn logical_id(directory: &str) -> String {
     let words = directory.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
     words.collect::<String>() + "Function"
 }
 
-/// The nested templates, by logical id.
+/// Returns the nested templates by logical id.
 fn nested(main: &Value) -> BTreeMap<String, Value> {
     let stacks = resources(main, "AWS::CloudFormation::Stack");
     stacks.into_iter().map(|(id, stack)| (id, template(text(&stack["Properties"]["TemplateURL"])))).collect()
 }
 
-/// The logical id of the queue in `infra/queues.yaml` that `Queues.Outputs.<output>` stands for.
+/// Returns the logical id of the queue in `infra/queues.yaml` to which `Queues.Outputs.<output>` refers.
 fn queue_of(reference: &Value, queues: &Value) -> String {
     let path = references(reference).remove(0);
-    let output = path.strip_prefix("Queues.Outputs.").expect("queues are in their stack");
+    let output = path.strip_prefix("Queues.Outputs.").expect("a queue is an output of the stack Queues");
     let target = references(&queues["Outputs"][output]["Value"]).remove(0);
-    target.split('.').next().expect("there is a first part").to_owned()
+    target.split('.').next().expect("split yields a part").to_owned()
 }
 
-/// Each function with the values of its environment, the global ones included.
+/// Returns the environment of each function, global variables included.
 fn environments(main: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
-    let of = |place: &Value| -> BTreeMap<String, Value> {
-        let variables = place["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
+    let variables = |holder: &Value| -> BTreeMap<String, Value> {
+        let variables = holder["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
         variables.into_iter().collect()
     };
-    let everywhere = of(&main["Globals"]["Function"]);
+    let global = variables(&main["Globals"]["Function"]);
     let function = |(id, resource): (String, Value)| {
-        let mut variables = everywhere.clone();
-        variables.extend(of(&resource["Properties"]));
-        (id, variables)
+        let mut environment = global.clone();
+        environment.extend(variables(&resource["Properties"]));
+        (id, environment)
     };
     resources(main, FUNCTION).into_iter().map(function).collect()
 }
 
-/// The statements of a function's own policies.
+/// Returns the statements of a function's policies.
 fn statements(function: &Value) -> Vec<Value> {
     list(&function["Properties"]["Policies"]).iter().flat_map(|policy| list(&policy["Statement"])).collect()
 }
 
-/// What a function may do to the table.
+/// Returns the DynamoDB actions that a function's policies allow.
 pub fn allowed(function: &str) -> BTreeSet<String> {
     let function = &main_template()["Resources"][function];
     let actions = statements(function).into_iter().flat_map(|statement| list(&statement["Action"]));
     actions.map(|action| text(&action).to_owned()).filter(|action| action.starts_with("dynamodb:")).collect()
 }
 
-/// The name of the package in a directory of `functions/`.
+/// Returns the name of the package in a directory of `functions/`.
 fn package(directory: &str) -> String {
     let manifest = fs::read_to_string(root().join("functions").join(directory).join("Cargo.toml"));
-    let manifest = manifest.expect("a function is a package");
+    let manifest = manifest.expect("a function has a manifest");
     let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).expect("a package has a name");
     name.trim_matches('"').to_owned()
 }
 
 #[test]
-fn every_directory_of_functions_is_exactly_one_function_and_the_other_way_round() {
+fn each_function_has_one_directory_and_each_directory_one_function() {
     let functions = resources(&main_template(), FUNCTION);
     let mut built: Vec<String> = functions
         .values()
@@ -110,23 +113,23 @@ fn every_directory_of_functions_is_exactly_one_function_and_the_other_way_round(
 }
 
 #[test]
-fn every_worker_takes_one_queue_and_hands_back_only_what_failed() {
+fn each_worker_reads_one_queue_and_reports_partial_batch_failures() {
     let main = main_template();
     let mappings = resources(&main, MAPPING);
-    let mut fed: Vec<String> = Vec::new();
+    let mut mapped: Vec<String> = Vec::new();
     for (id, mapping) in &mappings {
         let properties = &mapping["Properties"];
         assert_eq!(properties["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{id}");
-        fed.push(text(&properties["FunctionName"]["Ref"]).to_owned());
+        mapped.push(text(&properties["FunctionName"]["Ref"]).to_owned());
     }
-    fed.sort();
+    mapped.sort();
     let workers: Vec<String> =
         directories().iter().filter(|name| name.ends_with("-worker")).map(|name| logical_id(name)).collect();
-    assert_eq!(fed, workers);
+    assert_eq!(mapped, workers);
 }
 
 #[test]
-fn a_message_is_hidden_for_six_times_as_long_as_its_worker_may_run() {
+fn visibility_timeout_is_six_times_the_workers_timeout() {
     let main = main_template();
     let queues = template("infra/queues.yaml");
     let functions = resources(&main, FUNCTION);
@@ -136,26 +139,29 @@ fn a_message_is_hidden_for_six_times_as_long_as_its_worker_may_run() {
         let visibility = queues["Resources"][&queue]["Properties"]["VisibilityTimeout"].as_i64();
         let timeout = functions[text(&properties["FunctionName"]["Ref"])]["Properties"]["Timeout"].as_i64();
         assert_eq!(visibility, timeout.map(|seconds| 6 * seconds), "{id}: {queue}");
+        assert_eq!(visibility, Some(VISIBILITY_SECONDS), "{id}: the tests assume this timeout");
     }
 }
 
 #[test]
-fn what_fails_five_times_goes_to_the_queues_own_dead_letters_and_stays_there_as_long_as_can_be() {
+fn each_queue_has_a_dead_letter_queue_after_five_receives_with_the_longest_retention() {
     let queues = resources(&template("infra/queues.yaml"), QUEUE);
-    let (dead, live): (Vec<_>, Vec<_>) = queues.iter().partition(|(id, _)| id.ends_with("DeadLetters"));
-    assert_eq!(dead.len(), live.len());
-    for (id, queue) in live {
+    let (dead_letters, sources): (Vec<_>, Vec<_>) =
+        queues.iter().partition(|(id, _)| id.ends_with("DeadLetters"));
+    assert_eq!(dead_letters.len(), sources.len());
+    for (id, queue) in sources {
         let policy = &queue["Properties"]["RedrivePolicy"];
         assert_eq!(references(policy), [id.replace("Queue", "DeadLetters.Arn")]);
-        assert_eq!(policy["maxReceiveCount"], 5, "{id}");
+        assert_eq!(policy["maxReceiveCount"], MAX_RECEIVES, "{id}");
     }
-    for (id, queue) in dead {
+    for (id, queue) in dead_letters {
         assert_eq!(queue["Properties"]["MessageRetentionPeriod"], 14 * 24 * 3600, "{id}");
     }
 }
 
-/// The function that the gateway hands `path` to: an exact route, else the longest greedy one, else `$default`.
-fn receiver(main: &Value, path: &str) -> Option<String> {
+/// Returns the function to which the gateway routes `path`: by an exact route, else the longest greedy one, else
+/// `$default`.
+fn routed_function(main: &Value, path: &str) -> Option<String> {
     let routes = resources(main, ROUTE);
     let target = |key: &str| {
         let route = routes.values().find(|route| route["Properties"]["RouteKey"] == key)?;
@@ -169,15 +175,15 @@ fn receiver(main: &Value, path: &str) -> Option<String> {
         .or_else(|| target("$default"))
 }
 
-/// The literal paths of the routers below `directory`.
-fn routed(directory: &Path) -> Vec<String> {
+/// Returns the literal paths in the routers below `directory`.
+fn router_paths(directory: &Path) -> Vec<String> {
     let mut paths = Vec::new();
-    for entry in fs::read_dir(directory).expect("sources can be listed") {
-        let path = entry.expect("it can be listed").path();
+    for entry in fs::read_dir(directory).expect("sources are readable") {
+        let path = entry.expect("sources are readable").path();
         if path.is_dir() {
-            paths.extend(routed(&path));
+            paths.extend(router_paths(&path));
         } else {
-            let source = fs::read_to_string(&path).expect("sources are texts");
+            let source = fs::read_to_string(&path).expect("sources are UTF-8");
             let literals = source.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
             paths.extend(literals.filter(|literal| literal.starts_with('/')).map(str::to_owned));
         }
@@ -186,16 +192,16 @@ fn routed(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_gateway_hands_every_path_of_a_router_to_that_routers_function() {
+fn gateway_routes_every_path_to_the_function_that_serves_it() {
     let main = main_template();
-    let mut seen = 0;
+    let mut checked = 0;
     for directory in directories() {
-        for path in routed(&root().join("functions").join(&directory).join("src")) {
-            assert_eq!(receiver(&main, &path), Some(logical_id(&directory)), "{path}");
-            seen += 1;
+        for path in router_paths(&root().join("functions").join(&directory).join("src")) {
+            assert_eq!(routed_function(&main, &path), Some(logical_id(&directory)), "{path}");
+            checked += 1;
         }
     }
-    assert!(seen > 10, "the routers' paths are found");
+    assert!(checked > 10, "too few paths found in the routers: {checked}");
     for (path, function) in [
         ("/db", "UsageFunction"),
         ("/db/usage/launches/", "UsageFunction"),
@@ -209,20 +215,22 @@ fn the_gateway_hands_every_path_of_a_router_to_that_routers_function() {
         ("/healthz", "AccessFunction"),
         ("/dbs", "AccessFunction"),
     ] {
-        assert_eq!(receiver(&main, path).as_deref(), Some(function), "{path}");
+        assert_eq!(routed_function(&main, path).as_deref(), Some(function), "{path}");
     }
 }
 
 #[tokio::test]
-async fn the_index_names_every_api_that_a_function_serves() -> Result<()> {
+async fn index_lists_every_api() -> Result<()> {
     let main = main_template();
-    let index = TestBundle::start().await?.ask("GET", "/", &[], "").await.json();
+    let index = TestBundle::start().await?.request("GET", "/", &[], "").await.json();
     let apis = index["apis"].as_array().expect("a list");
-    let named: BTreeSet<_> =
-        apis.iter().filter_map(|api| receiver(&main, api["path"].as_str().unwrap_or_default())).collect();
+    let named: BTreeSet<_> = apis
+        .iter()
+        .filter_map(|api| routed_function(&main, api["path"].as_str().unwrap_or_default()))
+        .collect();
     let has_routes = |directory: &String| {
         let source = root().join("functions").join(directory).join("src");
-        directory != "access" && !routed(&source).is_empty()
+        directory != "access" && !router_paths(&source).is_empty()
     };
     let serving: BTreeSet<_> =
         directories().iter().filter(|name| has_routes(name)).map(|name| logical_id(name)).collect();
@@ -231,14 +239,14 @@ async fn the_index_names_every_api_that_a_function_serves() -> Result<()> {
 }
 
 #[test]
-fn nobody_comes_in_unasked_and_all_are_answered_before_the_gateway_gives_up() {
+fn open_apis_require_iam_or_api_keys_and_functions_answer_before_the_gateway_times_out() {
     let main = main_template();
     for (id, route) in resources(&main, ROUTE) {
         let key = text(&route["Properties"]["RouteKey"]);
-        let asks_nobody =
+        let is_open =
             ["/db", "/v1", "/notifications"].iter().any(|prefix| key.starts_with(&format!("ANY {prefix}")));
         let expected =
-            if asks_nobody { json!({"Fn::If": ["KeysAreAsked", "NONE", "AWS_IAM"]}) } else { json!("NONE") };
+            if is_open { json!({"Fn::If": ["KeysAreAsked", "NONE", "AWS_IAM"]}) } else { json!("NONE") };
         assert_eq!(route["Properties"]["AuthorizationType"], expected, "{id}");
     }
     let functions = resources(&main, FUNCTION);
@@ -247,41 +255,42 @@ fn nobody_comes_in_unasked_and_all_are_answered_before_the_gateway_gives_up() {
         assert_eq!(properties["PayloadFormatVersion"], "2.0", "{id}");
         let uri = references(&properties["IntegrationUri"]).remove(0);
         let function = uri.strip_suffix(".Arn").expect("an integration is a function");
-        let timeout = functions[function]["Properties"]["Timeout"].as_i64().expect("it has a timeout");
+        let timeout =
+            functions[function]["Properties"]["Timeout"].as_i64().expect("a function has a timeout");
         assert!(properties["TimeoutInMillis"].as_i64() > Some(timeout * 1000), "{id}");
         assert!(
             DEADLINE.as_secs().cast_signed() + 2 < timeout,
-            "{function} answers itself, and has time for it"
+            "{function} must have time to answer after its deadline"
         );
         let allowed = resources(&main, "AWS::Lambda::Permission")
             .values()
             .any(|permission| permission["Properties"]["FunctionName"]["Ref"] == function);
-        assert!(allowed, "{id}: the gateway may not call {function}");
+        assert!(allowed, "{id}: the gateway lacks the permission to call {function}");
     }
 }
 
 #[test]
-fn every_function_has_samples_of_what_it_is_called_with() {
+fn each_function_has_sample_events() {
     for directory in directories() {
-        let samples =
-            fs::read_dir(root().join("events").join(&directory)).expect("a function has a folder of samples");
-        let samples: Vec<_> = samples.map(|entry| entry.expect("it can be listed").path()).collect();
+        let samples = fs::read_dir(root().join("events").join(&directory))
+            .expect("a function has a directory of samples");
+        let samples: Vec<_> = samples.map(|entry| entry.expect("samples are readable").path()).collect();
         assert!(!samples.is_empty(), "{directory}");
         for sample in samples {
-            let text = fs::read_to_string(&sample).expect("samples are texts");
+            let text = fs::read_to_string(&sample).expect("samples are UTF-8");
             let event: Value = serde_json::from_str(&text).expect("samples are JSON");
-            let kind = match (directory.as_str(), directory.ends_with("-worker")) {
+            let is_valid = match (directory.as_str(), directory.ends_with("-worker")) {
                 ("ticker", _) => event["detail-type"] == "Scheduled Event",
                 (_, true) => event["Records"].as_array().is_some_and(|records| !records.is_empty()),
                 _ => event["version"] == "2.0" && event["rawPath"].is_string(),
             };
-            assert!(kind, "{}", sample.display());
+            assert!(is_valid, "{}", sample.display());
         }
     }
 }
 
 #[test]
-fn a_function_is_told_only_what_steward_reads() {
+fn environments_contain_only_variables_that_the_code_reads() {
     let lists = [
         variables::SHARED,
         usage::settings::VARIABLES,
@@ -303,7 +312,7 @@ fn a_function_is_told_only_what_steward_reads() {
     }
 }
 
-/// Every setting of Steward, printed.
+/// Returns all settings as debug text.
 fn settings(variables: &Variables) -> Result<String, Error> {
     Ok(format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
@@ -318,7 +327,7 @@ fn settings(variables: &Variables) -> Result<String, Error> {
 }
 
 #[test]
-fn the_templates_parameters_have_the_defaults_of_the_code_and_every_allowed_value_is_understood() {
+fn parameters_have_the_codes_defaults_and_all_allowed_values_parse() {
     let main = main_template();
     let mut set: HashMap<String, String> = HashMap::new();
     for (name, value) in environments(&main).into_values().flatten() {
@@ -326,22 +335,22 @@ fn the_templates_parameters_have_the_defaults_of_the_code_and_every_allowed_valu
             continue;
         };
         if parameter.is_null() {
-            continue; // it refers to a resource
+            continue; // a reference to a resource
         }
-        let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let literal = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         for allowed in list(&parameter["AllowedValues"]) {
-            let variables = Variables::default().with([(name.clone(), written(&allowed))]);
+            let variables = Variables::default().with([(name.clone(), literal(&allowed))]);
             assert!(settings(&variables).is_ok(), "{name}={allowed}");
         }
-        set.insert(name, written(&parameter["Default"]));
+        set.insert(name, literal(&parameter["Default"]));
     }
-    assert!(set.len() > 5, "the settings are parameters: {set:?}");
-    let deployed = settings(&Variables::default().with(set)).expect("the defaults are understood");
-    assert_eq!(deployed, settings(&Variables::default()).expect("the defaults"));
+    assert!(set.len() > 5, "too few settings are parameters: {set:?}");
+    let deployed = settings(&Variables::default().with(set)).expect("valid defaults");
+    assert_eq!(deployed, settings(&Variables::default()).expect("valid defaults"));
 }
 
 #[test]
-fn no_function_may_do_everything_or_anything_everywhere() {
+fn permissions_name_their_actions_and_resources() {
     for (id, function) in resources(&main_template(), FUNCTION) {
         for statement in statements(&function) {
             for action in list(&statement["Action"]) {
@@ -351,41 +360,41 @@ fn no_function_may_do_everything_or_anything_everywhere() {
             for resource in list(&statement["Resource"]) {
                 let is_one = |target: &String| target.ends_with("Arn") || target == "FirstSecret";
                 let named = references(&resource).iter().any(is_one);
-                assert!(named, "{id}: a permission names its table, queue or secret, not {resource}");
+                assert!(named, "{id}: a permission must name its table, queue or secret, not {resource}");
             }
         }
     }
 }
 
 #[test]
-fn a_function_may_use_what_it_is_told_of_and_nothing_else() {
+fn each_function_may_access_exactly_the_resources_in_its_environment() {
     let main = main_template();
     let environments = environments(&main);
     for (id, function) in resources(&main, FUNCTION) {
-        let told: BTreeSet<String> = references(&json!(environments[&id]))
+        let configured: BTreeSet<String> = references(&json!(environments[&id]))
             .iter()
             .filter(|target| main["Parameters"][target.as_str()].is_null())
             .filter_map(|target| target.strip_suffix("Name").or_else(|| target.strip_suffix("Url")))
             .map(str::to_owned)
             .collect();
-        let may: BTreeSet<String> = references(&json!(statements(&function)))
+        let allowed: BTreeSet<String> = references(&json!(statements(&function)))
             .iter()
             .filter_map(|target| target.strip_suffix("Arn"))
             .map(str::to_owned)
             .collect();
-        assert_eq!(told, may, "{id}");
+        assert_eq!(configured, allowed, "{id}");
     }
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn references_resolve() {
     let main = main_template();
     let nested = nested(&main);
     for (file, document) in
         nested.iter().map(|(id, document)| (id.as_str(), document)).chain([("main", &main)])
     {
         for target in references(&json!([document["Resources"], document["Outputs"]])) {
-            let name = target.split('.').next().expect("there is a first part");
+            let name = target.split('.').next().expect("split yields a part");
             let known = target.starts_with("AWS::")
                 || !document["Resources"][name].is_null()
                 || !document["Parameters"][name].is_null();
@@ -398,22 +407,25 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
-fn a_nested_stack_is_given_what_it_asks_for() {
+fn nested_stacks_receive_exactly_their_parameters() {
     let main = main_template();
     for (id, document) in nested(&main) {
         let given = &main["Resources"][&id]["Properties"]["Parameters"];
-        let asked = document["Parameters"].as_object().cloned().unwrap_or_default();
-        for (name, parameter) in &asked {
-            assert!(!given[name].is_null() || !parameter["Default"].is_null(), "{id} asks for {name}");
+        let declared = document["Parameters"].as_object().cloned().unwrap_or_default();
+        for (name, parameter) in &declared {
+            assert!(
+                !given[name].is_null() || !parameter["Default"].is_null(),
+                "{id} requires the parameter {name}"
+            );
         }
         for name in given.as_object().cloned().unwrap_or_default().keys() {
-            assert!(asked.contains_key(name), "{id} does not ask for {name}");
+            assert!(declared.contains_key(name), "{id} has no parameter {name}");
         }
     }
 }
 
 #[test]
-fn every_queue_and_every_function_has_its_alarms() {
+fn each_queue_and_function_has_its_alarms() {
     let main = main_template();
     let alarms = template("infra/alarms.yaml");
     let watched: BTreeSet<(String, String)> = resources(&alarms, "AWS::CloudWatch::Alarm")

@@ -1,26 +1,26 @@
-//! What recording, verifying and reading cost is what the repository says they cost.
+//! The measured costs match `tests/bench/units.txt`.
 
 use anyhow::Result;
 use tests::bench;
 
 #[tokio::test]
-async fn units_and_round_trips_are_those_that_are_kept() -> Result<()> {
-    let (kept, found) = (include_str!("../bench/units.txt"), Box::pin(bench::units()).await?);
+async fn units_and_round_trips_match_the_kept_ones() -> Result<()> {
+    let (kept, measured) = (include_str!("../bench/units.txt"), Box::pin(bench::units()).await?);
     let mut differences = String::new();
-    let (mut kept, mut found) = (kept.lines(), found.lines());
+    let (mut kept, mut measured) = (kept.lines(), measured.lines());
     loop {
-        match (kept.next(), found.next()) {
+        match (kept.next(), measured.next()) {
             (None, None) => break,
-            (kept, found) if kept == found => {}
-            (kept, found) => {
-                let (kept, found) = (kept.unwrap_or("-"), found.unwrap_or("-"));
-                differences.push_str(&["kept:  ", kept, "\nfound: ", found, "\n"].concat());
+            (kept, measured) if kept == measured => {}
+            (kept, measured) => {
+                let (kept, measured) = (kept.unwrap_or("-"), measured.unwrap_or("-"));
+                differences.push_str(&["kept:     ", kept, "\nmeasured: ", measured, "\n"].concat());
             }
         }
     }
     assert!(
         differences.is_empty(),
-        "if this is meant, `make bench` keeps it and the change says why:\n{differences}"
+        "run `make bench` if the change is intended, and explain it in the commit:\n{differences}"
     );
     Ok(())
 }

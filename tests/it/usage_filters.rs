@@ -1,4 +1,4 @@
-//! What lists of the usage API are narrowed by, and what is refused.
+//! Filters of the usage API's lists.
 
 use domain::storage::key::Collection;
 use tests::{TestBundle, exists, image_exists, instance, launch, time};
@@ -6,34 +6,40 @@ use tests::{TestBundle, exists, image_exists, instance, launch, time};
 const LAUNCHES: &str = "/db/usage/nova/launches/";
 const EXACT: &str = "2014-01-17T15:35:44";
 
-async fn refused(query: &str) -> String {
-    TestBundle::start().await.expect("it starts").get(&format!("{LAUNCHES}?{query}")).await.message(400)
+/// Returns the message of the error that a query causes.
+async fn error(query: &str) -> String {
+    TestBundle::start()
+        .await
+        .expect("the bundle starts")
+        .get(&format!("{LAUNCHES}?{query}"))
+        .await
+        .message(400)
 }
 
-/// The ids that a query finds of one launch, id 1, at 15:35:44.
-async fn found(query: &str) -> Vec<u64> {
-    let bundle = TestBundle::start().await.expect("it starts");
+/// Returns the ids that a query finds in a store with one launch, id 1, at 15:35:44.
+async fn ids(query: &str) -> Vec<u64> {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_launch(launch(1)).await;
     bundle.get(&format!("{LAUNCHES}?{query}")).await.ids()
 }
 
 #[tokio::test]
-async fn an_instance_in_upper_case_is_refused_by_its_value() {
+async fn invalid_instance_is_rejected_with_its_value() {
     let upper = instance(1).to_uppercase();
-    assert!(refused(&format!("instance={upper}")).await.contains(&upper));
-    assert!(refused("instance=").await.contains("''"));
-    assert!(refused("instance=web-1").await.contains("'web-1'"));
+    assert!(error(&format!("instance={upper}")).await.contains(&upper));
+    assert!(error("instance=").await.contains("''"));
+    assert!(error("instance=web-1").await.contains("'web-1'"));
 }
 
 #[tokio::test]
-async fn an_instance_without_dashes_finds_nothing() {
-    assert_eq!(found(&format!("instance={}", instance(1).replace('-', ""))).await, [0; 0]);
-    assert_eq!(found(&format!("instance={}", instance(1))).await, [1]);
+async fn instance_without_dashes_finds_nothing() {
+    assert_eq!(ids(&format!("instance={}", instance(1).replace('-', ""))).await, [0; 0]);
+    assert_eq!(ids(&format!("instance={}", instance(1))).await, [1]);
 }
 
 #[tokio::test]
-async fn tables_of_images_know_no_instance() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn image_lists_have_no_instance_filter() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for noun in ["images", "deletes", "exists"] {
         let path = format!("/db/usage/glance/{noun}/?instance={}", instance(1));
         assert!(bundle.get(&path).await.message(400).contains("'instance'"), "{noun}");
@@ -43,59 +49,59 @@ async fn tables_of_images_know_no_instance() {
 }
 
 #[tokio::test]
-async fn a_date_without_a_time_is_refused() {
-    assert!(refused("launched_at_min=2014-01-17").await.contains("'2014-01-17'"));
+async fn date_without_a_time_is_rejected() {
+    assert!(error("launched_at_min=2014-01-17").await.contains("'2014-01-17'"));
 }
 
 #[tokio::test]
-async fn an_empty_date_is_refused() {
-    assert!(refused("launched_at_min=").await.contains("'launched_at_min'"));
+async fn empty_date_is_rejected() {
+    assert!(error("launched_at_min=").await.contains("'launched_at_min'"));
 }
 
 #[tokio::test]
-async fn a_date_with_t_and_z_is_read() {
-    assert_eq!(found("launched_at_min=2014-01-17T00:00:00Z").await, [1]);
+async fn date_with_t_and_z_is_accepted() {
+    assert_eq!(ids("launched_at_min=2014-01-17T00:00:00Z").await, [1]);
 }
 
 #[tokio::test]
-async fn a_date_of_single_digits_is_read() {
-    assert_eq!(found("launched_at_min=2014-1-2+3:4:5").await, [1]);
+async fn date_with_single_digits_is_accepted() {
+    assert_eq!(ids("launched_at_min=2014-1-2+3:4:5").await, [1]);
 }
 
 #[tokio::test]
-async fn a_date_with_seven_fraction_digits_is_refused() {
-    assert!(refused("launched_at_min=2014-01-17+00:00:00.1234567").await.contains("1234567"));
-    assert_eq!(found("launched_at_min=2014-01-17+00:00:00.123456").await, [1]);
+async fn date_with_seven_fraction_digits_is_rejected() {
+    assert!(error("launched_at_min=2014-01-17+00:00:00.1234567").await.contains("1234567"));
+    assert_eq!(ids("launched_at_min=2014-01-17+00:00:00.123456").await, [1]);
 }
 
 #[tokio::test]
-async fn a_date_with_an_offset_is_read_even_if_its_plus_was_not_escaped() {
-    assert_eq!(found("launched_at_max=2014-01-17T15:35:44%2B00:00").await, [1]);
-    assert_eq!(found("launched_at_max=2014-01-17T15:35:44+00:00").await, [1]);
-    assert_eq!(found("launched_at_max=2014-01-17T15:35:44%2B00:01").await, [0; 0]);
+async fn date_with_an_offset_is_accepted_even_with_an_unescaped_plus() {
+    assert_eq!(ids("launched_at_max=2014-01-17T15:35:44%2B00:00").await, [1]);
+    assert_eq!(ids("launched_at_max=2014-01-17T15:35:44+00:00").await, [1]);
+    assert_eq!(ids("launched_at_max=2014-01-17T15:35:44%2B00:01").await, [0; 0]);
 }
 
 #[tokio::test]
-async fn a_range_of_one_instant_finds_the_row_of_that_instant() {
-    assert_eq!(found(&format!("launched_at_min={EXACT}&launched_at_max={EXACT}")).await, [1]);
-    assert_eq!(found(&format!("launched_at_min={EXACT}.000001")).await, [0; 0]);
+async fn range_of_one_instant_finds_its_row() {
+    assert_eq!(ids(&format!("launched_at_min={EXACT}&launched_at_max={EXACT}")).await, [1]);
+    assert_eq!(ids(&format!("launched_at_min={EXACT}.000001")).await, [0; 0]);
 }
 
 #[tokio::test]
-async fn a_range_that_ends_before_it_begins_is_empty() {
-    assert_eq!(found(&format!("launched_at_min={EXACT}&launched_at_max=2014-01-01T00:00:00")).await, [0; 0]);
+async fn inverted_range_is_empty() {
+    assert_eq!(ids(&format!("launched_at_min={EXACT}&launched_at_max=2014-01-01T00:00:00")).await, [0; 0]);
 }
 
 #[tokio::test]
-async fn a_range_on_a_field_that_is_not_there_is_refused_by_name() {
-    assert!(refused("somebadfield_max=2014-01-17+00:00:00").await.contains("'somebadfield'"));
-    assert!(refused("_min=2014-01-17+00:00:00").await.contains("''"));
+async fn range_on_an_unknown_field_is_rejected_with_its_name() {
+    assert!(error("somebadfield_max=2014-01-17+00:00:00").await.contains("'somebadfield'"));
+    assert!(error("_min=2014-01-17+00:00:00").await.contains("''"));
 }
 
 #[tokio::test]
-async fn only_exists_can_be_asked_for_when_they_were_received() {
-    assert!(refused("received_min=2014-01-17+00:00:00").await.contains("'received'"));
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn only_exists_have_the_received_filter() {
+    assert!(error("received_min=2014-01-17+00:00:00").await.contains("'received'"));
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_exists(exists(1)).await;
     bundle.put_image_exists(vec![image_exists(1)]).await;
     for service in ["nova", "glance"] {
@@ -111,8 +117,8 @@ async fn only_exists_can_be_asked_for_when_they_were_received() {
 }
 
 #[tokio::test]
-async fn deletes_and_exists_of_images_know_no_launch() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn image_lists_have_no_launched_at_filter() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for noun in ["deletes", "exists", "images"] {
         let path = format!("/db/usage/glance/{noun}/?launched_at_min={EXACT}");
         assert!(bundle.get(&path).await.message(400).contains("'launched_at'"), "{noun}");
@@ -120,21 +126,21 @@ async fn deletes_and_exists_of_images_know_no_launch() {
 }
 
 #[tokio::test]
-async fn parameters_that_are_not_known_are_ignored() {
-    assert_eq!(found("foo=bar&tenant=nobody&status=failed&uuid=x&min=3").await, [1]);
+async fn unknown_parameters_are_ignored() {
+    assert_eq!(ids("foo=bar&tenant=nobody&status=failed&uuid=x&min=3").await, [1]);
 }
 
 #[tokio::test]
-async fn a_range_on_any_column_is_taken_as_the_original_took_it() {
-    // numbers count as seconds, texts are never in a range
-    assert_eq!(found("id_max=1970-01-01T00:00:01").await, [1]);
-    assert_eq!(found("id_min=1970-01-01T00:00:02").await, [0; 0]);
-    assert_eq!(found("tenant_min=1970-01-01T00:00:00").await, [0; 0]);
+async fn ranges_on_other_columns_behave_as_in_the_original() {
+    // Numbers are compared as seconds since the epoch; strings match no range.
+    assert_eq!(ids("id_max=1970-01-01T00:00:01").await, [1]);
+    assert_eq!(ids("id_min=1970-01-01T00:00:02").await, [0; 0]);
+    assert_eq!(ids("tenant_min=1970-01-01T00:00:00").await, [0; 0]);
 }
 
 #[tokio::test]
-async fn every_documented_range_narrows_its_list() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn documented_ranges_filter_their_lists() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     let at = |hour: u64| time(&format!("2014-01-17 {hour:02}:00:00"));
     for id in 1..=3 {
         let mut row = exists(id);

@@ -1,4 +1,4 @@
-//! From a notification to the answers of the usage API, and back down to a verdict.
+//! The usage API from end to end: notifications, lists, confirmations, repairs and verdicts.
 
 use anyhow::Result;
 use chrono::TimeDelta;
@@ -48,7 +48,7 @@ fn glance_exists(message_id: &str, uuids: &[&str]) -> Value {
     })
 }
 
-/// Repairs message `m-2`, lets its period settle, and verifies.
+/// Records an exists with message id `m-2`, repairs and verifies it; returns its row and the number of announcements.
 async fn repaired_then_verified(exists: Value) -> Result<(Value, usize)> {
     let bundle = TestBundle::start().await?;
     bundle.record(&json!([nova("create.end", "m-1", json!({})), exists])).await?;
@@ -61,14 +61,14 @@ async fn repaired_then_verified(exists: Value) -> Result<(Value, usize)> {
 }
 
 #[tokio::test]
-async fn a_repaired_record_that_does_not_agree_becomes_sent_failed_and_stays_201() -> Result<()> {
+async fn repaired_exists_that_fails_becomes_sent_failed_and_keeps_201() -> Result<()> {
     let (row, announced) = repaired_then_verified(exists("m-2", json!({"tenant_id": "666"}))).await?;
     assert_eq!((&row["status"], &row["send_status"], announced), (&json!("sent_failed"), &json!(201), 0));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_repaired_record_that_agrees_becomes_verified_and_is_not_announced() -> Result<()> {
+async fn repaired_exists_that_passes_becomes_verified_and_is_not_announced() -> Result<()> {
     let (row, announced) = repaired_then_verified(exists("m-2", json!({}))).await?;
     assert_eq!((&row["status"], &row["send_status"], announced), (&json!("verified"), &json!(201), 0));
     Ok(())
@@ -135,7 +135,7 @@ async fn recorded_notifications_are_listed_counted_and_confirmed() -> Result<()>
 }
 
 #[tokio::test]
-async fn a_record_that_disagrees_with_the_ledger_is_reconciled_by_what_a_report_says() -> Result<()> {
+async fn exists_that_contradicts_the_ledger_is_reconciled_by_an_audit_report() -> Result<()> {
     let bundle = TestBundle::start().await?;
     bundle
         .record(&json!([nova("create.end", "m-1", json!({"instance_type_id": 9})), exists("m-2", json!({}))]))
@@ -153,7 +153,7 @@ async fn a_record_that_disagrees_with_the_ledger_is_reconciled_by_what_a_report_
 }
 
 #[tokio::test]
-async fn a_confirmation_survives_a_verdict_and_a_verdict_a_confirmation() -> Result<()> {
+async fn confirmation_and_verdict_do_not_overwrite_each_other() -> Result<()> {
     let bundle = TestBundle::start().await?;
     bundle.record(&json!([nova("create.end", "m-1", json!({})), exists("m-2", json!({}))])).await?;
     let confirm = |status: u16| json!({"messages": {"m-2": status}}).to_string();

@@ -1,4 +1,4 @@
-//! Lists of the usage API: pages, orders, and what they may read.
+//! Lists of the usage API: pages, order and the query budget.
 
 use domain::storage::key::Collection;
 use domain::time::Micros;
@@ -11,20 +11,20 @@ fn launched(id: u64, at: Option<&str>) -> Launch {
     Launch { launched_at: at.map(time), request_id: format!("req-{id}"), ..launch(id) }
 }
 
-/// Launches from 1 to `count`; the higher the id, the earlier the launch.
+/// Writes launches 1 to `count`; the higher the id, the earlier the launch.
 async fn put_inverted(bundle: &TestBundle, count: u64) {
     let latest = time("2014-01-17 00:00:00");
     let rows = (1..=count).map(|id| {
-        let launched_at = Micros(latest.0 - i64::try_from(id).expect("it is small") * 1_000_000);
+        let launched_at = Micros(latest.0 - i64::try_from(id).expect("a small number") * 1_000_000);
         (id, Launch { launched_at: Some(launched_at), ..launch(id) })
     });
     bundle.put_rows(Collection::Launch, rows).await;
 }
 
 #[tokio::test]
-async fn without_data_every_list_is_empty() {
-    let bundle = TestBundle::start().await.expect("it starts");
-    for (path, answer) in [
+async fn lists_are_empty_without_data() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
+    for (path, body) in [
         ("/db/usage/nova/launches/", r#"{"launches":[]}"#),
         ("/db/usage/nova/deletes/", r#"{"deletes":[]}"#),
         ("/db/usage/nova/exists/", r#"{"exists":[]}"#),
@@ -33,20 +33,20 @@ async fn without_data_every_list_is_empty() {
         ("/db/usage/glance/exists/", r#"{"exists":[]}"#),
     ] {
         let reply = bundle.get(path).await;
-        assert_eq!((reply.status, reply.body.as_str()), (200, answer), "{path}");
+        assert_eq!((reply.status, reply.body.as_str()), (200, body), "{path}");
     }
 }
 
 #[tokio::test]
-async fn a_limit_of_0_is_an_empty_list() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn limit_0_returns_an_empty_list() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_launch(launch(1)).await;
     assert_eq!(bundle.get(&format!("{LAUNCHES}?limit=0")).await.ids(), [0; 0]);
 }
 
 #[tokio::test]
-async fn a_limit_over_1000_is_lowered_to_1000() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn limit_is_capped_at_1000() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     put_inverted(&bundle, 1_005).await;
     for limit in ["1000", "1001", "5000", "99999999999999999999"] {
         assert_eq!(bundle.get(&format!("{LAUNCHES}?limit={limit}")).await.ids().len(), 1_000, "{limit}");
@@ -56,8 +56,8 @@ async fn a_limit_over_1000_is_lowered_to_1000() {
 }
 
 #[tokio::test]
-async fn a_limit_or_offset_that_is_no_whole_number_from_0_is_refused() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn limit_and_offset_must_be_non_negative_integers() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for query in ["limit=abc", "limit=-1", "limit=1.5", "offset=abc", "offset=-1"] {
         let (name, value) = query.split_once('=').expect("a pair");
         let message = bundle.get(&format!("{LAUNCHES}?{query}")).await.message(400);
@@ -66,8 +66,8 @@ async fn a_limit_or_offset_that_is_no_whole_number_from_0_is_refused() {
 }
 
 #[tokio::test]
-async fn an_empty_limit_or_offset_is_the_default() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn empty_limit_and_offset_are_the_default() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     put_inverted(&bundle, 60).await;
     let ids = bundle.get(&format!("{LAUNCHES}?limit=&offset=")).await.ids();
     assert_eq!((ids.len(), ids[0]), (50, 1));
@@ -75,15 +75,15 @@ async fn an_empty_limit_or_offset_is_the_default() {
 }
 
 #[tokio::test]
-async fn an_order_by_a_column_that_is_not_there_is_refused_by_name() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn order_by_an_unknown_column_is_rejected_with_its_name() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     assert!(bundle.get(&format!("{LAUNCHES}?order_by=nope")).await.message(400).contains("'nope'"));
     assert!(bundle.get(&format!("{LAUNCHES}?order_by=")).await.message(400).contains("''"));
 }
 
 #[tokio::test]
 async fn any_direction_but_desc_is_ascending() {
-    let bundle = TestBundle::start().await.expect("it starts");
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     put_inverted(&bundle, 3).await;
     for (direction, ids) in
         [("desc", [1, 2, 3]), ("sideways", [3, 2, 1]), ("asc", [3, 2, 1]), ("", [3, 2, 1])]
@@ -95,8 +95,8 @@ async fn any_direction_but_desc_is_ascending() {
 }
 
 #[tokio::test]
-async fn a_list_is_read_and_not_posted_to() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn lists_reject_other_methods() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for method in [http::Method::POST, http::Method::DELETE] {
         let reply = bundle.send(method, LAUNCHES, "").await;
         reply.message(405);
@@ -108,8 +108,8 @@ async fn a_list_is_read_and_not_posted_to() {
 }
 
 #[tokio::test]
-async fn deletes_of_instances_are_ordered_by_their_launch() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn instance_deletes_are_ordered_by_launch_time() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for (id, launched_at, deleted_at) in [(1, "09:00", "10:00"), (2, "07:00", "12:00"), (3, "08:00", "11:00")]
     {
         let mut row = delete(id);
@@ -123,7 +123,7 @@ async fn deletes_of_instances_are_ordered_by_their_launch() {
 
 #[tokio::test]
 async fn images_are_ordered_by_created_at_and_their_deletes_by_deleted_at() {
-    let bundle = TestBundle::start().await.expect("it starts");
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for (id, hour) in [(1, "09"), (2, "11"), (3, "10")] {
         let at = time(&format!("2014-01-17 {hour}:00:00"));
         let mut row = image(id);
@@ -139,7 +139,7 @@ async fn images_are_ordered_by_created_at_and_their_deletes_by_deleted_at() {
 
 #[tokio::test]
 async fn exists_are_ordered_by_id() {
-    let bundle = TestBundle::start().await.expect("it starts");
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for id in [3, 1, 2] {
         bundle.put_exists(exists(id)).await;
         bundle.put_image_exists(vec![image_exists(id)]).await;
@@ -149,8 +149,8 @@ async fn exists_are_ordered_by_id() {
 }
 
 #[tokio::test]
-async fn launches_that_never_ran_come_last_and_fall_out_of_every_range() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn launches_without_a_launch_time_sort_last_and_match_no_range() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_launch(launched(1, Some("2014-01-17 10:00:00"))).await;
     bundle.put_launch(launched(2, None)).await;
     bundle.put_launch(launched(3, Some("2014-01-17 09:00:00"))).await;
@@ -161,8 +161,8 @@ async fn launches_that_never_ran_come_last_and_fall_out_of_every_range() {
 }
 
 #[tokio::test]
-async fn pages_of_equal_times_neither_repeat_nor_lose_a_row() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn pages_of_equal_times_neither_repeat_nor_skip_rows() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_rows(Collection::Launch, (1..=25).map(|id| (id, launch(id)))).await;
     let mut seen = Vec::new();
     for offset in [0, 10, 20, 30] {
@@ -172,8 +172,8 @@ async fn pages_of_equal_times_neither_repeat_nor_lose_a_row() {
 }
 
 #[tokio::test]
-async fn an_order_by_time_holds_across_id_blocks_whose_times_are_inverted() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn order_by_time_holds_across_id_blocks_with_inverted_times() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     put_inverted(&bundle, 2_500).await;
     assert_eq!(bundle.get(&format!("{LAUNCHES}?limit=3")).await.ids(), [1, 2, 3]);
     assert_eq!(bundle.get(&format!("{LAUNCHES}?limit=3&offset=1500")).await.ids(), [1_501, 1_502, 1_503]);
@@ -181,8 +181,8 @@ async fn an_order_by_time_holds_across_id_blocks_whose_times_are_inverted() {
 }
 
 #[tokio::test]
-async fn a_list_by_id_goes_on_over_block_borders_gaps_and_offsets() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn order_by_id_continues_across_block_borders_and_gaps() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     let ids = [1, 2, 1_022, 1_023, 1_024, 1_025, 5_000];
     bundle.put_rows(Collection::InstanceExists, ids.map(|id| (id, exists(id)))).await;
     let path = "/db/usage/nova/exists/";
@@ -197,8 +197,8 @@ async fn a_list_by_id_goes_on_over_block_borders_gaps_and_offsets() {
 }
 
 #[tokio::test]
-async fn a_list_of_one_instance_has_only_its_rows() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn instance_filter_returns_only_its_rows() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for (id, number) in [(1, 1), (2, 2), (1_500, 1), (3_000, 1)] {
         bundle
             .put_exists(domain::usage::exists::InstanceExists { instance: instance(number), ..exists(id) })
@@ -208,7 +208,8 @@ async fn a_list_of_one_instance_has_only_its_rows() {
         bundle.put_launch(row).await;
         let mut row = delete(id);
         row.instance = instance(number);
-        row.launched_at = time("2014-01-17 10:00:00").plus_seconds(i64::try_from(id).expect("it is small"));
+        row.launched_at =
+            time("2014-01-17 10:00:00").plus_seconds(i64::try_from(id).expect("a small number"));
         bundle.put_delete(row).await;
     }
     for noun in ["exists", "launches", "deletes"] {
@@ -221,8 +222,8 @@ async fn a_list_of_one_instance_has_only_its_rows() {
 }
 
 #[tokio::test]
-async fn a_query_over_the_budget_is_refused_and_not_cut_short() {
-    let bundle = TestBundle::with([("QUERY_BUDGET", "10")]).await.expect("it starts");
+async fn query_over_the_budget_is_rejected_and_not_truncated() {
+    let bundle = TestBundle::with_settings([("QUERY_BUDGET", "10")]).await.expect("the bundle starts");
     put_inverted(&bundle, 600).await;
     let message = bundle.get(LAUNCHES).await.message(400);
     assert!(message.starts_with("Query would read about 600 rows; add instance="), "{message}");

@@ -1,4 +1,4 @@
-//! Repairs, and audit reports.
+//! Repairs and audit reports.
 
 use chrono::TimeDelta;
 use domain::storage::key::Collection;
@@ -16,58 +16,59 @@ async fn repair(bundle: &TestBundle, form: &str) -> Value {
     reply.json()
 }
 
-fn answer(absent: &[&str], not_pending: &[&str]) -> Value {
+fn response(absent: &[&str], not_pending: &[&str]) -> Value {
     json!({"absent_exists": absent, "exists_not_pending": not_pending})
 }
 
-async fn standing(bundle: &TestBundle, service: &str, id: u64) -> (Value, Value) {
+/// Returns the status and send status of an exists.
+async fn statuses(bundle: &TestBundle, service: &str, id: u64) -> (Value, Value) {
     let row = bundle.get(&format!("/db/usage/{service}/exists/{id}")).await.json()["exist"].take();
     (row["status"].clone(), row["send_status"].clone())
 }
 
 #[tokio::test]
-async fn a_pending_record_becomes_sent_unverified_with_send_status_201() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn pending_exists_becomes_sent_unverified_with_send_status_201() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_exists(exists(1)).await;
-    assert_eq!(repair(&bundle, "message_ids=m1").await, answer(&[], &[]));
-    assert_eq!(standing(&bundle, "nova", 1).await, (json!("sent_unverified"), json!(201)));
+    assert_eq!(repair(&bundle, "message_ids=m1").await, response(&[], &[]));
+    assert_eq!(statuses(&bundle, "nova", 1).await, (json!("sent_unverified"), json!(201)));
 }
 
 #[tokio::test]
-async fn the_same_id_again_is_not_pending() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn repeated_id_is_not_pending() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_exists(exists(1)).await;
     repair(&bundle, "message_ids=m1").await;
-    assert_eq!(repair(&bundle, "message_ids=m1&message_ids=m1").await, answer(&[], &["m1"]));
+    assert_eq!(repair(&bundle, "message_ids=m1&message_ids=m1").await, response(&[], &["m1"]));
 }
 
 #[tokio::test]
-async fn ids_that_were_not_repaired_are_listed_once_in_the_order_of_the_request() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn unrepaired_ids_are_listed_once_in_request_order() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for id in 1..=3 {
         let mut row = exists(id);
         row.progress.status = if id == 2 { Status::Pending } else { Status::Verified };
         bundle.put_exists(row).await;
     }
     let form = "message_ids=z&message_ids=m3&message_ids=m2&message_ids=a&message_ids=m1&message_ids=z";
-    assert_eq!(repair(&bundle, form).await, answer(&["z", "a"], &["m3", "m1"]));
-    assert_eq!(standing(&bundle, "nova", 1).await, (json!("verified"), json!(0)));
-    assert_eq!(standing(&bundle, "nova", 2).await, (json!("sent_unverified"), json!(201)));
+    assert_eq!(repair(&bundle, form).await, response(&["z", "a"], &["m3", "m1"]));
+    assert_eq!(statuses(&bundle, "nova", 1).await, (json!("verified"), json!(0)));
+    assert_eq!(statuses(&bundle, "nova", 2).await, (json!("sent_unverified"), json!(201)));
 }
 
 #[tokio::test]
-async fn a_message_of_the_other_service_is_absent() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn message_of_the_other_service_is_absent() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_exists(exists(1)).await;
     bundle.put_message("early", Collection::InstanceExists, 99, 1).await;
-    assert_eq!(repair(&bundle, "message_ids=m1&service=glance").await, answer(&["m1"], &[]));
-    assert_eq!(repair(&bundle, "message_ids=early").await, answer(&["early"], &[]));
-    assert_eq!(standing(&bundle, "nova", 1).await, (json!("pending"), json!(0)));
+    assert_eq!(repair(&bundle, "message_ids=m1&service=glance").await, response(&["m1"], &[]));
+    assert_eq!(repair(&bundle, "message_ids=early").await, response(&["early"], &[]));
+    assert_eq!(statuses(&bundle, "nova", 1).await, (json!("pending"), json!(0)));
 }
 
 #[tokio::test]
-async fn every_pending_image_of_a_message_is_repaired_and_the_id_is_listed_once_for_the_others() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn pending_images_of_a_message_are_repaired_and_its_id_is_listed_once() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     let row = |id, status| {
         let mut row = image_exists(id);
         (row.progress.message_id, row.progress.status) = (Some("g".to_owned()), status);
@@ -75,37 +76,37 @@ async fn every_pending_image_of_a_message_is_repaired_and_the_id_is_listed_once_
     };
     let rows = vec![row(1, Status::Failed), row(2, Status::Pending), row(3, Status::Verifying)];
     bundle.put_image_exists(rows).await;
-    assert_eq!(repair(&bundle, "service=glance&message_ids=g").await, answer(&[], &["g"]));
-    assert_eq!(standing(&bundle, "glance", 1).await, (json!("failed"), json!(0)));
-    assert_eq!(standing(&bundle, "glance", 2).await, (json!("sent_unverified"), json!(201)));
-    assert_eq!(standing(&bundle, "glance", 3).await, (json!("verifying"), json!(0)));
+    assert_eq!(repair(&bundle, "service=glance&message_ids=g").await, response(&[], &["g"]));
+    assert_eq!(statuses(&bundle, "glance", 1).await, (json!("failed"), json!(0)));
+    assert_eq!(statuses(&bundle, "glance", 2).await, (json!("sent_unverified"), json!(201)));
+    assert_eq!(statuses(&bundle, "glance", 3).await, (json!("verifying"), json!(0)));
 }
 
 #[tokio::test]
-async fn a_repair_without_ids_or_for_an_unknown_service_is_refused() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn repair_without_ids_or_for_an_unknown_service_is_rejected() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_exists(exists(1)).await;
     for body in ["", "service=nova", r#"{"message_ids": []}"#, r#"{"message_ids": null}"#] {
         assert!(bundle.send(Method::POST, REPAIR, body).await.message(400).contains("'message_ids'"));
     }
     let reply = bundle.send(Method::POST, REPAIR, "message_ids=m1&service=qonos").await;
     assert!(reply.message(400).contains("'qonos'"));
-    assert_eq!(standing(&bundle, "nova", 1).await.0, "pending");
+    assert_eq!(statuses(&bundle, "nova", 1).await.0, "pending");
 }
 
 #[tokio::test]
-async fn a_repair_is_posted_as_json_or_in_the_query_as_well() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn repair_accepts_json_and_the_query() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_exists(exists(1)).await;
     bundle.put_exists(exists(2)).await;
     assert_eq!(
         repair(&bundle, r#"{"message_ids": ["m1", "x"], "service": "nova"}"#).await,
-        answer(&["x"], &[])
+        response(&["x"], &[])
     );
     let query = format!("{REPAIR}?message_ids=m2&message_ids=y&service=nova");
-    assert_eq!(bundle.send(Method::POST, &query, "").await.json(), answer(&["y"], &[]));
+    assert_eq!(bundle.send(Method::POST, &query, "").await.json(), response(&["y"], &[]));
     for id in [1, 2] {
-        assert_eq!(standing(&bundle, "nova", id).await.0, "sent_unverified");
+        assert_eq!(statuses(&bundle, "nova", id).await.0, "sent_unverified");
     }
     let reply = bundle.get(REPAIR).await;
     reply.message(405);
@@ -113,8 +114,8 @@ async fn a_repair_is_posted_as_json_or_in_the_query_as_well() {
 }
 
 #[tokio::test]
-async fn what_a_report_says_is_stored_and_replaced_when_the_report_says_it_again() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn repeated_audit_report_replaces_the_stored_one() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     let mut body = json!({
         "instance": instance(1),
         "launched_at": "2014-01-17T15:35:44Z",
@@ -150,8 +151,8 @@ async fn what_a_report_says_is_stored_and_replaced_when_the_report_says_it_again
 }
 
 #[tokio::test]
-async fn a_report_that_is_not_whole_is_refused() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn incomplete_audit_report_is_rejected() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for (body, named) in [
         ("", "JSON"),
         ("[]", "JSON"),

@@ -1,4 +1,4 @@
-//! Counts of the usage API.
+//! Statistics of the usage API.
 
 use domain::notification::service::Service;
 use domain::storage::key::Collection;
@@ -11,15 +11,15 @@ const EVENTS: &str = "/db/stats/events/";
 const EXISTS: &str = "compute.instance.exists";
 const UPDATE: &str = "compute.instance.update";
 
-fn standing(id: u64, status: Status, send_status: i64) -> InstanceExists {
+fn with_status(id: u64, status: Status, send_status: i64) -> InstanceExists {
     let mut row = exists(id);
     (row.progress.status, row.progress.send_status) = (status, send_status);
     row
 }
 
-/// Notifications around the hour from 10:00 on the 17th.
+/// Starts a bundle with notifications around 10:00 on the 17th.
 async fn with_events() -> TestBundle {
-    let bundle = TestBundle::start().await.expect("it starts");
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     let times =
         ["2014-01-17 09:59:59.999999", "2014-01-17 10:00:00", "2014-01-17 10:30:00", "2014-01-17 11:00:00"];
     bundle.put_notifications(Service::Nova, 1, EXISTS, &times).await;
@@ -29,45 +29,45 @@ async fn with_events() -> TestBundle {
 }
 
 #[tokio::test]
-async fn one_bound_without_the_other_is_refused() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn single_bound_is_rejected() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for query in ["when_min=2014-01-17T00:00:00", "when_max=x&service=qonos"] {
         assert!(bundle.get(&format!("{EVENTS}?{query}")).await.message(400).contains("both"));
     }
 }
 
 #[tokio::test]
-async fn seven_days_to_the_second_are_counted_and_one_more_is_refused() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn window_is_limited_to_seven_days() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     let whole = format!("{EVENTS}?when_min=2014-01-01T00:00:00&when_max=2014-01-08T00:00:00");
     assert_eq!(bundle.get(&whole).await.json(), json!({"count": 0, "stats": []}));
     assert!(bundle.get(&whole.replace("08T00:00:00", "08T00:00:01")).await.message(400).contains("604800"));
 }
 
 #[tokio::test]
-async fn an_event_that_never_happened_is_counted_0_times() {
+async fn unknown_event_is_counted_0_times() {
     let bundle = with_events().await;
     let reply = bundle.get(&format!("{EVENTS}?event=no.such.event")).await;
     assert_eq!(reply.json(), json!({"count": 0, "stats": [{"event": "no.such.event", "event_count": 0}]}));
 }
 
 #[tokio::test]
-async fn events_of_a_service_that_is_neither_nova_nor_glance_are_refused() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn services_other_than_nova_and_glance_are_rejected() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for service in ["qonos", "generic", ""] {
         assert!(bundle.get(&format!("{EVENTS}?service={service}")).await.message(400).contains("'service'"));
     }
 }
 
 #[tokio::test]
-async fn a_bad_date_is_named_before_a_bad_service() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn invalid_date_is_reported_before_an_invalid_service() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     let path = format!("{EVENTS}?service=qonos&when_max=2014-01-17T00:00:00&when_min=2014-01-17");
     assert!(bundle.get(&path).await.message(400).contains("'when_min'"));
 }
 
 #[tokio::test]
-async fn without_a_window_everything_is_counted_by_type() {
+async fn events_are_counted_by_type_without_a_window() {
     let bundle = with_events().await;
     let stats = json!([{"event": EXISTS, "event_count": 4}, {"event": UPDATE, "event_count": 1}]);
     assert_eq!(bundle.get(EVENTS).await.json(), json!({"count": 5, "stats": stats}));
@@ -78,7 +78,7 @@ async fn without_a_window_everything_is_counted_by_type() {
 }
 
 #[tokio::test]
-async fn a_window_includes_both_of_its_ends() {
+async fn window_includes_both_ends() {
     let bundle = with_events().await;
     for (min, max, count) in [
         ("10:00:00", "10:59:59.999999", 3),
@@ -95,7 +95,7 @@ async fn a_window_includes_both_of_its_ends() {
 }
 
 #[tokio::test]
-async fn a_part_of_an_hour_is_refused_once_some_of_its_notifications_have_expired() {
+async fn partial_hour_is_rejected_once_its_notifications_have_expired() {
     let bundle = with_events().await;
     bundle.put_notifications(Service::Nova, 1, UPDATE, &["2014-01-17 12:00:00"]).await;
     let part = format!("{EVENTS}?when_min=2014-01-17T09:30:00&when_max=2014-01-17T10:59:59.999999");
@@ -108,8 +108,8 @@ async fn a_part_of_an_hour_is_refused_once_some_of_its_notifications_have_expire
 }
 
 #[tokio::test]
-async fn events_over_the_budget_are_refused() {
-    let bundle = TestBundle::with([("QUERY_BUDGET", "5")]).await.expect("it starts");
+async fn event_counts_over_the_budget_are_rejected() {
+    let bundle = TestBundle::with_settings([("QUERY_BUDGET", "5")]).await.expect("the bundle starts");
     let times = ["2014-01-17 10:00:00"; 900];
     bundle.put_notifications(Service::Nova, 1, EXISTS, &times).await;
     let part = format!("{EVENTS}?when_min=2014-01-17T10:00:00&when_max=2014-01-17T10:30:00");
@@ -119,7 +119,7 @@ async fn events_over_the_budget_are_refused() {
 
 #[tokio::test]
 async fn exists_are_counted_by_status_and_send_status() {
-    let bundle = TestBundle::start().await.expect("it starts");
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for (id, status, send_status) in [
         (1, Status::Pending, 0),
         (2, Status::Verified, 200),
@@ -127,7 +127,7 @@ async fn exists_are_counted_by_status_and_send_status() {
         (1_500, Status::Verified, 0),
         (1_501, Status::SentFailed, 201),
     ] {
-        bundle.put_exists(standing(id, status, send_status)).await;
+        bundle.put_exists(with_status(id, status, send_status)).await;
     }
     let reply = bundle.get("/db/stats/nova/exists/").await;
     let stats = json!([
@@ -140,10 +140,10 @@ async fn exists_are_counted_by_status_and_send_status() {
 }
 
 #[tokio::test]
-async fn counts_of_exists_are_filtered_as_their_list_is_and_ignore_its_page() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn exists_counts_use_the_lists_filters_and_ignore_its_page() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for id in 1..=4 {
-        let mut row = standing(id, Status::Pending, 0);
+        let mut row = with_status(id, Status::Pending, 0);
         row.instance = instance(id % 2);
         bundle.put_exists(row).await;
     }
@@ -158,8 +158,8 @@ async fn counts_of_exists_are_filtered_as_their_list_is_and_ignore_its_page() {
 }
 
 #[tokio::test]
-async fn without_a_match_there_are_no_counts() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn counts_are_empty_without_a_match() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_exists(exists(1)).await;
     let reply = bundle.get("/db/stats/nova/exists/?received_min=2030-01-01T00:00:00").await;
     assert_eq!(reply.body, r#"{"stats":[]}"#);
@@ -167,8 +167,8 @@ async fn without_a_match_there_are_no_counts() {
 }
 
 #[tokio::test]
-async fn counts_of_image_exists_answer_under_both_documented_paths() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn image_exists_counts_are_served_under_both_documented_paths() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     let mut other = image_exists(2);
     other.progress.message_id = Some("m1".to_owned());
     bundle.put_image_exists(vec![image_exists(1), other]).await;
@@ -178,8 +178,8 @@ async fn counts_of_image_exists_answer_under_both_documented_paths() {
 }
 
 #[tokio::test]
-async fn counts_of_exists_over_the_budget_are_refused() {
-    let bundle = TestBundle::with([("QUERY_BUDGET", "5")]).await.expect("it starts");
+async fn exists_counts_over_the_budget_are_rejected() {
+    let bundle = TestBundle::with_settings([("QUERY_BUDGET", "5")]).await.expect("the bundle starts");
     bundle.put_rows(Collection::InstanceExists, (1..=200).map(|id| (id, exists(id)))).await;
     assert!(bundle.get("/db/stats/nova/exists/").await.message(400).contains("about 200 rows"));
 }

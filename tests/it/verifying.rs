@@ -1,4 +1,4 @@
-//! Exists records are verified when they are due, once, and announced.
+//! Verification: an exists is verified once it is due, and announced once.
 
 use anyhow::Result;
 use chrono::TimeDelta;
@@ -30,22 +30,20 @@ fn exists(message_id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_exists_is_verified_after_its_period_has_settled_and_announced_once() -> Result<()> {
+async fn exists_is_verified_once_its_period_has_settled_and_announced_once() -> Result<()> {
     let bundle = TestBundle::start().await?;
     bundle.record(&json!([instance("create.end", "m-1", "10:00:01", json!({})), exists("m-2")])).await?;
     bundle.tick().await?;
-    assert_eq!(bundle.snapshot().await?["instance exists"]["m-2"]["st"], "pending");
+    assert_eq!(bundle.stored_state().await?["instance exists"]["m-2"]["st"], "pending");
 
     bundle.advance(TimeDelta::minutes(5));
     bundle.tick().await?;
-    let snapshot = bundle.snapshot().await?;
-    let exists = &snapshot["instance exists"]["m-2"];
+    let stored = bundle.stored_state().await?;
+    let exists = &stored["instance exists"]["m-2"];
     assert_eq!((&exists["st"], &exists["fr"]), (&json!("verified"), &json!(null)));
     assert_eq!(exists["us"], "72e4d8e8-9f63-47cb-a904-0193e5edac6e req-1");
     assert!(
-        !snapshot.contains_key("due")
-            && !snapshot.contains_key("outbox")
-            && !snapshot.contains_key("open block")
+        !stored.contains_key("due") && !stored.contains_key("outbox") && !stored.contains_key("open block")
     );
 
     let published = bundle.verified().await?;
@@ -55,9 +53,9 @@ async fn an_exists_is_verified_after_its_period_has_settled_and_announced_once()
     assert_ne!(published[0]["message_id"], "m-2");
 
     bundle.tick().await?;
-    assert_eq!(bundle.snapshot().await?, snapshot);
+    assert_eq!(bundle.stored_state().await?, stored);
     assert!(bundle.verified().await?.is_empty());
-    let hours: Vec<_> = snapshot["hour"].values().collect();
+    let hours: Vec<_> = stored["hour"].values().collect();
     assert!(hours.iter().any(|hour| hour["e:compute.instance.exists.verified"] == 1), "{hours:?}");
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! The whole bundle in the test's own process, on fresh stand-ins in memory.
+//! The bundle in the test's own process, on empty in-memory stand-ins.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Access;
@@ -40,86 +41,102 @@ use serde_json::{Value, json};
 use crate::faults::Faults;
 use crate::lockstep::Lockstep;
 use crate::scheduler::Scheduler;
-use crate::snapshot::{self, Snapshot};
+use crate::stored_state::{self, StoredState};
 
-/// The secret by which the first administrator comes in.
+/// The first administrator's API key.
 pub const FIRST_SECRET: &str = "the first secret";
-/// How long a worker of the bundle may hold what it takes up.
+/// How long the lease of a worker lasts.
 pub const LEASE_SECONDS: i64 = 60;
-/// How long a message that a worker did not finish stays invisible, as the template says.
+/// How long an unfinished message stays invisible, as in `infra/queues.yaml`.
 pub const VISIBILITY_SECONDS: i64 = 360;
+/// Deliveries after which a message goes to the dead-letter queue, as in `infra/queues.yaml`.
+pub const MAX_RECEIVES: usize = 5;
+/// Ticks after which [`TestBundle::settle`] gives up; a few are enough.
+const MAX_TICKS: usize = 20;
+/// Messages that a worker receives at once.
+const BATCH_SIZE: i32 = 10;
 
-/// The bundle, on stand-ins of its own.
+/// The bundle and the stand-ins that it runs on.
 pub struct TestBundle {
-    /// The time, which only the test moves.
+    /// The clock, which only the test moves.
     pub clock: Clock,
-    /// What everything stands on.
+    /// The clients, settings, clock and ids that everything is built from.
     pub platform: Platform,
     /// Accepts notifications.
     pub intake: Intake,
-    /// Records them.
+    /// Records notifications.
     pub recorder: Recorder,
-    /// The ledger.
+    /// The usage ledger.
     pub usage: Usage,
     /// Verifies exists records.
     pub verifier: Verifier,
-    /// Finds what is due to be verified.
+    /// Queues the verification of due exists records.
     pub sweeper: Sweeper,
     /// Streams and events.
     pub streams: Streams,
-    /// Runs streams that are due.
+    /// Runs the pipelines of due streams.
     pub runner: Runner,
     /// The usage table.
     pub table: Table,
-    /// The queue of streams that are due.
+    /// The queue of due streams.
     pub stream_queue: Queue,
     /// Principals and the audit log.
     pub access: Access,
     /// Recomputation requests.
     pub recomputations: Recomputations,
-    /// On every call to the tables.
+    /// Faults of the calls to the tables.
     pub faults: Faults,
-    /// On every call to the queues that is not the test's own.
+    /// Faults of the calls to the queues, except the test's own.
     pub queue_faults: Faults,
-    /// What streams go by.
-    pub rules: Arc<Definitions>,
+    /// The definitions of events and streams.
+    pub definitions: Arc<Definitions>,
     configs: (aws_sdk_dynamodb::Config, aws_sdk_sqs::Config),
-    /// Under every call to the tables and the queues.
+    /// Counts and records the calls to the tables and queues.
     pub lockstep: Lockstep,
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
     stand_ins: StandIns,
 }
 
-/// One of several workers of a bundle, whose every call waits at a gate.
-pub struct Worker {
+/// A separate worker process on a bundle's tables and queues, with an HTTP client of its own.
+pub struct WorkerProcess {
     /// Records notifications.
     pub recorder: Recorder,
-    /// Runs streams that are due.
+    /// Runs the pipelines of due streams.
     pub runner: Runner,
     /// Verifies exists records.
     pub verifier: Verifier,
 }
 
 impl TestBundle {
-    /// A bundle with default settings, at 2035-01-05 00:00:30.
+    /// Starts a bundle with default settings and without streams, at 2035-01-05 00:00:30.
     pub async fn start() -> Result<Self> {
-        Self::with([]).await
+        Self::with_settings([]).await
     }
 
-    /// A bundle with some settings changed, whose streams go by no rules: a ledger alone.
-    pub async fn with<const N: usize>(settings: [(&str, &str); N]) -> Result<Self> {
-        Self::by(Arc::default(), settings).await
+    /// Starts a bundle whose ticker has run once.
+    pub async fn ticked() -> Result<Self> {
+        let bundle = Self::start().await?;
+        bundle.tick().await?;
+        Ok(bundle)
     }
 
-    /// A bundle whose streams go by the rules that Steward comes with.
+    /// Starts a bundle with these settings and without streams.
+    pub async fn with_settings<const N: usize>(settings: [(&str, &str); N]) -> Result<Self> {
+        Self::with_definitions(Arc::default(), settings).await
+    }
+
+    /// Starts a bundle with the shipped definitions of streams.
     pub async fn with_streams() -> Result<Self> {
-        Self::by(Arc::new(Definitions::shipped()?), []).await
+        Self::with_definitions(Arc::new(Definitions::shipped()?), []).await
     }
 
-    /// A bundle whose streams go by these rules, with some settings changed.
-    pub async fn by<const N: usize>(rules: Arc<Definitions>, settings: [(&str, &str); N]) -> Result<Self> {
-        let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("a time")?;
+    /// Starts a bundle with these definitions and settings.
+    pub async fn with_definitions<const N: usize>(
+        definitions: Arc<Definitions>,
+        settings: [(&str, &str); N],
+    ) -> Result<Self> {
+        let now: DateTime<Utc> = "2035-01-05T00:00:30Z".parse().context("an invalid time")?;
         let (clock, faults, queue_faults) = (Clock::manual(now), Faults::default(), Faults::default());
         let lockstep = Lockstep::default();
         let stand_ins = StandIns::start(&Storage::Memory, clock.clone()).await?;
@@ -130,11 +147,11 @@ impl TestBundle {
         let configs = (dynamodb_config.clone().build(), sqs_config.clone().build());
         let admin = aws_sdk_dynamodb::Client::from_conf(configs.0.clone());
         let sqs = aws_sdk_sqs::Client::from_conf(configs.1.clone());
-        let http = admin.config().http_client().context("the clients are given one")?;
+        let http = admin.config().http_client().context("the clients have an HTTP client")?;
         let dynamodb_config =
-            dynamodb_config.http_client(lockstep.around(http.clone())).interceptor(faults.clone());
+            dynamodb_config.http_client(lockstep.wrap(http.clone())).interceptor(faults.clone());
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.build());
-        let sqs_config = sqs_config.http_client(lockstep.around(http)).interceptor(queue_faults.clone());
+        let sqs_config = sqs_config.http_client(lockstep.wrap(http)).interceptor(queue_faults.clone());
         let queues = aws_sdk_sqs::Client::from_conf(sqs_config.build());
         let variables = Variables::default()
             .with(stand_ins.variables())
@@ -145,11 +162,11 @@ impl TestBundle {
             ids: Ids::sequential(),
             ..Platform::new(dynamodb, queues, variables)
         };
-        let streams = Streams::new(&platform, Arc::clone(&rules))?;
+        let streams = Streams::new(&platform, Arc::clone(&definitions))?;
         Ok(Self {
             clock,
             intake: Intake::new(&platform)?,
-            recorder: Recorder::new(&platform, Arc::clone(&rules))?,
+            recorder: Recorder::new(&platform, Arc::clone(&definitions))?,
             usage: Usage::new(&platform)?,
             verifier: Verifier::new(&platform)?,
             sweeper: Sweeper::new(&platform)?,
@@ -157,7 +174,7 @@ impl TestBundle {
             streams,
             table: platform.table(usage::TABLE)?,
             stream_queue: platform.queue(streams::QUEUE)?,
-            rules,
+            definitions,
             access: Access::new(&platform)?.with_first_secret(Some(FIRST_SECRET.to_owned())),
             recomputations: Recomputations::new(&platform)?,
             platform,
@@ -171,35 +188,37 @@ impl TestBundle {
         })
     }
 
-    /// A worker on the same tables and queues behind a gate, where it has this number.
-    pub fn worker(&self, scheduler: &Scheduler, number: usize) -> Worker {
-        self.worker_behind(|client| scheduler.before(client, number))
+    /// Returns worker process `number` of `scheduler`.
+    pub fn scheduled_worker(&self, scheduler: &Scheduler, number: usize) -> WorkerProcess {
+        self.worker_with(|client| scheduler.wrap(client, number))
     }
 
-    /// A worker on the same tables and queues whose calls go through something.
-    pub fn worker_behind(&self, through: impl Fn(SharedHttpClient) -> SharedHttpClient) -> Worker {
+    /// Returns a worker process whose HTTP clients are those of the bundle, wrapped by `wrap`.
+    pub fn worker_with(&self, wrap: impl Fn(SharedHttpClient) -> SharedHttpClient) -> WorkerProcess {
         let (dynamodb, sqs) = &self.configs;
-        let (tables, queues) =
-            (dynamodb.http_client().expect("there is one"), sqs.http_client().expect("there is one"));
-        let dynamodb = dynamodb.to_builder().http_client(through(tables)).build();
-        let sqs = sqs.to_builder().http_client(through(queues)).build();
+        let (tables, queues) = (
+            dynamodb.http_client().expect("DynamoDB's client has an HTTP client"),
+            sqs.http_client().expect("SQS's client has an HTTP client"),
+        );
+        let dynamodb = dynamodb.to_builder().http_client(wrap(tables)).build();
+        let sqs = sqs.to_builder().http_client(wrap(queues)).build();
         let clients = (aws_sdk_dynamodb::Client::from_conf(dynamodb), aws_sdk_sqs::Client::from_conf(sqs));
         let (clock, ids) = (self.clock.clone(), self.platform.ids.clone());
         let variables = self.platform.variables.clone();
         let platform = Platform { clock, ids, ..Platform::new(clients.0, clients.1, variables) };
-        let rules = Arc::clone(&self.rules);
+        let definitions = Arc::clone(&self.definitions);
         let worker = || {
-            Ok::<_, Error>(Worker {
-                recorder: Recorder::new(&platform, Arc::clone(&rules))?,
-                runner: Runner::new(&platform, Streams::new(&platform, rules)?)?,
+            Ok::<_, Error>(WorkerProcess {
+                recorder: Recorder::new(&platform, Arc::clone(&definitions))?,
+                runner: Runner::new(&platform, Streams::new(&platform, definitions)?)?,
                 verifier: Verifier::new(&platform)?,
             })
         };
-        worker().expect("its tables and queues are named")
+        worker().expect("the settings name the tables and queues")
     }
 
-    /// Lets in whoever shows `secret` as an API key, with these roles.
-    pub async fn key(&self, secret: &str, tenant: &str, roles: &[&str]) -> Result<()> {
+    /// Adds the API key `secret` with these roles.
+    pub async fn add_key(&self, secret: &str, tenant: &str, roles: &[&str]) -> Result<()> {
         let grants = roles.iter().map(|role| role.parse().map_err(anyhow::Error::msg));
         let new = NewKey {
             name: secret.to_owned(),
@@ -217,8 +236,8 @@ impl TestBundle {
         Ok(())
     }
 
-    /// Lets a stream's pipeline fail, on a record whose message id is no UUID: the stream's id.
-    pub async fn broken_stream(&self) -> Result<u64> {
+    /// Makes a stream whose pipeline fails, on a record whose message id is not a UUID, and returns the stream's id.
+    pub async fn failed_stream(&self) -> Result<u64> {
         let record = json!([{
             "message_id": "not-a-uuid",
             "event_type": "compute.instance.exists",
@@ -234,11 +253,11 @@ impl TestBundle {
         }]);
         self.record(&record).await?;
         let filter = StreamFilter { state: Some(State::Error), ..StreamFilter::default() };
-        let found = self.streams.list(&filter, Start::Newest, 1).await?;
-        Ok(found.first().context("its pipeline failed")?.id)
+        let streams = self.streams.list(&filter, Start::Newest, 1).await?;
+        Ok(streams.first().context("no pipeline failed")?.id)
     }
 
-    /// Accepts notifications as the front door does, and records them.
+    /// Accepts notifications as `POST /notifications` does, does all the work that follows, and returns their number.
     pub async fn record(&self, notifications: &Value) -> Result<usize> {
         let body = serde_json::to_vec(notifications)?;
         let accepted = self.intake.accept(&body, None).await;
@@ -247,120 +266,133 @@ impl TestBundle {
         Ok(accepted)
     }
 
-    /// Records what the queue delivers in one invocation; false where any of it goes back to the queue.
+    /// Records the messages of one invocation and returns whether all of them succeeded.
     pub async fn process(&self, deliveries: &[Delivery]) -> bool {
         let outcomes = self.recorder.process(deliveries.to_vec(), self.deadline()).await;
         outcomes.into_iter().all(|(_, outcome)| outcome.is_ok())
     }
 
-    /// The messages by which everything that is due in these minutes is verified.
+    /// Returns the tasks that verify everything due in these minutes.
     pub fn sweeps(&self, from: i64, to: i64) -> Vec<UsageTask> {
         (0..SHARDS).map(|shard| UsageTask::Sweep { from, to, shard, after: None }).collect()
     }
 
-    /// The minute (since the epoch) that it is.
+    /// Returns the current minute since the epoch.
     pub fn minute(&self) -> i64 {
         due::current_minute(self.clock.now().into())
     }
 
-    /// Verifies what is due in these minutes; false where any of it goes back to the queue.
+    /// Verifies what is due in these minutes and returns whether all tasks succeeded.
     pub async fn verify(&self, from: i64, to: i64) -> bool {
         let mut is_done = true;
         for task in self.sweeps(from, to) {
-            let body = task.body().expect("it can be written");
+            let body = task.body().expect("tasks serialize");
             is_done &= self.verifier.work(&body, self.deadline()).await.is_ok();
         }
         is_done
     }
 
-    /// What is stored when nothing is left to do, but for the chunks; and under how many message ids each notification was
-    /// announced.
-    pub async fn outcome(&self) -> Result<(Snapshot, BTreeMap<String, usize>)> {
-        let mut snapshot = self.settle().await?;
-        snapshot.remove("chunk");
+    /// Settles the bundle; returns the stored state without the chunks, and the number of message ids under which each
+    /// notification was announced.
+    pub async fn outcome(&self) -> Result<(StoredState, BTreeMap<String, usize>)> {
+        let stored = stored_state::without_chunks(self.settle().await?);
         let mut announced = BTreeMap::<String, BTreeSet<String>>::new();
         for message in self.verified().await? {
             let ids = announced.entry(message["original_message_id"].to_string()).or_default();
             ids.insert(message["message_id"].to_string());
         }
-        Ok((snapshot, announced.into_iter().map(|(original, ids)| (original, ids.len())).collect()))
+        Ok((stored, announced.into_iter().map(|(original, ids)| (original, ids.len())).collect()))
     }
 
-    /// Ticks once and does all work that follows.
+    /// Ticks once and does all the work that follows.
     pub async fn tick(&self) -> Result<()> {
         self.sweeper.tick().await?;
         self.drain().await
     }
 
-    /// Lets what died be taken up again, and ticks every minute until nothing is left to do.
-    pub async fn settle(&self) -> Result<Snapshot> {
+    /// Lets all leases and visibility timeouts expire, then ticks every minute until no work is left.
+    pub async fn settle(&self) -> Result<StoredState> {
         self.advance(TimeDelta::seconds(LEASE_SECONDS + VISIBILITY_SECONDS));
         self.drain().await?;
-        for _ in 0..20 {
+        for _ in 0..MAX_TICKS {
             self.advance(TimeDelta::minutes(1));
             self.tick().await?;
-            let snapshot = self.snapshot().await?;
-            if !["due", "outbox", "open block"].into_iter().any(|kind| snapshot.contains_key(kind)) {
-                return Ok(snapshot);
+            let stored = self.stored_state().await?;
+            if !["due", "outbox", "open block"].into_iter().any(|kind| stored.contains_key(kind)) {
+                return Ok(stored);
             }
         }
-        anyhow::bail!("something is left undone: {:?}", self.snapshot().await?)
+        anyhow::bail!("work is left after {MAX_TICKS} ticks: {:?}", self.stored_state().await?)
     }
 
-    /// Moves the clock.
+    /// Advances the clock.
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
     }
 
-    /// Until when a worker that begins now may hold what it takes up.
+    /// Advances the clock until all current leases have expired.
+    pub fn expire_leases(&self) {
+        self.advance(TimeDelta::seconds(LEASE_SECONDS + 1));
+    }
+
+    /// Returns the deadline of a worker that starts now.
     pub fn deadline(&self) -> Micros {
         Micros::from(self.clock.now()).plus_seconds(LEASE_SECONDS)
     }
 
-    /// Does what is queued and visible, and what that queues, until nothing is left. A message that fails stays
-    /// invisible until the clock is moved.
+    /// Lets the workers handle messages until no queue has a visible one. A message that fails stays invisible until the
+    /// clock advances.
     pub async fn drain(&self) -> Result<()> {
-        let (notifications, usage, streams) = (
-            self.queue_url("NotificationQueue"),
-            self.queue_url("UsageQueue"),
-            self.queue_url("StreamQueue"),
-        );
         loop {
-            let batch = self.receive(&notifications).await?;
-            let deliveries = batch.iter().map(delivery).collect();
-            let outcomes: HashMap<_, _> =
-                self.recorder.process(deliveries, self.deadline()).await.into_iter().collect();
-            for message in &batch {
-                if matches!(outcomes.get(message.message_id().unwrap_or_default()), Some(Ok(()))) {
-                    self.delete(&notifications, message).await?;
-                }
-            }
-            let tasks = self.receive(&usage).await?;
-            for message in &tasks {
-                if self.verifier.work(message.body().unwrap_or_default(), self.deadline()).await.is_ok() {
-                    self.delete(&usage, message).await?;
-                }
-            }
-            let due = self.receive(&streams).await?;
-            for message in &due {
-                if self.runner.work(message.body().unwrap_or_default(), self.deadline()).await.is_ok() {
-                    self.delete(&streams, message).await?;
-                }
-            }
-            if batch.is_empty() && tasks.is_empty() && due.is_empty() {
+            let notifications = self.work_batch("NotificationQueue", async |batch, deadline| {
+                notification_worker::handle(&self.recorder, batch, deadline).await
+            });
+            let mut handled = notifications.await?;
+            let tasks = self.work_batch("UsageQueue", async |batch, deadline| {
+                usage_worker::handle(&self.verifier, batch, deadline).await
+            });
+            handled += tasks.await?;
+            let streams = self.work_batch("StreamQueue", async |batch, deadline| {
+                stream_worker::handle(&self.runner, batch, deadline).await
+            });
+            handled += streams.await?;
+            if handled == 0 {
                 return Ok(());
             }
         }
     }
 
-    /// The verified notifications that were published so far; they are taken out of their queue.
+    /// Lets a worker handle one batch of a queue, deletes the messages that succeeded, and returns the batch's size.
+    async fn work_batch(
+        &self,
+        logical_id: &str,
+        worker: impl AsyncFn(SqsEvent, Micros) -> SqsBatchResponse,
+    ) -> Result<usize> {
+        let queue = self.queue_url(logical_id);
+        let messages = self.receive(&queue).await?;
+        if messages.is_empty() {
+            return Ok(0);
+        }
+        let mut batch = SqsEvent::default();
+        batch.records = messages.iter().map(record).collect();
+        let failures = worker(batch, self.deadline()).await.batch_item_failures;
+        let failed: BTreeSet<_> = failures.into_iter().map(|failure| failure.item_identifier).collect();
+        for message in &messages {
+            if !failed.contains(message.message_id().unwrap_or_default()) {
+                self.delete(&queue, message).await?;
+            }
+        }
+        Ok(messages.len())
+    }
+
+    /// Takes the published notifications out of the queue of verified ones.
     pub async fn verified(&self) -> Result<Vec<Value>> {
-        let bodies = self.queued(&self.queue_url("VerifiedQueue")).await?;
+        let bodies = self.take_messages(&self.queue_url("VerifiedQueue")).await?;
         bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
     }
 
-    /// The bodies that wait in a queue; they are taken out of it.
-    pub async fn queued(&self, queue: &str) -> Result<Vec<String>> {
+    /// Takes all visible messages out of a queue and returns their bodies.
+    pub async fn take_messages(&self, queue: &str) -> Result<Vec<String>> {
         let mut bodies = Vec::new();
         loop {
             let batch = self.receive(queue).await?;
@@ -374,46 +406,44 @@ impl TestBundle {
         }
     }
 
-    /// Everything that a table holds, printed.
-    pub async fn stored(&self, table: &str) -> Result<String> {
-        let found = self.dynamodb.scan().table_name(table).send().await.context("the table answers")?;
-        Ok(format!("{:?}", found.items()))
+    /// Returns all items of a table as debug text.
+    pub async fn dump_table(&self, table: &str) -> Result<String> {
+        let page = self.dynamodb.scan().table_name(table).send().await.context("cannot scan the table")?;
+        Ok(format!("{:?}", page.items()))
     }
 
-    /// The URL of the queue with this logical id.
+    /// Returns the URL of the queue with this logical id.
     pub fn queue_url(&self, logical_id: &str) -> String {
         self.stand_ins.queue_url(logical_id)
     }
 
-    /// What is stored, without ids.
-    pub async fn snapshot(&self) -> Result<Snapshot> {
-        snapshot::of(&self.dynamodb, "UsageTable").await
+    /// Returns the stored state of the usage table.
+    pub async fn stored_state(&self) -> Result<StoredState> {
+        stored_state::read(&self.dynamodb, "UsageTable").await
     }
 
     async fn receive(&self, queue: &str) -> Result<Vec<aws_sdk_sqs::types::Message>> {
-        let call = self.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
-        Ok(call.send().await.context("the queue answers")?.messages.unwrap_or_default())
+        let call = self.sqs.receive_message().queue_url(queue).max_number_of_messages(BATCH_SIZE);
+        Ok(call.send().await.context("cannot receive messages")?.messages.unwrap_or_default())
     }
 
     async fn delete(&self, queue: &str, message: &aws_sdk_sqs::types::Message) -> Result<()> {
         let call =
             self.sqs.delete_message().queue_url(queue).set_receipt_handle(message.receipt_handle.clone());
-        call.send().await.context("the queue answers").map(drop)
+        call.send().await.context("cannot delete a message").map(drop)
     }
 }
 
-/// A chunk of this name as the worker gets it.
+/// Returns a delivery of the chunk `name`.
 pub fn chunk(name: &str, notifications: &[Value]) -> Delivery {
     let body = json!({"chunk": name, "received": 2_051_568_000_000_000_i64, "notifications": notifications});
     Delivery { id: name.to_owned(), body: body.to_string(), sent_at: None, service: None }
 }
 
-/// A message as the worker gets it.
-pub fn delivery(message: &aws_sdk_sqs::types::Message) -> Delivery {
-    Delivery {
-        id: message.message_id().unwrap_or_default().to_owned(),
-        body: message.body().unwrap_or_default().to_owned(),
-        sent_at: None,
-        service: None,
-    }
+/// Converts a received message to the record that Lambda passes to a worker.
+fn record(message: &aws_sdk_sqs::types::Message) -> SqsMessage {
+    let mut record = SqsMessage::default();
+    record.message_id.clone_from(&message.message_id);
+    record.body.clone_from(&message.body);
+    record
 }

@@ -1,6 +1,6 @@
-//! A tap on every call to a stand-in: counts what it costs, and makes chosen calls fail.
+//! Fault injection: an interceptor on the SDK clients that records every call and makes chosen ones fail.
 //!
-//! It sits in the SDK clients, so that the code under test runs as it does in production.
+//! Because it sits in the clients, the code under test runs as it does in production.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,10 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
-    FinalizerInterceptorContextMut,
+    BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextMut,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::Value;
@@ -19,37 +17,34 @@ use serde_json::Value;
 /// How a chosen call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It never leaves: nothing is written.
-    Lost,
-    /// It is done, and its reply is lost: the caller cannot know.
+    /// The request is lost: nothing is written.
+    RequestLost,
+    /// The request is executed and its reply is lost: the caller cannot know the outcome.
     ReplyLost,
 }
 
-/// One call that was made.
-#[derive(Clone, Debug, PartialEq)]
+impl Fault {
+    /// Every way in which a call can fail.
+    pub const ALL: [Self; 2] = [Self::RequestLost, Self::ReplyLost];
+}
+
+/// A call that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The operation, such as `PutItem`.
-    pub operation: String,
-    /// What DynamoDB asks permission for: the operation itself, or each kind of part of a transaction.
+    /// The actions for which DynamoDB requires permission: the operation itself, or the kinds of a transaction's parts.
     pub actions: BTreeSet<String>,
-    /// Capacity units as the stand-in counts them; a refused conditional write counts one.
-    pub units: f64,
-    /// Whether it writes.
-    pub writes: bool,
-    /// The longest chain of calls, each made after the one before had ended, that ends with this one.
-    pub depth: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    calls: Vec<Call>,
-    /// The depth that the next call has at least: of all calls that have ended, the greatest.
-    ended: usize,
-    made: usize,
+    sent: Vec<Call>,
+    /// Calls attempted so far, lost ones included.
+    attempted: usize,
+    /// The number of the first call that fails, and how it does.
     fault: Option<(usize, Fault)>,
 }
 
-/// The tap. Clones share what they count and fail.
+/// The interceptor. Clones share their state.
 #[derive(Clone, Debug, Default)]
 pub struct Faults(Arc<Mutex<State>>);
 
@@ -58,69 +53,25 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the call number `number` (from 1, counted from now on) fail, and every call after it: the process is gone.
+    /// Makes call `number` (the next one is 1) fail with `fault` and loses every call after it, as if the process had
+    /// crashed.
     pub fn fail_from(&self, number: usize, fault: Fault) {
         let mut state = self.state();
-        let made = state.made;
-        state.fault = Some((made + number, fault));
+        let attempted = state.attempted;
+        state.fault = Some((attempted + number, fault));
     }
 
-    /// Lets every call through again; true if the chosen one had come.
-    pub fn heal(&self) -> bool {
+    /// Removes the fault and returns whether the chosen call was reached.
+    pub fn clear(&self) -> bool {
         let mut state = self.state();
-        let made = state.made;
-        state.fault.take().is_some_and(|(number, _)| made >= number)
+        let attempted = state.attempted;
+        state.fault.take().is_some_and(|(number, _)| attempted >= number)
     }
 
-    /// Takes the calls that were made since the last time.
-    pub fn take(&self) -> Vec<Call> {
-        let mut state = self.state();
-        state.ended = 0;
-        std::mem::take(&mut state.calls)
+    /// Returns the calls that were sent since the last time, and forgets them.
+    pub fn take_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.state().sent)
     }
-
-    /// How many calls were made so far.
-    pub fn made(&self) -> usize {
-        self.state().made
-    }
-}
-
-/// What some calls cost together.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-pub struct Cost {
-    /// Write units.
-    pub write: f64,
-    /// Read units.
-    pub read: f64,
-    /// Sequential round trips.
-    pub trips: usize,
-}
-
-impl Cost {
-    /// The cost of these calls.
-    pub fn of(calls: &[Call]) -> Self {
-        let units = |writes| calls.iter().filter(|call| call.writes == writes).map(|call| call.units).sum();
-        Self {
-            write: units(true),
-            read: units(false),
-            trips: calls.iter().map(|call| call.depth).max().unwrap_or(0),
-        }
-    }
-}
-
-/// The depth of a call on its way, kept in its own configuration bag.
-#[derive(Clone, Copy, Debug)]
-struct Depth(usize);
-
-impl aws_smithy_types::config_bag::Storable for Depth {
-    type Storer = aws_smithy_types::config_bag::StoreReplace<Self>;
-}
-
-#[derive(Clone, Debug)]
-struct Operation(String, BTreeSet<String>);
-
-impl aws_smithy_types::config_bag::Storable for Operation {
-    type Storer = aws_smithy_types::config_bag::StoreReplace<Self>;
 }
 
 impl Intercept for Faults {
@@ -132,45 +83,19 @@ impl Intercept for Faults {
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
         _components: &RuntimeComponents,
-        bag: &mut ConfigBag,
+        _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let target = context.request().headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        let actions = actions(&operation, context.request().body().bytes().unwrap_or_default());
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        let actions = actions(operation, context.request().body().bytes().unwrap_or_default());
         let mut state = self.state();
-        state.made += 1;
+        state.attempted += 1;
         if let Some((number, fault)) = state.fault
-            && (state.made > number || (state.made == number && fault == Fault::Lost))
+            && (state.attempted > number || (state.attempted == number && fault == Fault::RequestLost))
         {
-            return Err("the call is lost".into());
+            return Err("the request is lost".into());
         }
-        bag.interceptor_state().store_put(Depth(state.ended + 1));
-        bag.interceptor_state().store_put(Operation(operation, actions));
-        Ok(())
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let (Some(Depth(depth)), Some(Operation(operation, actions))) =
-            (bag.load::<Depth>(), bag.load::<Operation>())
-        else {
-            return Ok(());
-        };
-        let writes = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
-        let call = Call {
-            units: units(context.response()),
-            writes: writes.contains(&operation.as_str()),
-            operation: operation.clone(),
-            actions: actions.clone(),
-            depth: *depth,
-        };
-        let mut state = self.state();
-        state.ended = state.ended.max(call.depth);
-        state.calls.push(call);
+        state.sent.push(Call { actions });
         Ok(())
     }
 
@@ -182,7 +107,7 @@ impl Intercept for Faults {
     ) -> Result<(), BoxError> {
         let state = self.state();
         match state.fault {
-            Some((number, Fault::ReplyLost)) if state.made == number => Err("the reply is lost".into()),
+            Some((number, Fault::ReplyLost)) if state.attempted == number => Err("the reply is lost".into()),
             _ => Ok(()),
         }
     }
@@ -194,17 +119,4 @@ fn actions(operation: &str, body: &[u8]) -> BTreeSet<String> {
     let kinds = parts.iter().filter_map(|part| part.as_object()?.keys().next());
     let actions: BTreeSet<_> = kinds.map(|kind| format!("{kind}Item")).collect();
     if actions.is_empty() { [operation.to_owned()].into() } else { actions }
-}
-
-/// The capacity units in a reply. A refused condition is charged one unit and not reported: every record that a
-/// condition guards is smaller than a kilobyte.
-fn units(response: &HttpResponse) -> f64 {
-    let reply: Value =
-        response.body().bytes().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
-    let refused = reply["__type"].as_str().is_some_and(|kind| kind.contains("ConditionalCheckFailed"));
-    match &reply["ConsumedCapacity"] {
-        _ if refused => 1.0,
-        Value::Array(tables) => tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum(),
-        table => table["CapacityUnits"].as_f64().unwrap_or_default(),
-    }
 }

@@ -1,4 +1,4 @@
-//! Rows of the usage ledger, put where ingestion would put them.
+//! Rows of the usage ledger, written as recording writes them.
 
 use std::collections::BTreeMap;
 
@@ -21,17 +21,17 @@ use serde_json::json;
 
 use crate::TestBundle;
 
-/// The UUID of the test's instance (or image) of this number.
+/// Returns the UUID of the instance or image with this number.
 pub fn instance(number: u64) -> String {
     format!("72e4d8e8-9f63-47cb-a904-{number:012}")
 }
 
-/// A time that a test writes down.
+/// Parses a time literal.
 pub fn time(text: &str) -> Micros {
-    Micros::parse(text).unwrap_or_else(|| panic!("{text} is no time"))
+    Micros::parse(text).unwrap_or_else(|| panic!("{text} is not a time"))
 }
 
-/// A launch of instance 1, at 15:35:44.
+/// Returns a launch of instance 1, at 15:35:44.
 pub fn launch(id: u64) -> Launch {
     Launch {
         id,
@@ -47,7 +47,7 @@ pub fn launch(id: u64) -> Launch {
     }
 }
 
-/// A delete of instance 1, at 16:07:30.
+/// Returns a delete of instance 1, at 16:07:30.
 pub fn delete(id: u64) -> InstanceDelete {
     InstanceDelete {
         id,
@@ -60,7 +60,7 @@ pub fn delete(id: u64) -> InstanceDelete {
     }
 }
 
-/// An exists of instance 1 for the 17th, pending, received at 16:16:43.695474; its message is `m<id>`.
+/// Returns a pending exists of instance 1 for the 17th, received at 16:16:43.695474 in message `m<id>`.
 pub fn exists(id: u64) -> InstanceExists {
     InstanceExists {
         id,
@@ -79,7 +79,7 @@ pub fn exists(id: u64) -> InstanceExists {
     }
 }
 
-/// An active image 1.
+/// Returns image 1, active.
 pub fn image(id: u64) -> Image {
     Image {
         id,
@@ -92,7 +92,7 @@ pub fn image(id: u64) -> Image {
     }
 }
 
-/// A delete of image 1.
+/// Returns a delete of image 1.
 pub fn image_delete(id: u64) -> ImageDelete {
     ImageDelete {
         id,
@@ -103,7 +103,7 @@ pub fn image_delete(id: u64) -> ImageDelete {
     }
 }
 
-/// An exists of image 1, the only one of its message `m<id>`.
+/// Returns an exists of image 1, the only one in message `m<id>`.
 pub fn image_exists(id: u64) -> ImageExists {
     ImageExists {
         id,
@@ -150,7 +150,7 @@ fn progress(id: u64) -> Progress {
 }
 
 impl TestBundle {
-    /// Puts rows of a collection and moves its sequence past them.
+    /// Writes rows of a collection and advances its sequence past them.
     pub async fn put_rows<T: Serialize>(
         &self,
         collection: Collection,
@@ -160,40 +160,40 @@ impl TestBundle {
         let mut writes = Vec::new();
         for (id, row) in rows {
             last = last.max(id);
-            writes.push(Write::Put(item(&Key::row(collection, id), &row).expect("it is an item")));
+            writes.push(Write::Put(item(&Key::row(collection, id), &row).expect("rows serialize")));
         }
-        self.table.write_all(writes).await.expect("they are written");
-        self.move_sequence(collection, last).await;
+        self.table.write_all(writes).await.expect("the rows are written");
+        self.advance_sequence(collection, last).await;
     }
 
-    /// Moves the sequence of a collection past this id.
-    pub async fn move_sequence(&self, collection: Collection, last: u64) {
+    /// Advances the sequence of a collection past this id.
+    pub async fn advance_sequence(&self, collection: Collection, last: u64) {
         let name = format!("n{}", collection.code());
         let started = Change::of(Key::sequences()).set_if_missing(&name, 1);
         let _: Outcome<IgnoredAny> = self.table.change(&started).await.expect("the sequence starts");
-        let moved = Change::of(Key::sequences()).set(&name, last + 1).when_at_most(&name, last);
-        let _: Outcome<IgnoredAny> = self.table.change(&moved).await.expect("the sequence moves");
+        let advanced = Change::of(Key::sequences()).set(&name, last + 1).when_at_most(&name, last);
+        let _: Outcome<IgnoredAny> = self.table.change(&advanced).await.expect("the sequence advances");
     }
 
     async fn put<T: Serialize>(&self, key: Key, record: &T) {
-        let write = Write::Put(item(&key, record).expect("it is an item"));
-        self.table.write_all(vec![write]).await.expect("it is written");
+        let write = Write::Put(item(&key, record).expect("rows serialize"));
+        self.table.write_all(vec![write]).await.expect("the item is written");
     }
 
-    /// Puts a launch and what points to it.
+    /// Writes a launch and its pointer.
     pub async fn put_launch(&self, row: Launch) {
         self.put(Key::launch_of(&row.instance, &row.request_id), &json!({ "id": row.id })).await;
         self.put_rows(Collection::Launch, [(row.id, row)]).await;
     }
 
-    /// Puts a delete of an instance and what points to it.
+    /// Writes a delete of an instance and its pointer.
     pub async fn put_delete(&self, row: InstanceDelete) {
         let pointer = Key::delete_of(&row.instance, row.launched_at, row.deleted_at);
         self.put(pointer, &json!({ "id": row.id })).await;
         self.put_rows(Collection::InstanceDelete, [(row.id, row)]).await;
     }
 
-    /// Puts an exists of an instance and what points to it.
+    /// Writes an exists of an instance, its pointer and its message.
     pub async fn put_exists(&self, row: InstanceExists) {
         self.put(Key::exists_of(&row.instance, row.id), &json!({ "id": row.id })).await;
         if let Some(message_id) = &row.progress.message_id {
@@ -202,7 +202,7 @@ impl TestBundle {
         self.put_rows(Collection::InstanceExists, [(row.id, row)]).await;
     }
 
-    /// Puts the exists of the images of one message.
+    /// Writes the exists of all images of one message.
     pub async fn put_image_exists(&self, rows: Vec<ImageExists>) {
         let (first, count) = (rows[0].id, rows.len() as u64);
         if let Some(message_id) = &rows[0].progress.message_id {
@@ -211,7 +211,7 @@ impl TestBundle {
         self.put_rows(Collection::ImageExists, rows.into_iter().map(|row| (row.id, row))).await;
     }
 
-    /// Says that a message made these exists.
+    /// Writes a message that owns `count` exists, from id `first`.
     pub async fn put_message(&self, message_id: &str, collection: Collection, first: u64, count: u64) {
         let owner = Ownership {
             id: first,
@@ -226,7 +226,7 @@ impl TestBundle {
         self.put(Key::message(message_id), &owner).await;
     }
 
-    /// Puts notifications of one type, with ids from `first`, and counts them in their hours.
+    /// Writes notifications of one type, with ids from `first`, and counts them in their hours.
     pub async fn put_notifications(&self, service: Service, first: u64, event_type: &str, times: &[&str]) {
         let row = |at: &&str| json!({ "et": event_type, "wh": time(at), "sv": service });
         self.put_rows(Collection::Notification, (first..).zip(times.iter().map(row))).await;
@@ -235,10 +235,10 @@ impl TestBundle {
             *hours.entry(time(at).epoch_seconds().div_euclid(3_600)).or_default() += 1;
         }
         for (hour, count) in hours {
-            // different shards, so that a reader must add them up
+            // Different shards, which a reader must add up.
             let key = Key::hour(service.code(), hour, first % 3);
             let change = Change::of(key).add(&format!("e:{event_type}"), count);
-            let _: Outcome<IgnoredAny> = self.table.change(&change).await.expect("it counts");
+            let _: Outcome<IgnoredAny> = self.table.change(&change).await.expect("the counter is written");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! The bundle under test: everything in one process, a clock that stands still, faults on demand.
+//! The bundle under test: all functions in one process, with a manual clock and fault injection.
 
-// The futures of the SDK lie deep in each other, and deeper in those of a worker.
+// Nested SDK futures exceed the default recursion limit.
 #![recursion_limit = "256"]
-#![expect(clippy::missing_panics_doc, reason = "what a test is given must hold, or the test fails")]
-#![expect(clippy::needless_pass_by_value, reason = "what `json!` makes is handed on as it stands")]
+#![expect(clippy::missing_panics_doc, reason = "a panic in a helper fails the test")]
+#![expect(clippy::needless_pass_by_value, reason = "`json!` values are passed without a borrow")]
 #![expect(
     clippy::similar_names,
-    reason = "launched and launches, deleted and deletes are the words of the field"
+    reason = "launched and launches, deleted and deletes are OpenStack's own terms"
 )]
 
 pub mod bench;
@@ -20,7 +20,7 @@ pub mod lockstep;
 pub mod recomputation;
 pub mod rng;
 pub mod scheduler;
-pub mod snapshot;
+pub mod stored_state;
 
 pub use bundle::TestBundle;
 pub use calling::Reply;

@@ -1,12 +1,13 @@
-//! Calls in waves: as if every call of a service took equally long, so that sequential round trips can be counted.
+//! Calls in lockstep, as if every call took equally long, so that sequential round trips can be counted.
 //!
-//! How calls that run side by side fall together is otherwise up to the machine. Here a call waits until the work under
-//! it can go no further without a reply; then all waiting calls are made, and their replies come back at once. The
-//! number of waves is the length of the longest chain of calls that need each other.
+//! How concurrent calls overlap otherwise depends on the machine. In lockstep a call waits until the work can make no
+//! progress without a reply; then all waiting calls are sent, and their replies are returned together. The number of
+//! steps is the length of the longest chain of calls that depend on each other.
 
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -20,41 +21,43 @@ use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::Value;
 use tokio::sync::{Notify, oneshot};
 
-/// Polls after which work that still makes no call can only be waiting for a reply.
-const QUIET: usize = 64;
+/// Polls after which work that has made no further call can only be waiting for a reply.
+const QUIET_POLLS: usize = 64;
+/// How long counted work may take before the test fails.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A call as it went over the wire.
+/// A request and its reply.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// Service and operation, such as `DynamoDB_20120810.PutItem`.
     pub target: String,
-    /// What was asked.
+    /// The request's body.
     pub request: Value,
-    /// What was answered.
+    /// The reply's body.
     pub reply: Value,
 }
 
-/// Who waits: the number of the call, and how it is told to go on.
+/// A waiting call: its number, and the sender that lets it proceed.
 type Waiting = (usize, oneshot::Sender<()>);
 
 #[derive(Debug, Default)]
 struct State {
-    gated: bool,
-    listening: bool,
-    /// Calls so far, by which they are told apart.
+    is_counting: bool,
+    is_recording: bool,
+    /// Calls so far; a call's number is its position among them.
     calls: usize,
-    /// Calls that wait to be made.
-    outward: Vec<Waiting>,
-    /// Calls whose replies wait to be seen.
-    homeward: Vec<Waiting>,
+    /// Calls that wait to be sent.
+    requests: Vec<Waiting>,
+    /// Calls whose replies wait to be returned.
+    replies: Vec<Waiting>,
     exchanges: Vec<Exchange>,
 }
 
-/// Between the SDK clients and the network. Lets everything through at once, except in [`Lockstep::count`].
+/// A layer between the SDK clients and the network. Calls pass at once, except in [`Lockstep::count`].
 #[derive(Clone, Debug, Default)]
 pub struct Lockstep {
     state: Arc<Mutex<State>>,
-    arrived: Arc<Notify>,
+    replied: Arc<Notify>,
 }
 
 impl Lockstep {
@@ -62,81 +65,85 @@ impl Lockstep {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The same client with the waves in between.
-    pub fn around(&self, client: SharedHttpClient) -> impl HttpClient + use<> {
+    /// Wraps an HTTP client.
+    pub fn wrap(&self, client: SharedHttpClient) -> impl HttpClient + use<> {
         Client { lockstep: self.clone(), inner: client }
     }
 
-    /// Does some work in waves; its outcome and the number of waves.
+    /// Runs `work` in lockstep and returns its outcome and the number of steps.
     pub async fn count<T>(&self, work: impl Future<Output = T>) -> (T, usize) {
-        self.state().gated = true;
-        let (mut work, mut lockstep) = (std::pin::pin!(work), 0);
-        let outcome = loop {
-            tokio::select! {
-                biased;
-                outcome = &mut work => break outcome,
-                made = self.wave() => lockstep += usize::from(made > 0),
+        self.state().is_counting = true;
+        let (mut work, mut steps) = (std::pin::pin!(work), 0);
+        let counted = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    outcome = &mut work => break outcome,
+                    sent = self.step() => steps += usize::from(sent > 0),
+                }
             }
         };
-        self.state().gated = false;
-        (outcome, lockstep)
+        let outcome =
+            tokio::time::timeout(TIMEOUT, counted).await.expect("the counted work finishes in time");
+        self.state().is_counting = false;
+        (outcome, steps)
     }
 
-    /// Makes the calls that wait once no more of them come, and lets their replies be seen, in the order of the calls,
-    /// once all are there. Returns how many there were.
-    async fn wave(&self) -> usize {
-        let mut quiet = 0;
-        while quiet < QUIET || self.state().outward.is_empty() {
+    /// Sends the waiting calls once no more are made, and returns their replies in the order of the calls once all have
+    /// arrived. Returns the number of calls.
+    async fn step(&self) -> usize {
+        let mut polls = 0;
+        while polls < QUIET_POLLS || self.state().requests.is_empty() {
             tokio::task::yield_now().await;
-            quiet += 1;
+            polls += 1;
         }
-        let calls = std::mem::take(&mut self.state().outward);
-        // A call whose caller has gone is made no more.
-        let made = calls.into_iter().filter_map(|(_, permission)| permission.send(()).ok()).count();
-        while self.state().homeward.len() < made {
-            self.arrived.notified().await;
+        let calls = std::mem::take(&mut self.state().requests);
+        // A call whose caller was dropped is not sent.
+        let sent = calls.into_iter().filter_map(|(_, permit)| permit.send(()).ok()).count();
+        while self.state().replies.len() < sent {
+            self.replied.notified().await;
         }
-        let mut replies = std::mem::take(&mut self.state().homeward);
+        let mut replies = std::mem::take(&mut self.state().replies);
         replies.sort_unstable_by_key(|(number, _)| *number);
-        for (_, permission) in replies {
-            let _ = permission.send(());
+        for (_, permit) in replies {
+            let _ = permit.send(());
         }
-        made
+        sent
     }
 
-    /// Keeps what goes over the wire from now on.
-    pub fn listen(&self) {
+    /// Starts recording exchanges, without the earlier ones.
+    pub fn start_recording(&self) {
         let mut state = self.state();
-        state.listening = true;
+        state.is_recording = true;
         state.exchanges.clear();
     }
 
-    /// Keeps nothing any more, and returns what was kept.
-    pub fn heard(&self) -> Vec<Exchange> {
+    /// Stops recording and returns the recorded exchanges.
+    pub fn stop_recording(&self) -> Vec<Exchange> {
         let mut state = self.state();
-        state.listening = false;
+        state.is_recording = false;
         std::mem::take(&mut state.exchanges)
     }
 
-    /// Waits until a call may be made; its number.
-    async fn outward(&self) -> usize {
-        let (permission, permitted) = oneshot::channel();
+    /// Waits until a call may be sent and returns its number.
+    async fn request_permit(&self) -> usize {
+        let (permit, permitted) = oneshot::channel();
         let number = {
             let mut state = self.state();
             state.calls += 1;
             let number = state.calls;
-            state.outward.push((number, permission));
+            state.requests.push((number, permit));
             number
         };
         let _ = permitted.await;
         number
     }
 
-    /// Waits until the reply to a call may be seen.
-    async fn homeward(&self, number: usize) {
-        let (permission, permitted) = oneshot::channel();
-        self.state().homeward.push((number, permission));
-        self.arrived.notify_one();
+    /// Waits until the reply to a call may be returned.
+    async fn reply_permit(&self, number: usize) {
+        let (permit, permitted) = oneshot::channel();
+        self.state().replies.push((number, permit));
+        self.replied.notify_one();
         let _ = permitted.await;
     }
 }
@@ -172,37 +179,37 @@ impl fmt::Debug for Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (lockstep, inner) = (self.lockstep.clone(), self.inner.clone());
-        let (gated, listening) = {
+        let (is_counting, is_recording) = {
             let state = lockstep.state();
-            (state.gated, state.listening)
+            (state.is_counting, state.is_recording)
         };
-        if !gated && !listening {
+        if !is_counting && !is_recording {
             return inner.call(request);
         }
         HttpConnectorFuture::new(async move {
-            let number = if gated { lockstep.outward().await } else { 0 };
+            let number = if is_counting { lockstep.request_permit().await } else { 0 };
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-            let asked = request.body().bytes().unwrap_or_default().to_vec();
-            let reply = whole(inner.call(request)).await;
-            // Kept here: whoever asked may lose interest in the reply, but it was made and is paid for.
-            if listening && let Ok(reply) = &reply {
+            let body = request.body().bytes().unwrap_or_default().to_vec();
+            let reply = with_whole_body(inner.call(request)).await;
+            // Recorded before the caller can drop the call: it was executed and is charged.
+            if is_recording && let Ok(reply) = &reply {
                 let json = |bytes: Option<&[u8]>| {
                     serde_json::from_slice(bytes.unwrap_or_default()).unwrap_or_default()
                 };
                 let exchange =
-                    Exchange { target, request: json(Some(&asked)), reply: json(reply.body().bytes()) };
+                    Exchange { target, request: json(Some(&body)), reply: json(reply.body().bytes()) };
                 lockstep.state().exchanges.push(exchange);
             }
-            if gated {
-                lockstep.homeward(number).await;
+            if is_counting {
+                lockstep.reply_permit(number).await;
             }
             reply
         })
     }
 }
 
-/// A response with its whole body: nothing of it is still on the way.
-async fn whole(call: HttpConnectorFuture) -> Result<HttpResponse, ConnectorError> {
+/// Reads a response to the end of its body.
+async fn with_whole_body(call: HttpConnectorFuture) -> Result<HttpResponse, ConnectorError> {
     let mut response = call.await?;
     let body = std::mem::replace(response.body_mut(), SdkBody::taken());
     let bytes = ByteStream::new(body).collect().await.map_err(|error| ConnectorError::io(error.into()))?;

@@ -1,8 +1,8 @@
-//! A request of the recomputations' document.
+//! The recomputation request that the documents show.
 
 use serde_json::{Value, json};
 
-/// The body of the request in the document.
+/// Returns the body of the documented request.
 pub fn power_cuts() -> Value {
     json!({
         "requester_name": "John Doe",

@@ -1,43 +1,43 @@
-//! Chance that a seed decides: the same seed always throws the same.
+//! A seeded random number generator: the same seed always yields the same sequence.
 
-/// Throws numbers.
+/// A seeded generator.
 #[derive(Clone, Debug, Default)]
 pub struct Rng(u64);
 
 impl Rng {
-    /// The dice of this seed.
+    /// Creates a generator from a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// A number that is at least 0 and less than `sides`.
-    pub fn below(&mut self, sides: usize) -> usize {
-        usize::try_from(self.next() % sides.max(1) as u64).unwrap_or_default()
+    /// Returns a number in `0..bound`.
+    pub fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound.max(1) as u64).unwrap_or_default()
     }
 
-    /// A number that is at least `low` and at most `high`.
+    /// Returns a number in `low..=high`.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
         low + i64::try_from(self.next() % (low.abs_diff(high) + 1)).unwrap_or_default()
     }
 
-    /// True in this many of a hundred throws.
+    /// Returns true with a probability of `chance` percent.
     pub fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
 
-    /// One of some things.
-    pub fn pick<T: Clone>(&mut self, things: &[T]) -> T {
-        things[self.below(things.len())].clone()
+    /// Returns a copy of one of the items.
+    pub fn pick<T: Clone>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())].clone()
     }
 
-    /// Puts things in any order.
-    pub fn shuffle<T>(&mut self, things: &mut [T]) {
-        for place in (1..things.len()).rev() {
-            things.swap(place, self.below(place + 1));
+    /// Shuffles the items.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for place in (1..items.len()).rev() {
+            items.swap(place, self.below(place + 1));
         }
     }
 
-    /// A UUID in lower case with dashes.
+    /// Returns a lower-case UUID with dashes.
     pub fn uuid(&mut self) -> String {
         let (a, b) = (self.next(), self.next());
         format!(
@@ -50,7 +50,7 @@ impl Rng {
         )
     }
 
-    /// Sebastiano Vigna's `SplitMix64`: every state comes once, and neighbouring seeds throw nothing alike.
+    /// Sebastiano Vigna's `SplitMix64`: it visits every state once, and neighbouring seeds yield unrelated sequences.
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -1,13 +1,15 @@
-//! A gate before every call of some workers: which call goes next, who is held up, and who dies, is drawn from a seed.
+//! A deterministic scheduler for the SDK calls of several workers: a seed decides which call goes next, which worker
+//! stalls and which one crashes.
 //!
-//! Calls are let through one at a time, each twice: when it is sent, and when its reply comes back. So every order of the
-//! calls of several workers can come about, a worker can be lost before or after a call was done, and a schedule is the
-//! same each time.
+//! Calls are released one at a time, each of them twice: before it is sent, and before its reply is returned. Every
+//! interleaving of the calls of several workers is possible, a worker can crash before or after a call took effect, and
+//! a seed always reproduces the same schedule.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -17,28 +19,31 @@ use tokio::sync::oneshot;
 
 use crate::rng::Rng;
 
-/// A worker's work; its result is the caller's to read from where the work puts it.
+/// How long a schedule may take before the test fails; one takes well under a second.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A worker's work. It stores its own result where the caller can read it.
 pub type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// What happens to one worker on the way.
+/// What disrupts one worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mishap {
+pub enum Disruption {
     /// Nothing.
     None,
-    /// It dies when this many calls were let through.
-    Dies(usize),
-    /// It is held up when this many calls were let through, until all others and their successors are done.
-    Stalls(usize),
+    /// The worker crashes after this many releases.
+    Crash(usize),
+    /// The worker stalls after this many releases, until all others and their successors are done.
+    Stall(usize),
 }
 
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<(usize, oneshot::Sender<()>)>,
-    /// The worker whose call is on its way.
+    /// The worker whose call is in flight.
     busy: Option<usize>,
 }
 
-/// The gate. Clones are the same gate.
+/// The scheduler. Clones share their state.
 #[derive(Clone, Debug, Default)]
 pub struct Scheduler(Arc<Mutex<State>>);
 
@@ -47,91 +52,98 @@ impl Scheduler {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The same HTTP client behind the gate, for the worker of this number.
-    pub fn before(&self, client: SharedHttpClient, worker: usize) -> SharedHttpClient {
+    /// Wraps an HTTP client so that its calls wait for this scheduler, as those of the worker with this number.
+    pub fn wrap(&self, client: SharedHttpClient, worker: usize) -> SharedHttpClient {
         let scheduler = self.clone();
         http_client_fn(move |settings, components| {
-            let behind = client.http_connector(settings, components);
-            SharedHttpConnector::new(Gated { scheduler: scheduler.clone(), behind, worker })
+            let inner = client.http_connector(settings, components);
+            SharedHttpConnector::new(ScheduledConnector { scheduler: scheduler.clone(), inner, worker })
         })
     }
 
-    fn wait(&self, worker: usize) -> oneshot::Receiver<()> {
-        let (go, gone) = oneshot::channel();
-        self.state().waiting.push((worker, go));
-        gone
+    fn enqueue(&self, worker: usize) -> oneshot::Receiver<()> {
+        let (release, released) = oneshot::channel();
+        self.state().waiting.push((worker, release));
+        released
     }
 
-    /// Runs workers, numbered from 0, to their ends, calls in an order drawn from the dice; then, after `between`, their
-    /// successors, numbered on. Who stalls goes on when all the others have come to their ends. Returns how many calls
-    /// were let through, sent and answered.
+    /// Runs workers, numbered from 0, to completion in an order drawn from `rng`; then calls `between` and runs their
+    /// successors, whose numbers follow. Stalled workers resume when all others are done.
+    ///
+    /// Returns the number of releases: two for each call.
     pub async fn run(
         &self,
         rng: &mut Rng,
         work: Vec<Work<'_>>,
-        mishaps: &[Mishap],
+        disruptions: &[Disruption],
         between: impl FnOnce(),
         successors: Vec<Work<'_>>,
     ) -> usize {
-        let mut shift = Shift { scheduler: self, rng, mishaps: mishaps.to_vec(), calls: 0, work: Vec::new() };
-        shift.work.extend(work.into_iter().map(Some));
+        let mut execution = Execution {
+            scheduler: self,
+            rng,
+            disruptions: disruptions.to_vec(),
+            releases: 0,
+            work: work.into_iter().map(Some).collect(),
+        };
         let mut second = Some((between, successors));
-        std::future::poll_fn(|context| {
+        let schedule = std::future::poll_fn(|context| {
             loop {
-                shift.poll(context);
-                if self.state().busy.is_some() || shift.open() {
+                execution.poll(context);
+                if self.state().busy.is_some() || execution.release_next() {
                     return Poll::Pending;
                 }
-                if !shift.only_stalled_are_left() {
+                if !execution.only_stalled_are_left() {
                     return Poll::Pending;
                 }
                 if let Some((between, successors)) = second.take() {
                     between();
-                    shift.work.extend(successors.into_iter().map(Some));
-                } else if shift.work.iter().all(Option::is_none) {
+                    execution.work.extend(successors.into_iter().map(Some));
+                } else if execution.work.iter().all(Option::is_none) {
                     return Poll::Ready(());
                 } else {
-                    shift.mishaps.clear();
+                    execution.disruptions.clear();
                 }
             }
-        })
-        .await;
+        });
+        tokio::time::timeout(TIMEOUT, schedule).await.expect("the schedule finishes in time");
         self.state().waiting.clear();
-        shift.calls
+        execution.releases
     }
 }
 
-/// Workers at their work.
-struct Shift<'a, 'w> {
+/// The state of one [`Scheduler::run`].
+struct Execution<'a, 'w> {
     scheduler: &'a Scheduler,
     rng: &'a mut Rng,
     work: Vec<Option<Work<'w>>>,
-    mishaps: Vec<Mishap>,
-    /// How many calls were let through.
-    calls: usize,
+    disruptions: Vec<Disruption>,
+    releases: usize,
 }
 
-impl Shift<'_, '_> {
-    fn mishap(&self, worker: usize) -> Mishap {
-        match self.mishaps.get(worker) {
-            Some(mishap @ (Mishap::Dies(at) | Mishap::Stalls(at))) if *at <= self.calls => *mishap,
-            _ => Mishap::None,
+impl Execution<'_, '_> {
+    fn disruption(&self, worker: usize) -> Disruption {
+        match self.disruptions.get(worker) {
+            Some(disruption @ (Disruption::Crash(at) | Disruption::Stall(at))) if *at <= self.releases => {
+                *disruption
+            }
+            _ => Disruption::None,
         }
     }
 
-    fn stalls(&self, worker: usize) -> bool {
-        matches!(self.mishap(worker), Mishap::Stalls(_))
+    fn is_stalled(&self, worker: usize) -> bool {
+        matches!(self.disruption(worker), Disruption::Stall(_))
     }
 
     fn only_stalled_are_left(&self) -> bool {
-        self.work.iter().enumerate().all(|(worker, work)| work.is_none() || self.stalls(worker))
+        self.work.iter().enumerate().all(|(worker, work)| work.is_none() || self.is_stalled(worker))
     }
 
     fn poll(&mut self, context: &mut Context<'_>) {
         for worker in 0..self.work.len() {
-            let dies = matches!(self.mishap(worker), Mishap::Dies(_));
+            let crashes = matches!(self.disruption(worker), Disruption::Crash(_));
             let work = &mut self.work[worker];
-            if dies && work.take().is_some() {
+            if crashes && work.take().is_some() {
                 self.scheduler.state().busy.take_if(|busy| *busy == worker);
             }
             if work.as_mut().is_some_and(|work| work.as_mut().poll(context).is_ready()) {
@@ -140,20 +152,20 @@ impl Shift<'_, '_> {
         }
     }
 
-    /// Lets one of the waiting calls through; false where there is none that may.
-    fn open(&mut self) -> bool {
+    /// Releases one of the waiting calls; false if all of them belong to stalled workers.
+    fn release_next(&mut self) -> bool {
         loop {
             let mut state = self.scheduler.state();
-            let free = |place: &usize| !self.stalls(state.waiting[*place].0);
-            let waiting: Vec<_> = (0..state.waiting.len()).filter(free).collect();
+            let is_free = |place: &usize| !self.is_stalled(state.waiting[*place].0);
+            let waiting: Vec<_> = (0..state.waiting.len()).filter(is_free).collect();
             if waiting.is_empty() {
                 return false;
             }
-            let (worker, go) = state.waiting.remove(self.rng.pick(&waiting));
-            // One whose worker is dead goes nowhere.
-            if go.send(()).is_ok() {
+            let (worker, release) = state.waiting.remove(self.rng.pick(&waiting));
+            // Fails if the worker has crashed; then the next call is tried.
+            if release.send(()).is_ok() {
                 state.busy = Some(worker);
-                self.calls += 1;
+                self.releases += 1;
                 return true;
             }
         }
@@ -161,21 +173,21 @@ impl Shift<'_, '_> {
 }
 
 #[derive(Debug)]
-struct Gated {
+struct ScheduledConnector {
     scheduler: Scheduler,
-    behind: SharedHttpConnector,
+    inner: SharedHttpConnector,
     worker: usize,
 }
 
-impl HttpConnector for Gated {
+impl HttpConnector for ScheduledConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (scheduler, behind, worker) = (self.scheduler.clone(), self.behind.clone(), self.worker);
+        let (scheduler, inner, worker) = (self.scheduler.clone(), self.inner.clone(), self.worker);
         HttpConnectorFuture::new(async move {
-            // A gate that is gone holds nobody.
-            scheduler.wait(worker).await.ok();
-            let reply = behind.call(request).await;
+            // Fails if the schedule has ended; then the call passes at once.
+            scheduler.enqueue(worker).await.ok();
+            let reply = inner.call(request).await;
             scheduler.state().busy = None;
-            scheduler.wait(worker).await.ok();
+            scheduler.enqueue(worker).await.ok();
             scheduler.state().busy = None;
             reply
         })

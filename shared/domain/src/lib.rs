@@ -5,7 +5,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | values | `error`, `time`, `digest` |
-//! | failures of workers | `failure` |
+//! | retries | `failure` |
 //! | tables | `storage` |
 //! | asynchronous work | `work` |
 //! | what groups are built from | `platform` |

@@ -1,4 +1,4 @@
-//! The same requests through a REST API's events (payload 1.0), which hands paths over as they were sent.
+//! The same requests through a REST API (payload 1.0), whose events contain undecoded paths.
 
 use anyhow::Result;
 use edge::web::Web;
@@ -7,7 +7,7 @@ use tests::lambda;
 
 use super::echo;
 
-/// An event as a REST API makes it of a request to its stage `prod`.
+/// Returns the event of a REST API for a request to its stage `prod`.
 fn event(method: &str, path: &str, query: &Value, headers: &Value) -> Value {
     let last = |map: &Value| -> Value {
         let members = map.as_object().cloned().unwrap_or_default();
@@ -33,15 +33,15 @@ fn event(method: &str, path: &str, query: &Value, headers: &Value) -> Value {
     })
 }
 
-async fn answer(event: &Value, base_path: &str) -> Result<(Value, Value)> {
+async fn response(event: &Value, base_path: &str) -> Result<(Value, Value)> {
     let web = Web { base_path: base_path.to_owned(), ..Web::default() };
-    let answer = lambda::answer(&echo().with_web(web), event).await?;
-    let body = serde_json::from_str(answer["body"].as_str().unwrap_or("null"))?;
-    Ok((answer, body))
+    let response = lambda::invoke(&echo().with_web(web), event).await?;
+    let body = serde_json::from_str(response["body"].as_str().unwrap_or("null"))?;
+    Ok((response, body))
 }
 
 #[tokio::test]
-async fn a_name_comes_whole_whatever_is_in_it() -> Result<()> {
+async fn path_parameter_is_decoded_whole() -> Result<()> {
     for (path, base_path, name) in [
         ("/c/space%20value", "", Some("space value")),
         ("/c/slash%2Fvalue/", "", Some("slash/value")),
@@ -52,11 +52,11 @@ async fn a_name_comes_whole_whatever_is_in_it() -> Result<()> {
         ("/c/%CE%BB", "", Some("λ")),
         ("/c/a+b;c", "", Some("a+b;c")),
         ("/c/%2E%2E", "", Some("..")),
-        // A mapping's base path is in it, a stage is not.
+        // The path contains a mapping's base path, but not the stage.
         ("/steward/c/x", "/steward", Some("x")),
         ("/prod/c/x", "", None),
     ] {
-        let (_, body) = answer(&event("GET", path, &Value::Null, &json!({})), base_path).await?;
+        let (_, body) = response(&event("GET", path, &Value::Null, &json!({})), base_path).await?;
         let expected =
             name.map_or_else(|| json!("nothing here"), |name| json!({"name": name, "query": null}));
         assert_eq!(body, expected, "{path}");
@@ -65,7 +65,7 @@ async fn a_name_comes_whole_whatever_is_in_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_query_is_made_of_its_parts_again() -> Result<()> {
+async fn query_is_rebuilt_from_its_parts() -> Result<()> {
     for (parts, query) in [
         (json!({"a": ["2", "1"]}), "a=2&a=1"),
         (json!({"b": [""]}), "b="),
@@ -73,30 +73,30 @@ async fn a_query_is_made_of_its_parts_again() -> Result<()> {
         (json!({"traits": ["a:b;c:d&e=f"]}), "traits=a%3Ab%3Bc%3Ad%26e%3Df"),
         (json!({"name": ["λ%2F"]}), "name=%CE%BB%252F"),
     ] {
-        let (_, body) = answer(&event("GET", "/c/x", &parts, &json!({})), "").await?;
+        let (_, body) = response(&event("GET", "/c/x", &parts, &json!({})), "").await?;
         assert_eq!(body, json!({"name": "x", "query": query}));
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn bodies_headers_and_who_asks_come_as_through_an_http_api() -> Result<()> {
+async fn body_headers_and_client_arrive_as_through_an_http_api() -> Result<()> {
     let headers = json!({"Content-Type": ["text/plain"], "Host": ["evil.example"]});
-    let mut put = event("PUT", "/taken", &Value::Null, &headers);
+    let mut put = event("PUT", "/body", &Value::Null, &headers);
     put["body"] = serde_json::to_value(lambda_http::Body::Binary(b"x=1".to_vec()))?;
     put["isBase64Encoded"] = json!(true);
-    assert_eq!(answer(&put, "").await?.1, json!({"type": "text/plain", "body": "x=1"}));
+    assert_eq!(response(&put, "").await?.1, json!({"type": "text/plain", "body": "x=1"}));
 
-    let told = answer(&event("GET", "/told", &Value::Null, &headers), "").await?.1;
+    let client = response(&event("GET", "/client", &Value::Null, &headers), "").await?.1;
     let base = "https://example.execute-api.eu-west-1.amazonaws.com/prod";
-    assert_eq!(told, json!({"client": "192.0.2.7", "base": base}));
+    assert_eq!(client, json!({"client": "192.0.2.7", "base": base}));
 
     let cookies = json!({"Cookie": ["a=1; b=2"]});
-    let cookie = lambda::answer(&echo(), &event("GET", "/cookie", &Value::Null, &cookies)).await?;
+    let cookie = lambda::invoke(&echo(), &event("GET", "/cookie", &Value::Null, &cookies)).await?;
     assert_eq!(cookie["body"], "Some(\"a=1; b=2\")");
 
     let zipped = event("GET", "/large/5000", &Value::Null, &json!({"Accept-Encoding": ["gzip"]}));
-    let zipped = lambda::answer(&echo(), &zipped).await?;
+    let zipped = lambda::invoke(&echo(), &zipped).await?;
     assert_eq!((&zipped["statusCode"], &zipped["isBase64Encoded"]), (&json!(200), &json!(true)));
     let headers = &zipped["multiValueHeaders"];
     assert_eq!(headers["content-encoding"], json!(["gzip"]));

@@ -1,4 +1,4 @@
-//! Changing a request: its status, its fields, its end.
+//! Changes of a request: of its status, of its fields, and its deletion.
 
 use anyhow::Result;
 use chrono::TimeDelta;
@@ -6,29 +6,30 @@ use serde_json::json;
 use tests::TestBundle;
 
 use super::{
-    Tenant, begin, failed, grant_access, malformed, not_found, power_cuts, power_cuts_but, statuses,
+    Client, TENANT, add_keys, failed, malformed, not_found, power_cuts, power_cuts_but, start, statuses,
 };
 
-fn ineligible(status: u16) -> (u16, String, String) {
+/// Returns the expected error for an unknown status.
+fn unknown_status(status: u16) -> (u16, String, String) {
     let details = r#"status should be among values: "pending","approved","rejected","running","done""#;
     (status, "Conflict".to_owned(), details.to_owned())
 }
 
 #[tokio::test]
-async fn an_accepted_status_is_answered_as_documented_and_added_to_the_history() -> Result<()> {
-    let bundle = begin().await?;
-    let ours = Tenant::ours(&bundle);
-    let id = ours.submits(&power_cuts()).await?;
+async fn accepted_status_returns_the_documented_response_and_extends_the_history() -> Result<()> {
+    let bundle = start().await?;
+    let client = Client::new(&bundle);
+    let id = client.submit(&power_cuts()).await?;
     bundle.advance(TimeDelta::seconds(9));
-    let reply = ours
-        .asks_as("approver", "POST", &format!("/recomputations/{id}/status"), r#"{"status": "approved"}"#)
+    let reply = client
+        .request_as("approver", "POST", &format!("/recomputations/{id}/status"), r#"{"status": "approved"}"#)
         .await;
     assert_eq!(reply.status, 200);
     assert_eq!(
         reply.json(),
         json!({"status": {"message": "Recomputation status updated successfully to: approved", "code": "200"}})
     );
-    let request = ours.sees(&id).await;
+    let request = client.get(&id).await;
     assert_eq!(request["timestamp"], "2035-01-05T00:00:30");
     assert_eq!(
         request["history"],
@@ -38,131 +39,132 @@ async fn an_accepted_status_is_answered_as_documented_and_added_to_the_history()
         ])
     );
     for status in ["done", "done", "pending"] {
-        assert_eq!(ours.decides(&id, status).await.status, 200);
+        assert_eq!(client.set_status(&id, status).await.status, 200);
     }
-    assert_eq!(statuses(&ours.sees(&id).await), ["pending", "approved", "done", "done", "pending"]);
+    assert_eq!(statuses(&client.get(&id).await), ["pending", "approved", "done", "done", "pending"]);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_status_that_is_none_changes_nothing_and_is_answered_404_or_409_as_set() -> Result<()> {
+async fn unknown_status_changes_nothing_and_returns_the_configured_code() -> Result<()> {
     for (code, configured) in [(404, "404"), (409, "409")] {
-        let bundle = TestBundle::with([("RECOMP_INVALID_STATUS_CODE", configured)]).await?;
-        grant_access(&bundle, &["ours"]).await?;
-        let ours = Tenant::ours(&bundle);
-        let id = ours.submits(&power_cuts()).await?;
+        let bundle = TestBundle::with_settings([("RECOMP_INVALID_STATUS_CODE", configured)]).await?;
+        add_keys(&bundle, &[TENANT]).await?;
+        let client = Client::new(&bundle);
+        let id = client.submit(&power_cuts()).await?;
         for body in [r#"{"status": "whatever"}"#, r#"{"status": "Approved"}"#, r#"{"status": ""}"#, "{}"] {
-            let reply = ours.asks("POST", &format!("/recomputations/{id}/status"), body).await;
-            assert_eq!(failed(&reply), ineligible(code), "{body}");
-            let reply = ours.asks("POST", &format!("/api/v2/recomputations/{id}/status"), body).await;
-            assert_eq!(failed(&reply), ineligible(409), "{body}");
+            let reply = client.request("POST", &format!("/recomputations/{id}/status"), body).await;
+            assert_eq!(failed(&reply), unknown_status(code), "{body}");
+            let reply = client.request("POST", &format!("/api/v2/recomputations/{id}/status"), body).await;
+            assert_eq!(failed(&reply), unknown_status(409), "{body}");
         }
-        assert_eq!(statuses(&ours.sees(&id).await), ["pending"]);
+        assert_eq!(statuses(&client.get(&id).await), ["pending"]);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn an_id_that_is_not_there_counts_more_than_a_body_that_cannot_be_read() -> Result<()> {
-    let bundle = begin().await?;
-    let ours = Tenant::ours(&bundle);
-    let id = ours.submits(&power_cuts()).await?;
+async fn unknown_id_takes_precedence_over_an_invalid_body() -> Result<()> {
+    let bundle = start().await?;
+    let client = Client::new(&bundle);
+    let id = client.submit(&power_cuts()).await?;
     for (method, path) in [("POST", "/status"), ("PUT", "")] {
         for body in ["{{", "", r#"{"status": 5, "reason": 5}"#] {
-            let reply = ours.asks(method, &format!("/recomputations/{id}{path}"), body).await;
+            let reply = client.request(method, &format!("/recomputations/{id}{path}"), body).await;
             assert_eq!(failed(&reply), malformed(), "{method} {body}");
-            let reply = ours.asks(method, &format!("/recomputations/nobody{path}"), body).await;
+            let reply = client.request(method, &format!("/recomputations/nobody{path}"), body).await;
             assert_eq!(failed(&reply), not_found(), "{method} {body}");
         }
     }
     for (method, path) in [("GET", ""), ("DELETE", ""), ("DELETE", "/status")] {
-        let reply = ours.asks(method, &format!("/recomputations/wrong_id{path}"), "").await;
+        let reply = client.request(method, &format!("/recomputations/wrong_id{path}"), "").await;
         assert_eq!(failed(&reply), not_found(), "{method}");
     }
-    let reply = ours.decides("nobody", "whatever").await;
+    let reply = client.set_status("nobody", "whatever").await;
     assert_eq!(failed(&reply), not_found());
     Ok(())
 }
 
 #[tokio::test]
-async fn a_reset_takes_a_request_back_to_its_submission_and_repeating_it_changes_nothing() -> Result<()> {
-    let bundle = begin().await?;
-    let ours = Tenant::ours(&bundle);
-    let id = ours.submits(&power_cuts()).await?;
-    let submitted = ours.sees(&id).await;
-    let reset = async || ours.asks("DELETE", &format!("/recomputations/{id}/status"), "").await;
+async fn reset_restores_the_submitted_state_and_is_idempotent() -> Result<()> {
+    let bundle = start().await?;
+    let client = Client::new(&bundle);
+    let id = client.submit(&power_cuts()).await?;
+    let submitted = client.get(&id).await;
+    let reset = async || client.request("DELETE", &format!("/recomputations/{id}/status"), "").await;
     let reply = reset().await;
     assert_eq!((reply.status, reply.header("etag")), (200, "\"1\""));
     bundle.advance(TimeDelta::hours(1));
     for status in ["approved", "running", "done"] {
-        ours.decides(&id, status).await;
+        client.set_status(&id, status).await;
     }
+    // The second reset changes nothing.
     for _ in 0..2 {
         let reply = reset().await;
         assert_eq!(
             reply.json()["status"],
             json!({"message": "Recomputation status reset to: pending", "code": "200"})
         );
-        assert_eq!(ours.sees(&id).await, submitted);
+        assert_eq!(client.get(&id).await, submitted);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_removed_request_is_gone_whatever_its_status() -> Result<()> {
-    let bundle = begin().await?;
-    let ours = Tenant::ours(&bundle);
-    let id = ours.submits(&power_cuts()).await?;
-    ours.decides(&id, "running").await;
-    let reply = ours.asks("DELETE", &format!("/recomputations/{id}"), "").await;
+async fn request_is_deleted_in_any_status() -> Result<()> {
+    let bundle = start().await?;
+    let client = Client::new(&bundle);
+    let id = client.submit(&power_cuts()).await?;
+    client.set_status(&id, "running").await;
+    let reply = client.request("DELETE", &format!("/recomputations/{id}"), "").await;
     assert_eq!(reply.status, 200);
     assert_eq!(
         reply.json()["status"],
         json!({"message": "Recomputation Successfully Deleted", "code": "200"})
     );
     for method in ["GET", "DELETE"] {
-        assert_eq!(failed(&ours.asks(method, &format!("/recomputations/{id}"), "").await), not_found());
+        assert_eq!(failed(&client.request(method, &format!("/recomputations/{id}"), "").await), not_found());
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn other_fields_leave_id_status_and_history_as_they_were() -> Result<()> {
-    let bundle = begin().await?;
-    let ours = Tenant::ours(&bundle);
+async fn update_keeps_id_status_and_history() -> Result<()> {
+    let bundle = start().await?;
+    let client = Client::new(&bundle);
     let more = json!({"exclude_metrics": [{"metric": "m", "hostname": "h"}]});
-    let id = ours.submits(&power_cuts_but(&more)).await?;
-    ours.decides(&id, "approved").await;
-    let before = ours.sees(&id).await;
+    let id = client.submit(&power_cuts_but(&more)).await?;
+    client.set_status(&id, "approved").await;
+    let before = client.get(&id).await;
     let body = power_cuts_but(&json!({"reason": "other", "exclude": null, "status": "done"}));
-    let reply = ours.asks("PUT", &format!("/recomputations/{id}"), &body.to_string()).await;
+    let reply = client.request("PUT", &format!("/recomputations/{id}"), &body.to_string()).await;
     assert_eq!(
         reply.json()["status"],
         json!({"message": "Recomputation updated successfully", "code": "200"})
     );
-    let after = ours.sees(&id).await;
+    let after = client.get(&id).await;
     for kept in ["id", "status", "timestamp", "history", "report"] {
         assert_eq!(after[kept], before[kept], "{kept}");
     }
     assert_eq!((&after["reason"], &after["exclude"]), (&json!("other"), &json!([])));
     assert!(after.get("exclude_metrics").is_none(), "a field that is not sent is cleared: {after}");
-    assert_eq!(ours.asks("PUT", &format!("/recomputations/{id}"), "{}").await.status, 400);
+    assert_eq!(client.request("PUT", &format!("/recomputations/{id}"), "{}").await.status, 400);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_change_for_another_version_is_refused() -> Result<()> {
-    let bundle = begin().await?;
-    let ours = Tenant::ours(&bundle);
-    let id = ours.submits(&power_cuts()).await?;
+async fn change_of_an_outdated_version_fails() -> Result<()> {
+    let bundle = start().await?;
+    let client = Client::new(&bundle);
+    let id = client.submit(&power_cuts()).await?;
     let path = format!("/recomputations/{id}");
-    assert_eq!(ours.asks("GET", &path, "").await.header("etag"), "\"1\"");
+    assert_eq!(client.request("GET", &path, "").await.header("etag"), "\"1\"");
     let approve = r#"{"status": "approved"}"#;
     let status = format!("{path}/status");
-    let with = async |tag: &str, method: &str, path: &str, body: &str| {
-        ours.asks_with("admin", method, path, &[("if-match", tag)], body).await
+    let request_if_match = async |tag: &str, method: &str, path: &str, body: &str| {
+        client.request_with("admin", method, path, &[("if-match", tag)], body).await
     };
-    let reply = with("\"1\"", "POST", &status, approve).await;
+    let reply = request_if_match("\"1\"", "POST", &status, approve).await;
     assert_eq!((reply.status, reply.header("etag")), (200, "\"2\""));
     for (method, path, body) in [
         ("POST", &status, approve.to_owned()),
@@ -170,28 +172,28 @@ async fn a_change_for_another_version_is_refused() -> Result<()> {
         ("PUT", &path, power_cuts().to_string()),
         ("DELETE", &path, String::new()),
     ] {
-        assert_eq!(with("\"1\"", method, path, &body).await.status, 412, "{method} {path}");
+        assert_eq!(request_if_match("\"1\"", method, path, &body).await.status, 412, "{method} {path}");
     }
-    assert_eq!(ours.asks("GET", &path, "").await.header("etag"), "\"2\"");
-    assert_eq!(with("*", "DELETE", &path, "").await.status, 200);
+    assert_eq!(client.request("GET", &path, "").await.header("etag"), "\"2\"");
+    assert_eq!(request_if_match("*", "DELETE", &path, "").await.status, 200);
     Ok(())
 }
 
 #[tokio::test]
-async fn guarded_transitions_say_what_may_follow() -> Result<()> {
-    let bundle = TestBundle::with([("RECOMP_TRANSITIONS", "guarded")]).await?;
-    grant_access(&bundle, &["ours"]).await?;
-    let ours = Tenant::ours(&bundle);
-    let id = ours.submits(&power_cuts()).await?;
-    let refused = failed(&ours.decides(&id, "done").await);
-    assert_eq!(refused.0, 409);
-    assert_eq!(refused.2, r#"pending may be followed by: "approved","rejected""#);
+async fn guarded_transitions_name_the_allowed_statuses() -> Result<()> {
+    let bundle = TestBundle::with_settings([("RECOMP_TRANSITIONS", "guarded")]).await?;
+    add_keys(&bundle, &[TENANT]).await?;
+    let client = Client::new(&bundle);
+    let id = client.submit(&power_cuts()).await?;
+    let error = failed(&client.set_status(&id, "done").await);
+    assert_eq!(error.0, 409);
+    assert_eq!(error.2, r#"pending may be followed by: "approved","rejected""#);
     for status in ["approved", "running"] {
-        assert_eq!(ours.decides(&id, status).await.status, 200, "{status}");
+        assert_eq!(client.set_status(&id, status).await.status, 200, "{status}");
     }
-    assert_eq!(ours.asks("DELETE", &format!("/recomputations/{id}/status"), "").await.status, 409);
-    assert_eq!(ours.decides(&id, "done").await.status, 200);
-    assert_eq!(ours.asks("DELETE", &format!("/recomputations/{id}/status"), "").await.status, 200);
-    assert_eq!(statuses(&ours.sees(&id).await), ["pending"]);
+    assert_eq!(client.request("DELETE", &format!("/recomputations/{id}/status"), "").await.status, 409);
+    assert_eq!(client.set_status(&id, "done").await.status, 200);
+    assert_eq!(client.request("DELETE", &format!("/recomputations/{id}/status"), "").await.status, 200);
+    assert_eq!(statuses(&client.get(&id).await), ["pending"]);
     Ok(())
 }

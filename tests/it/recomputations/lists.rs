@@ -1,35 +1,35 @@
-//! Lists: what is in them, in which order, and by which filters.
+//! Lists: filters, order and pages.
 
 use anyhow::Result;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{Tenant, begin, failed, power_cuts_but};
+use super::{Client, failed, power_cuts_but, start};
 
 const EMPTY: [&str; 0] = [];
 
 #[tokio::test]
-async fn a_filter_by_report_is_exact_and_an_unused_one_finds_nothing() -> Result<()> {
-    let bundle = begin().await?;
-    let ours = Tenant::ours(&bundle);
+async fn report_filter_is_exact() -> Result<()> {
+    let bundle = start().await?;
+    let client = Client::new(&bundle);
     for report in ["Critical", "a b/ü+c"] {
-        ours.submits(&power_cuts_but(&json!({"report": report}))).await?;
+        client.submit(&power_cuts_but(&json!({"report": report}))).await?;
     }
-    assert_eq!(ours.asks("GET", "/recomputations?report=unused", "").await.body, r#"{"root":[]}"#);
-    assert_eq!(ours.lists("?report=Critical").await, ["Critical"]);
-    assert_eq!(ours.lists("?report=critical").await, EMPTY);
-    assert_eq!(ours.lists("?report=Critical&report=b").await, ["Critical"]);
-    assert_eq!(ours.lists("?report=").await.len(), 2);
-    assert_eq!(ours.lists("?report=a%20b%2F%C3%BC%2Bc").await, ["a b/ü+c"]);
-    assert_eq!(ours.lists("?unknown=x").await.len(), 2);
+    assert_eq!(client.request("GET", "/recomputations?report=unused", "").await.body, r#"{"root":[]}"#);
+    assert_eq!(client.list("?report=Critical").await, ["Critical"]);
+    assert_eq!(client.list("?report=critical").await, EMPTY);
+    assert_eq!(client.list("?report=Critical&report=b").await, ["Critical"]);
+    assert_eq!(client.list("?report=").await.len(), 2);
+    assert_eq!(client.list("?report=a%20b%2F%C3%BC%2Bc").await, ["a b/ü+c"]);
+    assert_eq!(client.list("?unknown=x").await.len(), 2);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_date_finds_what_covers_it_whatever_the_time_of_day() -> Result<()> {
-    let bundle = begin().await?;
-    let ours = Tenant::ours(&bundle);
-    ours.submits(&power_cuts_but(&json!({}))).await?;
+async fn date_filter_finds_requests_that_cover_the_day() -> Result<()> {
+    let bundle = start().await?;
+    let client = Client::new(&bundle);
+    client.submit(&power_cuts_but(&json!({}))).await?;
     for (date, expected) in [
         ("2015-01-09", 0),
         ("2015-01-10", 1),
@@ -38,11 +38,11 @@ async fn a_date_finds_what_covers_it_whatever_the_time_of_day() -> Result<()> {
         ("2015-01-31", 0),
         ("", 1),
     ] {
-        assert_eq!(ours.lists(&format!("?date={date}")).await.len(), expected, "{date}");
+        assert_eq!(client.list(&format!("?date={date}")).await.len(), expected, "{date}");
     }
-    assert_eq!(ours.lists("?date=2015-01-20&report=Other").await, EMPTY);
+    assert_eq!(client.list("?date=2015-01-20&report=Other").await, EMPTY);
     for wrong in ["2020-03-303", "2015-02-30", "2015-1-05", "today", "2015-01-20%20"] {
-        let reply = ours.asks("GET", &format!("/recomputations?date={wrong}"), "").await;
+        let reply = client.request("GET", &format!("/recomputations?date={wrong}"), "").await;
         let details = "date argument should be in the YYYY-MM-DD format".to_owned();
         assert_eq!(failed(&reply), (400, "Bad Request".to_owned(), details), "{wrong}");
     }
@@ -50,33 +50,34 @@ async fn a_date_finds_what_covers_it_whatever_the_time_of_day() -> Result<()> {
 }
 
 #[tokio::test]
-async fn consumers_ask_for_what_is_approved() -> Result<()> {
-    let bundle = begin().await?;
-    let ours = Tenant::ours(&bundle);
-    ours.submits(&power_cuts_but(&json!({"report": "A"}))).await?;
-    let approved = ours.submits(&power_cuts_but(&json!({"report": "B"}))).await?;
-    ours.decides(&approved, "approved").await;
-    assert_eq!(ours.lists("?status=approved").await, ["B"]);
-    assert_eq!(ours.lists("?status=pending").await, ["A"]);
-    assert_eq!(ours.asks("GET", "/recomputations?status=Approved", "").await.status, 400);
+async fn status_filter_finds_approved_requests() -> Result<()> {
+    let bundle = start().await?;
+    let client = Client::new(&bundle);
+    client.submit(&power_cuts_but(&json!({"report": "A"}))).await?;
+    let approved = client.submit(&power_cuts_but(&json!({"report": "B"}))).await?;
+    client.set_status(&approved, "approved").await;
+    assert_eq!(client.list("?status=approved").await, ["B"]);
+    assert_eq!(client.list("?status=pending").await, ["A"]);
+    assert_eq!(client.request("GET", "/recomputations?status=Approved", "").await.status, 400);
     Ok(())
 }
 
 #[tokio::test]
-async fn the_order_is_that_of_submission_and_pages_follow_it() -> Result<()> {
-    let bundle = begin().await?;
-    let ours = Tenant::ours(&bundle);
+async fn requests_are_listed_and_paged_in_order_of_submission() -> Result<()> {
+    let bundle = start().await?;
+    let client = Client::new(&bundle);
     let names = ["e", "a", "d", "b", "c"];
     for name in names {
-        ours.submits(&power_cuts_but(&json!({"report": name}))).await?;
+        client.submit(&power_cuts_but(&json!({"report": name}))).await?;
         bundle.advance(TimeDelta::milliseconds(1));
     }
-    assert_eq!(ours.lists("").await, names);
-    assert!(ours.asks("GET", "/recomputations", "").await.json().get("next_cursor").is_none());
+    assert_eq!(client.list("").await, names);
+    assert!(client.request("GET", "/recomputations", "").await.json().get("next_cursor").is_none());
     let mut cursor = String::new();
     let mut seen = Vec::new();
     for expected in [2, 2, 1] {
-        let page = ours.asks("GET", &format!("/recomputations?limit=2&cursor={cursor}"), "").await.json();
+        let page =
+            client.request("GET", &format!("/recomputations?limit=2&cursor={cursor}"), "").await.json();
         let reports =
             page["root"].as_array().expect("a list").iter().map(|request| request["report"].clone());
         let reports: Vec<_> = reports.collect();
@@ -86,17 +87,21 @@ async fn the_order_is_that_of_submission_and_pages_follow_it() -> Result<()> {
     }
     assert_eq!((json!(seen), cursor.as_str()), (json!(names), ""));
     for wrong in ["limit=0", "limit=1001", "limit=x", "cursor=x", "cursor=%21"] {
-        assert_eq!(ours.asks("GET", &format!("/recomputations?{wrong}"), "").await.status, 400, "{wrong}");
+        assert_eq!(
+            client.request("GET", &format!("/recomputations?{wrong}"), "").await.status,
+            400,
+            "{wrong}"
+        );
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_tenant_never_learns_of_anothers_requests() -> Result<()> {
-    let bundle = begin().await?;
-    let (ours, theirs) = (Tenant::ours(&bundle), Tenant::theirs(&bundle));
-    let id = ours.submits(&power_cuts_but(&json!({}))).await?;
-    assert_eq!(theirs.lists("").await, EMPTY);
+async fn tenants_cannot_access_each_others_requests() -> Result<()> {
+    let bundle = start().await?;
+    let (client, other) = (Client::new(&bundle), Client::of_other_tenant(&bundle));
+    let id = client.submit(&power_cuts_but(&json!({}))).await?;
+    assert_eq!(other.list("").await, EMPTY);
     for (method, path, body) in [
         ("GET", "", ""),
         ("PUT", "", "{}"),
@@ -104,9 +109,9 @@ async fn a_tenant_never_learns_of_anothers_requests() -> Result<()> {
         ("POST", "/status", r#"{"status": "approved"}"#),
         ("DELETE", "/status", ""),
     ] {
-        let reply = theirs.asks(method, &format!("/recomputations/{id}{path}"), body).await;
+        let reply = other.request(method, &format!("/recomputations/{id}{path}"), body).await;
         assert_eq!(failed(&reply), super::not_found(), "{method} {path}");
     }
-    assert_eq!(ours.sees(&id).await["status"], "pending");
+    assert_eq!(client.get(&id).await["status"], "pending");
     Ok(())
 }

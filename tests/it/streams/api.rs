@@ -1,14 +1,14 @@
-//! The streams API, request by request.
+//! The streams API: filters, pages, single items, and changes.
 
 use anyhow::Result;
 use serde_json::json;
 use tests::bundle::FIRST_SECRET;
 
-use super::{begin, day, list, notification, streams, texts};
+use super::{day, list, notification, start, streams, texts};
 
 #[tokio::test]
-async fn streams_are_filtered_by_everything_that_is_given() -> Result<()> {
-    let bundle = begin().await?;
+async fn stream_filters_are_combined() -> Result<()> {
+    let bundle = start().await?;
     bundle.record(&json!(day("i-1"))).await?;
     bundle.record(&json!([notification("update", "i-2", "2035-01-05 12:00:00", &json!({}))])).await?;
     for (query, expected) in [
@@ -34,15 +34,15 @@ async fn streams_are_filtered_by_everything_that_is_given() -> Result<()> {
         );
     }
     for wrong in ["state=unknown", "older_than=soon", "distinguishing_traits=x", "mark=xyz"] {
-        let reply = bundle.ask("GET", &format!("/v1/streams?{wrong}"), &[], "").await;
+        let reply = bundle.request("GET", &format!("/v1/streams?{wrong}"), &[], "").await;
         assert_eq!((reply.status, reply.json()["title"].clone()), (400, json!("Bad Request")), "{wrong}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn events_are_filtered_by_everything_that_is_given() -> Result<()> {
-    let bundle = begin().await?;
+async fn event_filters_are_combined() -> Result<()> {
+    let bundle = start().await?;
     bundle.record(&json!(day("i-1"))).await?;
     for (query, expected) in [
         ("", 4),
@@ -66,28 +66,30 @@ async fn events_are_filtered_by_everything_that_is_given() -> Result<()> {
 }
 
 #[tokio::test]
-async fn pages_go_down_from_the_newest_or_up_from_the_oldest() -> Result<()> {
-    let bundle = begin().await?;
+async fn pages_descend_from_the_newest_or_ascend_from_the_oldest() -> Result<()> {
+    let bundle = start().await?;
     for number in 0..5 {
         let instance = format!("i-{number}");
         bundle.record(&json!([notification("update", &instance, "2035-01-05 12:00:00", &json!({}))])).await?;
     }
     let instances = |page: &[serde_json::Value]| -> Vec<String> {
         page.iter()
-            .map(|stream| stream["distinguishing_traits"]["instance_id"].as_str().expect("a text").to_owned())
+            .map(|stream| {
+                stream["distinguishing_traits"]["instance_id"].as_str().expect("an instance").to_owned()
+            })
             .collect()
     };
     for (start, expected) in
         [("", ["i-4", "i-3", "i-2", "i-1", "i-0"]), ("%2B", ["i-0", "i-1", "i-2", "i-3", "i-4"])]
     {
-        let (mut mark, mut found) = (start.to_owned(), Vec::new());
+        let (mut mark, mut listed) = (start.to_owned(), Vec::new());
         loop {
             let page = list(&bundle, &format!("/v1/streams?limit=2&mark={mark}")).await;
             let Some(last) = page.last() else { break };
-            found.extend(instances(&page));
+            listed.extend(instances(&page));
             mark = last["_mark"].as_str().expect("a mark").replace('+', "%2B");
         }
-        assert_eq!(found, expected, "from {start:?}");
+        assert_eq!(listed, expected, "from {start:?}");
     }
     assert_eq!(list(&bundle, "/v1/streams?limit=0").await.len(), 0);
     let events = list(&bundle, "/v1/events?limit=2").await;
@@ -99,39 +101,39 @@ async fn pages_go_down_from_the_newest_or_up_from_the_oldest() -> Result<()> {
 }
 
 #[tokio::test]
-async fn one_stream_is_a_list_of_one_or_of_none() -> Result<()> {
-    let bundle = begin().await?;
+async fn single_stream_is_returned_as_a_list() -> Result<()> {
+    let bundle = start().await?;
     bundle.record(&json!(day("i-1"))).await?;
     let id = streams(&bundle).await[0]["id"].clone();
     for (query, has_events) in
         [("", false), ("?details=True", true), ("?detail=true", true), ("?details=false", false)]
     {
-        let found = list(&bundle, &format!("/v1/streams/{id}{query}")).await;
-        assert_eq!((found.len(), found[0].get("events").is_some()), (1, has_events), "{query}");
+        let listed = list(&bundle, &format!("/v1/streams/{id}{query}")).await;
+        assert_eq!((listed.len(), listed[0].get("events").is_some()), (1, has_events), "{query}");
     }
     assert!(list(&bundle, "/v1/streams/999").await.is_empty());
     assert_eq!(list(&bundle, "/v1/streams/COUNT").await, [json!({"count": 1})]);
-    assert_eq!(bundle.ask("GET", "/v1/streams/x", &[], "").await.status, 400);
+    assert_eq!(bundle.request("GET", "/v1/streams/x", &[], "").await.status, 400);
     Ok(())
 }
 
 #[tokio::test]
-async fn one_event_is_a_list_of_one_and_an_unknown_one_is_not_found() -> Result<()> {
-    let bundle = begin().await?;
-    let mut loud = notification("update", "i-1", "2035-01-05 12:00:00", &json!({}));
-    loud["message_id"] = json!("Loud-1");
-    bundle.record(&json!([loud])).await?;
-    let found = list(&bundle, "/v1/events/Loud-1").await;
-    assert_eq!((found[0]["message_id"].as_str(), found[0].get("_mark")), (Some("Loud-1"), None));
-    assert_eq!(found[0]["timestamp"], json!({"__type__": "datetime", "datetime": "2035-01-05T12:00:00"}));
-    let reply = bundle.ask("GET", "/v1/events/nobody", &[], "").await;
+async fn single_event_is_returned_as_a_list_and_an_unknown_one_is_not_found() -> Result<()> {
+    let bundle = start().await?;
+    let mut upper_case = notification("update", "i-1", "2035-01-05 12:00:00", &json!({}));
+    upper_case["message_id"] = json!("Loud-1");
+    bundle.record(&json!([upper_case])).await?;
+    let listed = list(&bundle, "/v1/events/Loud-1").await;
+    assert_eq!((listed[0]["message_id"].as_str(), listed[0].get("_mark")), (Some("Loud-1"), None));
+    assert_eq!(listed[0]["timestamp"], json!({"__type__": "datetime", "datetime": "2035-01-05T12:00:00"}));
+    let reply = bundle.request("GET", "/v1/events/nobody", &[], "").await;
     assert_eq!((reply.status, reply.json()["title"].clone()), (404, json!("Not Found")));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_deleted_stream_is_gone_and_its_events_are_not() -> Result<()> {
-    let bundle = begin().await?;
+async fn deleting_a_stream_keeps_its_events() -> Result<()> {
+    let bundle = start().await?;
     bundle.record(&json!(day("i-1"))).await?;
     let path = format!("/v1/streams/{}", streams(&bundle).await[0]["id"]);
     for (method, headers, status) in [
@@ -143,13 +145,13 @@ async fn a_deleted_stream_is_gone_and_its_events_are_not() -> Result<()> {
         ("DELETE", &[], 404),
         ("PUT", &[], 404),
     ] {
-        let reply = bundle.ask(method, &path, headers, "").await;
+        let reply = bundle.request(method, &path, headers, "").await;
         assert_eq!(reply.status, status, "{method} {headers:?}: {reply:?}");
         assert_eq!(reply.body.is_empty(), status == 200, "{method} {headers:?}: {reply:?}");
     }
     assert!(streams(&bundle).await.is_empty());
     assert_eq!(list(&bundle, "/v1/events").await.len(), 4);
-    let audit = bundle.ask("GET", "/access/audit", &[("x-api-key", FIRST_SECRET)], "").await.json();
+    let audit = bundle.request("GET", "/access/audit", &[("x-api-key", FIRST_SECRET)], "").await.json();
     assert_eq!(texts(audit["audit"].as_array().expect("a list"), "action"), ["stream.delete"]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Streams when workers die, calls are lost and messages come twice: what is stored is what a calm run stores.
+//! Streams under crashes, lost calls and duplicate deliveries: the result is that of an undisturbed run.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,19 @@ use anyhow::{Result, ensure};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tests::TestBundle;
-use tests::bundle::{VISIBILITY_SECONDS, chunk};
+use tests::bundle::{MAX_RECEIVES, VISIBILITY_SECONDS, chunk};
 use tests::faults::Fault;
 
-use super::{begin, day, list, notification, streams, wait};
+use super::{day, list, notification, pass_minutes, start, streams};
 
-/// What everybody can see of the streams: their states, and which events they have, without ids.
-async fn seen(bundle: &TestBundle) -> BTreeMap<String, Vec<String>> {
-    let mut seen = BTreeMap::new();
+/// Calls to the queues of a pipeline.
+const QUEUE_CALLS: usize = 2;
+/// Minutes after which no work is left.
+const MINUTES_TO_SETTLE: i64 = 12;
+
+/// Returns the observable state of the streams, without ids: their states and events, and the verified events.
+async fn observe(bundle: &TestBundle) -> BTreeMap<String, Vec<String>> {
+    let mut observed = BTreeMap::new();
     for stream in streams(bundle).await {
         let events = stream["events"].as_array().cloned().unwrap_or_default();
         let mut ids: Vec<_> = events.iter().map(|event| event["message_id"].to_string()).collect();
@@ -21,13 +26,13 @@ async fn seen(bundle: &TestBundle) -> BTreeMap<String, Vec<String>> {
         let name =
             format!("{} {}", stream["distinguishing_traits"], ids.first().cloned().unwrap_or_default());
         ids.push(stream["state"].to_string());
-        assert!(seen.insert(name.clone(), ids).is_none(), "{name} is there twice");
+        assert!(observed.insert(name.clone(), ids).is_none(), "{name} is listed twice");
     }
-    let made = list(bundle, "/v1/events?event_name=compute.instance.exists.verified").await;
-    let mut made: Vec<_> = made.iter().map(|event| event["message_id"].to_string()).collect();
-    made.sort();
-    seen.insert("made".to_owned(), made);
-    seen
+    let verified = list(bundle, "/v1/events?event_name=compute.instance.exists.verified").await;
+    let mut verified: Vec<_> = verified.iter().map(|event| event["message_id"].to_string()).collect();
+    verified.sort();
+    observed.insert("verified".to_owned(), verified);
+    observed
 }
 
 fn notifications() -> Vec<Value> {
@@ -37,56 +42,56 @@ fn notifications() -> Vec<Value> {
     all
 }
 
-/// Delivers until it is recorded, as often as the queue would.
+/// Delivers a chunk until it is recorded, at most as often as the queue would.
 async fn deliver(bundle: &TestBundle, name: &str, notifications: &[Value]) -> Result<()> {
-    for _ in 0..5 {
+    for _ in 0..MAX_RECEIVES {
         if bundle.process(&[chunk(name, notifications)]).await {
             return Ok(());
         }
         bundle.advance(TimeDelta::seconds(VISIBILITY_SECONDS));
     }
-    anyhow::bail!("{name} is never recorded")
+    anyhow::bail!("{name} failed {MAX_RECEIVES} times")
 }
 
 async fn settle(bundle: &TestBundle) -> Result<()> {
     bundle.advance(TimeDelta::seconds(VISIBILITY_SECONDS));
     bundle.drain().await?;
-    wait(bundle, 12).await
+    pass_minutes(bundle, MINUTES_TO_SETTLE).await
 }
 
 #[tokio::test]
-async fn a_worker_that_dies_at_any_call_loses_no_event_and_puts_none_into_two_streams() -> Result<()> {
+async fn crashed_worker_loses_no_event_and_duplicates_none() -> Result<()> {
     let all = notifications();
-    let baseline = begin().await?;
+    let baseline = start().await?;
     deliver(&baseline, "c", &all).await?;
-    let calls = baseline.faults.take().len();
+    let calls = baseline.faults.take_calls().len();
     settle(&baseline).await?;
-    let expected = seen(&baseline).await;
-    assert_eq!(expected["made"].len(), 2);
-    ensure!(calls > 15, "there are calls to lose: {calls}");
-    for fault in [Fault::Lost, Fault::ReplyLost] {
+    let expected = observe(&baseline).await;
+    assert_eq!(expected["verified"].len(), 2);
+    ensure!(calls > 15, "too few calls to fail: {calls}");
+    for fault in Fault::ALL {
         for call in 1..=calls {
-            let bundle = begin().await?;
+            let bundle = start().await?;
             bundle.faults.fail_from(call, fault);
             bundle.process(&[chunk("c", &all)]).await;
-            bundle.faults.heal();
+            bundle.faults.clear();
             bundle.advance(TimeDelta::seconds(VISIBILITY_SECONDS));
             deliver(&bundle, "c", &all).await?;
             settle(&bundle).await?;
-            assert_eq!(seen(&bundle).await, expected, "{fault:?} at call {call} of {calls}");
+            assert_eq!(observe(&bundle).await, expected, "{fault:?} at call {call} of {calls}");
         }
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_pipeline_whose_worker_dies_at_any_call_is_run_again_and_makes_the_same() -> Result<()> {
+async fn pipeline_rerun_after_a_crash_makes_the_same_events() -> Result<()> {
     let all = day("i-1");
     let prepared = async || -> Result<TestBundle> {
-        let bundle = begin().await?;
+        let bundle = start().await?;
         deliver(&bundle, "c", &all).await?;
-        bundle.queued(&bundle.queue_url("StreamQueue")).await?;
-        bundle.faults.take();
+        bundle.take_messages(&bundle.queue_url("StreamQueue")).await?;
+        bundle.faults.take_calls();
         Ok(bundle)
     };
     let run = async |bundle: &TestBundle| {
@@ -94,51 +99,51 @@ async fn a_pipeline_whose_worker_dies_at_any_call_is_run_again_and_makes_the_sam
         bundle.runner.work(body, bundle.deadline()).await.is_ok()
     };
     let baseline = prepared().await?;
-    ensure!(run(&baseline).await, "it runs");
-    let calls = baseline.faults.take().len();
+    ensure!(run(&baseline).await, "the pipeline failed");
+    let calls = baseline.faults.take_calls().len();
     settle(&baseline).await?;
-    let expected = seen(&baseline).await;
-    for fault in [Fault::Lost, Fault::ReplyLost] {
+    let expected = observe(&baseline).await;
+    for fault in Fault::ALL {
         for call in 1..=calls {
             let bundle = prepared().await?;
             bundle.faults.fail_from(call, fault);
             run(&bundle).await;
-            bundle.faults.heal();
+            bundle.faults.clear();
             settle(&bundle).await?;
-            assert_eq!(seen(&bundle).await, expected, "{fault:?} at call {call} of {calls}");
+            assert_eq!(observe(&bundle).await, expected, "{fault:?} at call {call} of {calls}");
         }
     }
-    for call in 1..=2 {
+    for call in 1..=QUEUE_CALLS {
         let bundle = prepared().await?;
         bundle.queue_faults.fail_from(call, Fault::ReplyLost);
         run(&bundle).await;
-        bundle.queue_faults.heal();
+        bundle.queue_faults.clear();
         settle(&bundle).await?;
-        assert_eq!(seen(&bundle).await, expected, "the queue's reply is lost");
+        assert_eq!(observe(&bundle).await, expected, "the reply to queue call {call} is lost");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_chunk_that_is_delivered_again_after_its_stream_was_done_changes_nothing() -> Result<()> {
-    let bundle = begin().await?;
+async fn redelivered_chunk_changes_nothing_after_its_stream_completed() -> Result<()> {
+    let bundle = start().await?;
     let all = day("i-1");
     deliver(&bundle, "c", &all).await?;
     settle(&bundle).await?;
-    let expected = seen(&bundle).await;
-    // The same notifications by another producer, and the same chunk again.
+    let expected = observe(&bundle).await;
+    // The same chunk again, and the same notifications from another producer.
     deliver(&bundle, "c", &all).await?;
     deliver(&bundle, "d", &all).await?;
     settle(&bundle).await?;
-    assert_eq!(seen(&bundle).await, expected);
+    assert_eq!(observe(&bundle).await, expected);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_deleted_stream_is_not_brought_back_by_a_slower_worker() -> Result<()> {
-    let bundle = begin().await?;
+async fn deleted_stream_is_not_restored_by_a_late_worker() -> Result<()> {
+    let bundle = start().await?;
     deliver(&bundle, "c", &day("i-1")).await?;
-    assert_eq!(bundle.ask("DELETE", "/v1/streams/1", &[], "").await.status, 200);
+    assert_eq!(bundle.request("DELETE", "/v1/streams/1", &[], "").await.status, 200);
     settle(&bundle).await?;
     assert!(streams(&bundle).await.is_empty());
     assert!(list(&bundle, "/v1/events?event_name=compute.instance.exists.verified").await.is_empty());

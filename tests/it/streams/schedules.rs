@@ -1,5 +1,5 @@
-//! A model of streams, and workers in any order: whatever the schedule, each event is in the streams that it matched
-//! once, no two streams of the same traits are active, and no pipeline makes anything twice.
+//! Invariants of streams under random schedules of workers: each event is in one stream once, at most one stream with
+//! the same traits is active, and no pipeline makes an event twice.
 
 use std::collections::BTreeMap;
 
@@ -8,43 +8,45 @@ use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::json;
 use tests::TestBundle;
-use tests::bundle::chunk;
+use tests::bundle::{LEASE_SECONDS, VISIBILITY_SECONDS, chunk};
 use tests::rng::Rng;
 
-use super::{begin, exists, list, notification, streams, wait};
+use super::{exists, list, notification, pass_minutes, start, streams};
 
-/// Schedules that are tried; each has a seed, so that one that fails can be tried again.
+/// Schedules, each with its own seed, by which a failure can be reproduced.
 const SCHEDULES: u64 = 12;
+/// Chunks of a schedule.
+const CHUNKS: u64 = 6;
 
 #[tokio::test]
-async fn no_schedule_of_workers_breaks_what_holds_of_streams() -> Result<()> {
+async fn invariants_of_streams_hold_under_every_schedule() -> Result<()> {
     for seed in 0..SCHEDULES {
-        schedule(seed).await.map_err(|problem| problem.context(format!("schedule {seed}")))?;
+        run_schedule(seed).await.map_err(|error| error.context(format!("schedule {seed}")))?;
     }
     Ok(())
 }
 
-/// Some chunks of few instances, delivered twice and by two workers at once, while streams fire and are reset.
-async fn schedule(seed: u64) -> Result<()> {
-    let bundle = begin().await?;
+/// Delivers chunks about two instances twice, to two workers at once, while streams fire.
+async fn run_schedule(seed: u64) -> Result<()> {
+    let bundle = start().await?;
     let mut rng = Rng::new(seed);
     let mut chunks = Vec::new();
     let mut sent = Vec::new();
-    for number in 0..6 {
+    for number in 0..CHUNKS {
         let mut notifications = Vec::new();
         for place in 0..=rng.below(4) {
             let instance = format!("i-{}", rng.below(2));
             let at = format!("2035-01-05 1{number}:0{place}:{:02}", rng.below(60));
-            let one = match rng.below(5) {
+            let notification = match rng.below(5) {
                 0 => {
-                    let mut record = exists(&instance, &json!({"launched_at": "2035-01-04 10:00:00"}));
-                    record["message_id"] = json!(super::uuid(&format!("{seed} {number} {place}")));
-                    record
+                    let mut exists = exists(&instance, &json!({"launched_at": "2035-01-04 10:00:00"}));
+                    exists["message_id"] = json!(super::uuid(&format!("{seed} {number} {place}")));
+                    exists
                 }
                 _ => notification("update", &instance, &at, &json!({})),
             };
-            sent.push(one["message_id"].to_string());
-            notifications.push(one);
+            sent.push(notification["message_id"].to_string());
+            notifications.push(notification);
         }
         chunks.push((format!("c{number}"), notifications));
     }
@@ -62,19 +64,19 @@ async fn schedule(seed: u64) -> Result<()> {
             bundle.drain().await?;
         }
         if rng.below(3) == 0 {
-            bundle.advance(TimeDelta::seconds(61));
+            bundle.expire_leases();
             bundle.streams.tick().await?;
         }
     }
-    bundle.advance(TimeDelta::seconds(400));
+    bundle.advance(TimeDelta::seconds(VISIBILITY_SECONDS + LEASE_SECONDS));
     for (name, notifications) in &chunks {
-        ensure!(bundle.process(&[chunk(name, notifications)]).await, "{name} is recorded in the end");
+        ensure!(bundle.process(&[chunk(name, notifications)]).await, "{name} is not recorded");
     }
-    wait(&bundle, 3).await?;
-    holds(&bundle, &sent).await
+    pass_minutes(&bundle, 3).await?;
+    check_invariants(&bundle, &sent).await
 }
 
-async fn holds(bundle: &TestBundle, sent: &[String]) -> Result<()> {
+async fn check_invariants(bundle: &TestBundle, sent: &[String]) -> Result<()> {
     let mut members = BTreeMap::<String, u64>::new();
     let mut active = BTreeMap::<String, u64>::new();
     for stream in streams(bundle).await {
@@ -87,7 +89,10 @@ async fn holds(bundle: &TestBundle, sent: &[String]) -> Result<()> {
             *members.entry(event["message_id"].to_string()).or_default() += 1;
         }
     }
-    ensure!(active.values().all(|count| *count == 1), "two are active: {active:?}");
+    ensure!(
+        active.values().all(|count| *count == 1),
+        "several active streams have the same traits: {active:?}"
+    );
     for message_id in sent {
         ensure!(
             members.get(message_id) == Some(&1),
@@ -96,9 +101,9 @@ async fn holds(bundle: &TestBundle, sent: &[String]) -> Result<()> {
         );
     }
     for kind in ["verified", "failed", "warnings"] {
-        let made = list(bundle, &format!("/v1/events?event_name=compute.instance.exists.{kind}")).await;
+        let events = list(bundle, &format!("/v1/events?event_name=compute.instance.exists.{kind}")).await;
         let mut originals = BTreeMap::<String, u64>::new();
-        for event in &made {
+        for event in &events {
             if kind != "warnings" {
                 *originals.entry(event["original_message_id"].to_string()).or_default() += 1;
             }

@@ -1,4 +1,4 @@
-//! What the tests ask of a template: its resources, and what they refer to.
+//! Templates as JSON: their resources and references.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// The project's directory.
+/// Returns the repository's root directory.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ stands in the project").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the repository").to_owned()
 }
 
-/// One template, named from the project's directory, in its JSON form.
+/// Reads a template, by its path from the root directory, as JSON.
 pub fn template(file: &str) -> Value {
-    let text = fs::read_to_string(root().join(file)).expect("the template can be read");
+    let text = fs::read_to_string(root().join(file)).expect("the template is readable");
     local::template::parse(&text).unwrap_or_else(|error| panic!("{file}: {error:#}"))
 }
 
-/// The resources of one type, by logical id.
+/// Returns the resources of one type by logical id.
 pub fn resources(template: &Value, kind: &str) -> BTreeMap<String, Value> {
     let all = template["Resources"].as_object().expect("a template has resources");
     all.iter()
@@ -26,12 +26,12 @@ pub fn resources(template: &Value, kind: &str) -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// A text that has to be there.
+/// Returns a string; panics on any other value.
 pub fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("a text is expected, not {value}"))
+    value.as_str().unwrap_or_else(|| panic!("expected a string, not {value}"))
 }
 
-/// A value that stands alone or in a list, as a list.
+/// Returns a list as it is, and a single value as a list of one.
 pub fn list(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => Vec::new(),
@@ -40,7 +40,7 @@ pub fn list(value: &Value) -> Vec<Value> {
     }
 }
 
-/// Every reference below `value`: `Resource` or `Resource.Attribute`, from `Ref`, `Fn::GetAtt` and the texts of `Fn::Sub`.
+/// Returns every reference in `value` as `Resource` or `Resource.Attribute`, from `Ref`, `Fn::GetAtt` and `Fn::Sub`.
 pub fn references(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().flat_map(references).collect(),

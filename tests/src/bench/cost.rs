@@ -1,4 +1,4 @@
-//! What some work costs, and how much of that is its chunks' own.
+//! The cost of work in capacity units and round trips, and the share that chunks add to their notifications.
 
 use std::future::Future;
 
@@ -11,12 +11,12 @@ use crate::lockstep::Exchange;
 const WRITE_UNIT: usize = 1_024;
 const READS: [&str; 3] = [".GetItem", ".BatchGetItem", ".Query"];
 
-/// The cost of one piece of work.
+/// The cost of a piece of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
     /// Write units.
     pub write: f64,
-    /// Of these, what chunks cost beside their notifications' own records.
+    /// The write units of the chunks, beyond the records of their notifications.
     pub chunk: f64,
     /// Read units.
     pub read: f64,
@@ -24,17 +24,17 @@ pub struct Cost {
     pub trips: usize,
 }
 
-/// Does some work in waves and returns its outcome and cost.
+/// Runs work in lockstep and returns its outcome and cost.
 pub async fn measure<T>(bundle: &TestBundle, work: impl Future<Output = Result<T>>) -> Result<(T, Cost)> {
-    bundle.lockstep.listen();
+    bundle.lockstep.start_recording();
     let (outcome, trips) = bundle.lockstep.count(work).await;
-    let heard = bundle.lockstep.heard();
-    let chunk = heard.iter().map(chunk_units).sum::<Result<f64>>()?;
-    Ok((outcome?, Cost { chunk, trips, ..of(&heard) }))
+    let exchanges = bundle.lockstep.stop_recording();
+    let chunk = exchanges.iter().map(chunk_units).sum::<Result<f64>>()?;
+    Ok((outcome?, Cost { chunk, trips, ..units(&exchanges) }))
 }
 
-/// The units of some calls.
-pub fn of<'a>(exchanges: impl IntoIterator<Item = &'a Exchange>) -> Cost {
+/// Adds up the capacity units of exchanges.
+pub fn units<'a>(exchanges: impl IntoIterator<Item = &'a Exchange>) -> Cost {
     let mut cost = Cost::default();
     for exchange in exchanges {
         let units = capacity(&exchange.reply);
@@ -47,17 +47,18 @@ pub fn of<'a>(exchanges: impl IntoIterator<Item = &'a Exchange>) -> Cost {
     cost
 }
 
-/// What of a call is a chunk's own cost: its claim, its completion with the hour counters, its body, its id block.
+/// Returns a call's write units for the chunk itself: its claim, its completion with the hour counters, its body and its
+/// id block.
 fn chunk_units(exchange: &Exchange) -> Result<f64> {
     let Exchange { target, request, reply } = exchange;
-    let of = |key: &Value, names: &[&str]| {
+    let is_of = |key: &Value, names: &[&str]| {
         key["pk"]["S"].as_str().is_some_and(|pk| names.iter().any(|name| pk.starts_with(name)))
     };
     let is_chunk = match target.rsplit('.').next().unwrap_or_default() {
-        "PutItem" => of(&request["Item"], &["C#"]),
-        "UpdateItem" => of(&request["Key"], &["SEQ", "C#"]),
+        "PutItem" => is_of(&request["Item"], &["C#"]),
+        "UpdateItem" => is_of(&request["Key"], &["SEQ", "C#"]),
         "TransactWriteItems" => {
-            list(&request["TransactItems"]).any(|item| of(&item["Update"]["Key"], &["C#"]))
+            list(&request["TransactItems"]).any(|item| is_of(&item["Update"]["Key"], &["C#"]))
         }
         "BatchWriteItem" => return body_units(exchange),
         _ => false,
@@ -65,7 +66,7 @@ fn chunk_units(exchange: &Exchange) -> Result<f64> {
     Ok(if is_chunk { capacity(reply) } else { 0.0 })
 }
 
-/// The units of the bodies in a batch, by their sizes: a batch is charged as a whole.
+/// Returns the write units of the bodies in a batch, by their sizes, as the reply has only the batch's total.
 fn body_units(exchange: &Exchange) -> Result<f64> {
     let (mut all, mut bodies) = (0.0, 0.0);
     for item in puts(exchange) {
@@ -80,7 +81,7 @@ fn body_units(exchange: &Exchange) -> Result<f64> {
     Ok(bodies)
 }
 
-/// The items that a call puts.
+/// Returns the items that a call puts.
 pub fn puts(exchange: &Exchange) -> Vec<Value> {
     let Exchange { target, request, .. } = exchange;
     match target.rsplit('.').next().unwrap_or_default() {
@@ -94,7 +95,7 @@ pub fn puts(exchange: &Exchange) -> Vec<Value> {
     }
 }
 
-/// The bytes of an item, names included, as the table's documentation counts them.
+/// Returns the size of an item in bytes, attribute names included, as DynamoDB's documentation computes it.
 pub fn size(item: &Value) -> usize {
     item.as_object().into_iter().flatten().map(|(name, value)| name.len() + value_size(value)).sum()
 }
@@ -116,8 +117,8 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// The units of a call. A refused condition is charged one unit and not reported: every record that a condition guards
-/// is smaller than a kilobyte.
+/// Returns the capacity units of a call. The reply to a failed condition does not report them; they are one, because every
+/// record under a condition is smaller than a kilobyte.
 fn capacity(reply: &Value) -> f64 {
     if reply["__type"].as_str().is_some_and(|kind| kind.contains("ConditionalCheckFailed")) {
         return 1.0;

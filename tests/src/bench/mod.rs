@@ -1,4 +1,4 @@
-//! What Steward's work costs, in quantities that are the same on every machine: capacity units and round trips.
+//! Benchmarks in quantities that are the same on every machine: capacity units and round trips.
 
 pub mod cost;
 pub mod producing;
@@ -13,7 +13,7 @@ pub mod verdicts;
 
 use anyhow::Result;
 
-/// Rows of the stores that the reads of [`units`] are measured on.
+/// Exists in the store on which [`units`] measures reads.
 pub const ROWS: u64 = 1_000;
 
 const RECORDING: &str = "\
@@ -35,7 +35,7 @@ Opening is a transaction of pointer, head and due row, and two writes of the seq
 from the first event, each alone in its chunk, until the pipeline ran: picked up and ended under conditions, with a due
 row for its lease, and the due rows removed.";
 
-/// Everything that is kept exact in `tests/bench/units.txt`.
+/// Measures everything in `tests/bench/units.txt`.
 pub async fn units() -> Result<String> {
     let recording = recording::measure().await?;
     let verdicts = verdicts::measure().await?;
@@ -47,7 +47,7 @@ pub async fn units() -> Result<String> {
     ))
 }
 
-/// The reads of a store of this many exists, as kept in `tests/bench/reads.txt` for larger stores.
+/// Measures the reads on a store of this many exists, as in `tests/bench/reads.txt`.
 pub async fn reads(rows: u64) -> Result<String> {
     Ok(reads_text(rows, &reading::measure(rows).await?))
 }

@@ -1,20 +1,20 @@
-//! Notifications as a cloud sends them, of the usual size and each the same on every machine.
+//! Notifications of realistic size, identical on every machine.
 
 use domain::time::Micros;
 use serde_json::{Value, json};
 
-/// When everything begins.
+/// The time of the first notifications.
 pub const BEGIN: &str = "2035-01-04 10:00:00";
 
-/// The end of the audit period that exists speak of.
+/// The end of the exists' audit period.
 pub const PERIOD_END: &str = "2035-01-04 23:59:59";
 
-/// The UUID of the instance or image of this number.
+/// Returns the UUID of the instance or image with this number.
 pub fn uuid(number: u64) -> String {
     format!("72e4d8e8-9f63-47cb-a904-{number:012}")
 }
 
-/// A notification about an instance, whose request is its own; `more` goes over the payload.
+/// Returns a notification about an instance, with a request id of its own. `more` overrides the payload.
 pub fn instance(event: &str, number: u64, at: &str, more: &Value) -> Value {
     let mut payload = json!({
         "instance_id": uuid(number), "tenant_id": "5853600", "user_id": "10128203", "instance_type_id": 2,
@@ -60,7 +60,7 @@ fn image_meta() -> Value {
     })
 }
 
-/// An exists of an instance that was launched at [`BEGIN`], for the day that ends at `ends`.
+/// Returns an exists of an instance launched at [`BEGIN`], for the day that ends at `ends`.
 pub fn exists(number: u64, ends: &str) -> Value {
     let more = json!({
         "audit_period_beginning": format!("{} 00:00:00", &ends[..10]), "audit_period_ending": ends,
@@ -69,7 +69,7 @@ pub fn exists(number: u64, ends: &str) -> Value {
     instance("exists", number, ends, &more)
 }
 
-/// A notification about an image.
+/// Returns a notification about an image.
 pub fn image(event: &str, number: u64, at: &str) -> Value {
     let payload = json!({
         "id": uuid(number), "owner": "5853600", "size": 9_192_352, "created_at": BEGIN, "status": "active",
@@ -81,7 +81,7 @@ pub fn image(event: &str, number: u64, at: &str) -> Value {
     glance(event, number, at, payload)
 }
 
-/// The exists of ten images, the first of this number, for the day that ends at `ends`.
+/// Returns the exists of ten images, from this number, for the day that ends at `ends`.
 pub fn image_exists(number: u64, ends: &str) -> Value {
     let images: Vec<_> = (number..number + 10)
         .map(|number| json!({
@@ -104,7 +104,7 @@ fn glance(event: &str, number: u64, at: &str, payload: Value) -> Value {
     })
 }
 
-/// Tells events of one number apart.
+/// Hashes what distinguishes events with the same number.
 fn digest(event: &str, at: &str) -> u32 {
     let time = Micros::parse(at).map_or(0, Micros::epoch_seconds);
     let bytes = event.bytes().chain(time.to_be_bytes());

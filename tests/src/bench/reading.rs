@@ -1,4 +1,4 @@
-//! What the usual requests read, on stores of different sizes.
+//! The reads of typical requests, on stores of different sizes.
 
 use anyhow::{Context, Result, ensure};
 use domain::notification::service::Service;
@@ -16,15 +16,16 @@ use super::producing::{exists, instance, uuid};
 use super::table::Table;
 use crate::TestBundle;
 
-/// Exists of one instance, one a day.
+/// Days for which each instance has an exists.
 const DAYS: u64 = 10;
-/// The day of the first exists, and the one of the launches before it.
+/// The day of the first exists.
 const FIRST_DAY: &str = "2034-12-25 00:00:00";
+/// The day of the launches.
 const LAUNCH_DAY: &str = "2034-12-24 00:00:00";
 
-/// The table of all reads on a store of this many exists.
+/// Measures all reads on a store of this many exists.
 pub async fn measure(rows: u64) -> Result<Table> {
-    let bundle = filled(rows).await?;
+    let bundle = bundle_with_exists(rows).await?;
     let mut reads = Reads { bundle: &bundle, table: Table::new(&["request", "answer", "read", "trips"]) };
     reads.lists(rows).await?;
     reads.counts().await?;
@@ -32,12 +33,12 @@ pub async fn measure(rows: u64) -> Result<Table> {
     Ok(reads.table)
 }
 
-/// A store in which every tenth of the exists' number of instances has one for each of ten days.
-async fn filled(rows: u64) -> Result<TestBundle> {
+/// Returns a bundle with this many exists, one for each day of each instance.
+async fn bundle_with_exists(rows: u64) -> Result<TestBundle> {
     let (bundle, instances) = (TestBundle::start().await?, rows / DAYS);
     let at = |day: &str, number: u64| -> Result<String> {
         let seconds = i64::try_from(number * 86_399 / instances)?;
-        Ok(Micros::parse(day).context("a time")?.plus_seconds(seconds).to_string())
+        Ok(Micros::parse(day).context("an invalid time")?.plus_seconds(seconds).to_string())
     };
     let launches = (0..instances)
         .map(|number| {
@@ -61,7 +62,7 @@ async fn filled(rows: u64) -> Result<TestBundle> {
 }
 
 fn day_after(days: u64) -> Result<String> {
-    let first = Micros::parse(FIRST_DAY).context("a time")?;
+    let first = Micros::parse(FIRST_DAY).context("an invalid time")?;
     Ok(first.plus_seconds(i64::try_from(days)? * 86_400).to_string())
 }
 
@@ -78,9 +79,9 @@ impl Reads<'_> {
         let half = usize::try_from(rows / 2)?;
         self.list("exists: 50 after half of all", ListQuery { offset: half, ..newest(50) }, 50).await?;
         let usage = &self.bundle.usage;
-        let (found, cost) =
+        let (row, cost) =
             cost::measure(self.bundle, async { Ok(usage.get::<InstanceExists>(rows / 2).await?) }).await?;
-        ensure!(found.is_some(), "there is none");
+        ensure!(row.is_some(), "the exists is missing");
         self.push("exists: by id", 1, cost);
         let of_instance = Filter { instance: Some(uuid(7)), ..Filter::default() };
         self.list("exists: of an instance", ListQuery { filter: of_instance, ..newest(50) }, 10).await?;
@@ -117,7 +118,7 @@ impl Reads<'_> {
 
     async fn events(&mut self) -> Result<()> {
         let window = |day: u64, from: i64, to: i64| -> Result<Window> {
-            let day = Micros::parse(&day_after(day)?).context("a time")?;
+            let day = Micros::parse(&day_after(day)?).context("an invalid time")?;
             Ok(Window::new(day.plus_seconds(from), Micros(day.plus_seconds(to).0 - 1))?)
         };
         let usage = &self.bundle.usage;
@@ -146,10 +147,10 @@ impl Reads<'_> {
     }
 }
 
-/// What was received in one of the days.
+/// Returns the filter for exists received on one of the days.
 fn day_filter(day: u64) -> Result<Filter<InstanceExists>> {
-    let received = InstanceExists::RECEIVED.context("exists are filtered by it")?;
-    let first = Micros::parse(&day_after(day)?).context("a time")?;
+    let received = InstanceExists::RECEIVED.context("exists have no column `received`")?;
+    let first = Micros::parse(&day_after(day)?).context("an invalid time")?;
     let last = Micros(first.plus_seconds(86_400).0 - 1);
     Ok(Filter { bounds: vec![(received, Bound::Min(first)), (received, Bound::Max(last))], instance: None })
 }

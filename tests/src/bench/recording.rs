@@ -1,4 +1,4 @@
-//! What recording costs, by kind of notification.
+//! The cost of recording, by kind of notification.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -7,12 +7,12 @@ use super::cost::{self, Cost};
 use super::producing::{BEGIN, PERIOD_END, exists, image, image_exists, instance};
 use super::table::Table;
 use crate::TestBundle;
-use crate::generate::World;
+use crate::generate::Scenario;
 
 /// Notifications per invocation.
 const SIZES: [u64; 3] = [1, 10, 100];
 
-/// A kind of notification: its name, its floor, what has happened to its subject before, and itself.
+/// A kind of notification: its name, its floor, the earlier notifications about its subject, and itself.
 type Kind = (&'static str, f64, fn(u64) -> Vec<Value>, fn(u64) -> Value);
 
 fn create_start(number: u64) -> Value {
@@ -86,7 +86,7 @@ const OPERATIONS: [&str; 30] = [
     "live_migration._post",
 ];
 
-/// Before the first of all: the starts and ends of many operations, as a busy hour has them.
+/// Returns the starts and ends of many operations, as in a busy hour, before the first notification only.
 fn sixty_types(number: u64) -> Vec<Value> {
     let starts =
         OPERATIONS.iter().flat_map(|operation| [format!("{operation}.start"), format!("{operation}.end")]);
@@ -98,7 +98,7 @@ fn ten_images(number: u64) -> Vec<Value> {
     (10 * number..10 * number + 10).map(|number| image("activate", number, BEGIN)).collect()
 }
 
-/// The table of all kinds.
+/// Measures all kinds.
 pub async fn measure() -> Result<Table> {
     let names = ["kind", "n", "write", "own", "chunk", "floor", "own/floor", "write/floor", "read", "trips"];
     let mut table = Table::new(&names);
@@ -125,18 +125,18 @@ async fn measure_kind(bundle: &TestBundle, kind: &Kind, numbers: std::ops::Range
     Ok(cost::measure(bundle, bundle.invoke(deliveries)).await?.1)
 }
 
-/// All that happens to some instances and images in four days, a hundred notifications at a time. Its round trips are
-/// not exact: chunks of one invocation meet at the same rows in an order that the machine decides.
+/// Measures a generated scenario, a hundred notifications at a time. Its round trips are not counted: chunks of one
+/// invocation contend for the same rows in an order that depends on the machine.
 async fn mix() -> Result<(u64, Cost)> {
-    let (bundle, world, mut sum) = (TestBundle::start().await?, World::new(1, 60, 20), Cost::default());
-    for notifications in world.notifications.chunks(super::store::INVOCATION) {
+    let (bundle, scenario, mut sum) = (TestBundle::start().await?, Scenario::new(1, 60, 20), Cost::default());
+    for notifications in scenario.notifications.chunks(super::store::INVOCATION) {
         let deliveries = bundle.deliveries_of(notifications)?;
         let ((), cost) = cost::measure(&bundle, bundle.invoke(deliveries)).await?;
         sum.write += cost.write;
         sum.chunk += cost.chunk;
         sum.read += cost.read;
     }
-    Ok((world.notifications.len() as u64, sum))
+    Ok((scenario.notifications.len() as u64, sum))
 }
 
 fn row(name: &str, count: u64, cost: Cost, floor: Option<f64>) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Invocations of the worker that records, as the queue makes them.
+//! Invocations of the notification worker.
 
 use anyhow::{Result, ensure};
 use domain::ingest::plan::Delivery;
@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::TestBundle;
 
-/// Notifications that one invocation is given at most.
+/// The most notifications per invocation.
 pub const INVOCATION: usize = 100;
 
 impl TestBundle {
-    /// These notifications as the messages of one invocation.
+    /// Packs notifications into the messages of one invocation.
     pub fn deliveries_of(&self, notifications: &[Value]) -> Result<Vec<Delivery>> {
         let elements = elements::parse(&serde_json::to_vec(notifications)?)?;
         let received = Micros::from(self.clock.now());
@@ -24,7 +24,7 @@ impl TestBundle {
         Ok(deliveries.collect())
     }
 
-    /// One invocation, in which nothing fails.
+    /// Runs one invocation, in which nothing may fail.
     pub async fn invoke(&self, deliveries: Vec<Delivery>) -> Result<()> {
         for (_, outcome) in self.recorder.process(deliveries, self.deadline()).await {
             ensure!(outcome.is_ok(), "{outcome:?}");
@@ -32,7 +32,7 @@ impl TestBundle {
         Ok(())
     }
 
-    /// Records notifications, as many invocations as that takes, one after the other.
+    /// Records notifications in sequential invocations.
     pub async fn invoke_all(&self, notifications: &[Value]) -> Result<()> {
         for notifications in notifications.chunks(INVOCATION) {
             self.invoke(self.deliveries_of(notifications)?).await?;

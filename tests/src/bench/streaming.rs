@@ -1,4 +1,4 @@
-//! What streams cost: a life, and an append however many there were before it.
+//! The cost of streams: of an append as the stream grows, and of a stream's whole life.
 
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
@@ -14,9 +14,9 @@ use crate::TestBundle;
 use crate::bundle::chunk;
 use crate::lockstep::Exchange;
 
-/// Events of one stream before the append that is measured.
+/// Positions in a stream of the measured appends.
 const APPENDS: [usize; 3] = [10, 100, 1_000];
-/// Events of the streams whose whole lives are measured.
+/// Events of the streams whose whole life is measured.
 const LIVES: [usize; 3] = [3, 10, 100];
 
 fn update(number: usize) -> Value {
@@ -30,7 +30,7 @@ fn update(number: usize) -> Value {
     })
 }
 
-/// The record of that day, which completes it.
+/// Returns the exists of that day, which completes the stream.
 fn record() -> Value {
     json!({
         "message_id": "00000000-0000-4000-8000-000000000001",
@@ -44,28 +44,28 @@ fn record() -> Value {
     })
 }
 
-async fn begin() -> Result<TestBundle> {
+async fn start() -> Result<TestBundle> {
     let bundle = TestBundle::with_streams().await?;
-    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("a time")?);
+    bundle.clock.set("2035-01-06T00:00:30Z".parse().context("an invalid time")?);
     Ok(bundle)
 }
 
-/// The table of an append as the stream grows, and of whole lives.
+/// Measures appends to a growing stream, and whole lives.
 pub async fn measure() -> Result<Table> {
-    let bundle = begin().await?;
+    let bundle = start().await?;
     let mut table = Table::new(&["step", "write", "read"]);
-    let mut taken = 0;
-    let first = charged(&bundle, alone(&bundle, taken, update(taken))).await?;
+    let mut recorded = 0;
+    let first = stream_table_cost(&bundle, record_one(&bundle, recorded, update(recorded))).await?;
     push(&mut table, "the first event opens a stream", first);
-    taken += 1;
+    recorded += 1;
     for count in APPENDS {
-        while taken < count - 1 {
-            let few: Vec<_> = (taken..(taken + 20).min(count - 1)).map(update).collect();
-            taken += few.len();
-            bundle.process(&[chunk(&format!("c{taken}"), &few)]).await;
+        while recorded < count - 1 {
+            let few: Vec<_> = (recorded..(recorded + 20).min(count - 1)).map(update).collect();
+            recorded += few.len();
+            bundle.process(&[chunk(&format!("c{recorded}"), &few)]).await;
         }
-        let append = charged(&bundle, alone(&bundle, taken, update(taken))).await?;
-        taken += 1;
+        let append = stream_table_cost(&bundle, record_one(&bundle, recorded, update(recorded))).await?;
+        recorded += 1;
         push(&mut table, &format!("event {count} is appended"), append);
     }
     for events in LIVES {
@@ -75,60 +75,60 @@ pub async fn measure() -> Result<Table> {
     Ok(table)
 }
 
-/// A stream whose last event completes it, from its first event until its pipeline ran.
+/// Measures a stream that its last event completes, from the first event until its pipeline has run.
 async fn fired_life(events: usize) -> Result<Cost> {
-    let bundle = begin().await?;
+    let bundle = start().await?;
     let updates = (1..events).map(update);
-    let taken = charged(&bundle, each_alone(&bundle, updates.chain([record()]))).await?;
-    let run = charged(&bundle, bundle.drain()).await?;
-    completed(&bundle).await?;
-    Ok(sum(taken, run))
+    let appends = stream_table_cost(&bundle, record_each(&bundle, updates.chain([record()]))).await?;
+    let run = stream_table_cost(&bundle, bundle.drain()).await?;
+    ensure_completed(&bundle).await?;
+    Ok(sum(appends, run))
 }
 
-/// A stream that nothing completes, until its other pipeline ran; without the sweep that finds it, which is for all.
+/// Measures a stream that expires, until its expire pipeline has run, without the sweep, which all streams share.
 async fn expired_life(events: usize) -> Result<Cost> {
-    let bundle = begin().await?;
-    let taken = charged(&bundle, each_alone(&bundle, (1..=events).map(update))).await?;
+    let bundle = start().await?;
+    let appends = stream_table_cost(&bundle, record_each(&bundle, (1..=events).map(update))).await?;
     bundle.advance(TimeDelta::days(3));
     let streams = bundle.streams.list(&StreamFilter::default(), Start::Newest, 1).await?;
-    let id = streams.first().context("there is one")?.id;
-    let run = charged(&bundle, async {
+    let id = streams.first().context("no stream was opened")?.id;
+    let run = stream_table_cost(&bundle, async {
         bundle.stream_queue.send(StreamTask::Run { id }.body()?).await?;
         bundle.drain().await
     });
     let run = run.await?;
-    completed(&bundle).await?;
-    Ok(sum(taken, run))
+    ensure_completed(&bundle).await?;
+    Ok(sum(appends, run))
 }
 
-/// Records events, each in a chunk of its own.
-async fn each_alone(bundle: &TestBundle, events: impl Iterator<Item = Value>) -> Result<()> {
+/// Records events in a chunk each.
+async fn record_each(bundle: &TestBundle, events: impl Iterator<Item = Value>) -> Result<()> {
     for (number, event) in events.enumerate() {
-        alone(bundle, number, event).await?;
+        record_one(bundle, number, event).await?;
     }
     Ok(())
 }
 
-async fn alone(bundle: &TestBundle, number: usize, event: Value) -> Result<()> {
+async fn record_one(bundle: &TestBundle, number: usize, event: Value) -> Result<()> {
     let is_done = bundle.process(&[chunk(&format!("one-{number}"), &[event])]).await;
-    anyhow::ensure!(is_done, "it is recorded");
+    anyhow::ensure!(is_done, "the event was not recorded");
     Ok(())
 }
 
-/// What the streams' own table is charged for some work.
-async fn charged(bundle: &TestBundle, work: impl Future<Output = Result<()>>) -> Result<Cost> {
-    bundle.lockstep.listen();
+/// Returns the units that work consumes on the table of streams.
+async fn stream_table_cost(bundle: &TestBundle, work: impl Future<Output = Result<()>>) -> Result<Cost> {
+    bundle.lockstep.start_recording();
     work.await?;
-    Ok(cost::of(bundle.lockstep.heard().iter().filter(|exchange| is_of_streams(exchange))))
+    Ok(cost::units(bundle.lockstep.stop_recording().iter().filter(|exchange| is_of_streams(exchange))))
 }
 
 fn sum(one: Cost, other: Cost) -> Cost {
     Cost { write: one.write + other.write, read: one.read + other.read, ..Cost::default() }
 }
 
-async fn completed(bundle: &TestBundle) -> Result<()> {
+async fn ensure_completed(bundle: &TestBundle) -> Result<()> {
     let filter = StreamFilter { state: Some(State::Completed), ..StreamFilter::default() };
-    anyhow::ensure!(bundle.streams.count(&filter, Start::Newest).await? == 1, "its pipeline ran");
+    anyhow::ensure!(bundle.streams.count(&filter, Start::Newest).await? == 1, "the pipeline did not run");
     Ok(())
 }
 

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// A table: the first column stands left, the others right.
+/// A table whose first column is left-aligned and whose others are right-aligned.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these column names.
+    /// Creates a table with these column names.
     pub fn new(names: &[&str]) -> Self {
         Self { rows: vec![names.iter().map(|name| (*name).to_owned()).collect()] }
     }

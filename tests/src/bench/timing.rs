@@ -1,4 +1,4 @@
-//! How long recording takes, beside how long the bare stand-in takes for the same writes: ratios, not rates.
+//! The time of recording relative to that of the same writes made directly to the stand-in.
 
 use std::time::{Duration, Instant};
 
@@ -13,25 +13,27 @@ use serde_json::json;
 use super::cost::{puts, size};
 use super::table::Table;
 use crate::TestBundle;
-use crate::generate::World;
+use crate::generate::Scenario;
 use crate::lockstep::Exchange;
 
-/// Items that the bare writer has under way at once: as many as the worker has on average.
-const AT_ONCE: usize = 32;
-/// Bytes of a bare item beside its filler.
-const AROUND: usize = 60;
+/// Concurrent writes of the direct writer: the worker's average.
+const CONCURRENCY: usize = 32;
+/// Bytes of a directly written item without its filler.
+const OVERHEAD: usize = 60;
+/// Items that the direct writer puts in one request.
+const BATCH: usize = 250;
 
-/// Sizes of what recording put, by how it put them.
+/// The sizes of the items that recording puts, by operation.
 #[derive(Debug, Default)]
 struct Puts {
     single: Vec<usize>,
     batched: Vec<usize>,
 }
 
-/// Records a generated mix through the whole bundle, then makes the same puts bare, and says what that took.
+/// Records a generated scenario through the whole bundle, then makes the same puts directly, and reports both times.
 pub async fn measure() -> Result<String> {
-    let world = World::new(2, 600, 200);
-    let (elapsed, exchanges) = record(&world).await?;
+    let scenario = Scenario::new(2, 600, 200);
+    let (elapsed, exchanges) = record(&scenario).await?;
     let calls: Vec<_> = exchanges.iter().filter(|exchange| exchange.target.starts_with("DynamoDB")).collect();
     let mut puts = Puts::default();
     for call in &calls {
@@ -50,7 +52,7 @@ pub async fn measure() -> Result<String> {
             format!("{:.0}", number / seconds),
         ]);
     };
-    line("notifications recorded", count(world.notifications.len()), elapsed);
+    line("notifications recorded", count(scenario.notifications.len()), elapsed);
     line("calls to the table in that", count(calls.len()), elapsed);
     line("bare: the same PutItem", count(puts.single.len()), single);
     line("bare: the same BatchWriteItem, items", count(puts.batched.len()), batched);
@@ -65,16 +67,16 @@ pub async fn measure() -> Result<String> {
     ))
 }
 
-async fn record(world: &World) -> Result<(Duration, Vec<Exchange>)> {
+async fn record(scenario: &Scenario) -> Result<(Duration, Vec<Exchange>)> {
     let bundle = TestBundle::start().await?;
-    let body = serde_json::to_vec(&world.notifications)?;
-    bundle.lockstep.listen();
+    let body = serde_json::to_vec(&scenario.notifications)?;
+    bundle.lockstep.start_recording();
     let begun = Instant::now();
     let accepted = bundle.intake.accept(&body, None).await;
     accepted.map_err(|refusal| anyhow::anyhow!("{:?}", refusal.error))?;
     bundle.drain().await?;
     let elapsed = begun.elapsed();
-    Ok((elapsed, bundle.lockstep.heard()))
+    Ok((elapsed, bundle.lockstep.stop_recording()))
 }
 
 impl Puts {
@@ -96,7 +98,7 @@ async fn bare_single(sizes: &[usize]) -> Result<Duration> {
         let record = json!({"f": filler(*size)});
         table.put_new::<_, IgnoredAny>(&key(number), &record).await.map(drop)
     });
-    writes.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    writes.buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
     Ok(begun.elapsed())
 }
 
@@ -109,7 +111,7 @@ async fn bare_batched(sizes: &[usize]) -> Result<Duration> {
     let mut writes = writes.collect::<Result<Vec<_>>>()?;
     let begun = Instant::now();
     while !writes.is_empty() {
-        let rest = writes.split_off(writes.len().min(250));
+        let rest = writes.split_off(writes.len().min(BATCH));
         bundle.table.write_all(writes).await?;
         writes = rest;
     }
@@ -121,7 +123,7 @@ fn key(number: usize) -> Key {
 }
 
 fn filler(size: usize) -> String {
-    "x".repeat(size.saturating_sub(AROUND))
+    "x".repeat(size.saturating_sub(OVERHEAD))
 }
 
 fn count(number: usize) -> f64 {

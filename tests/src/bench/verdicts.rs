@@ -1,4 +1,4 @@
-//! What verdicts, their echoes, confirmations and repairs cost.
+//! The cost of verdicts, their echoes, confirmations and repairs.
 
 use std::ops::RangeInclusive;
 
@@ -21,7 +21,7 @@ use super::producing::{BEGIN, PERIOD_END, exists, image, image_exists, instance}
 use super::table::Table;
 use crate::TestBundle;
 
-/// The table of all of them.
+/// Measures all of them.
 pub async fn measure() -> Result<Table> {
     let mut table = Table::new(&["what", "n", "write", "floor", "write/floor", "read", "trips"]);
     for count in [1, 10] {
@@ -47,7 +47,7 @@ pub async fn measure() -> Result<Table> {
     Ok(table)
 }
 
-/// A store with this many exists in each shard that have come due, and the minute in which they did.
+/// Returns a bundle with this many due exists in each shard, and the minute in which they became due.
 async fn due(count: u64, launched: bool) -> Result<(TestBundle, i64)> {
     let bundle = TestBundle::start().await?;
     if launched {
@@ -62,14 +62,14 @@ async fn due(count: u64, launched: bool) -> Result<(TestBundle, i64)> {
     Ok((bundle, minute))
 }
 
-/// The minute in which exists for the usual period come due when they are recorded now.
+/// Returns the minute in which exists that end at [`PERIOD_END`] become due if they are recorded now.
 fn minute(bundle: &TestBundle) -> Result<i64> {
-    let end = Micros::parse(PERIOD_END).context("a time")?;
+    let end = Micros::parse(PERIOD_END).context("an invalid time")?;
     let settle = Settings::read(&bundle.platform.variables)?.settle_seconds;
     Ok(due_work::minute(verdict::due_at(end, settle), Micros::from(bundle.clock.now())))
 }
 
-/// Verifies what is due in one shard of these minutes.
+/// Measures the verification of what is due in one shard of these minutes.
 async fn sweep(bundle: &TestBundle, minutes: RangeInclusive<i64>) -> Result<Cost> {
     let task =
         UsageTask::Sweep { from: *minutes.start(), to: *minutes.end(), shard: 1, after: None }.body()?;
@@ -80,7 +80,7 @@ async fn sweep(bundle: &TestBundle, minutes: RangeInclusive<i64>) -> Result<Cost
     Ok(cost::measure(bundle, work).await?.1)
 }
 
-/// A minute in which nothing is due: the tick, and one of the four sweeps that it asks for.
+/// Measures a minute in which nothing is due: the tick, and one of the four sweeps that it queues.
 async fn idle() -> Result<(Cost, Cost)> {
     let bundle = TestBundle::start().await?;
     bundle.tick().await?;
@@ -90,7 +90,7 @@ async fn idle() -> Result<(Cost, Cost)> {
     Ok((tick, sweep(&bundle, minute - due_work::OVERLAP..=minute).await?))
 }
 
-/// Records the announcements that were just published, as they come back to the worker that records.
+/// Measures the recording of the announcements that were just published, which return to the notification worker.
 async fn echo(bundle: &TestBundle, count: u64) -> Result<Cost> {
     let published = bundle.verified().await?;
     anyhow::ensure!(published.len() as u64 == count, "{} were announced", published.len());
@@ -104,7 +104,7 @@ async fn echo(bundle: &TestBundle, count: u64) -> Result<Cost> {
     Ok(cost::measure(bundle, bundle.invoke(deliveries)).await?.1)
 }
 
-/// Verifies one notification about ten images, all as they should be.
+/// Measures the verification of one notification about ten valid images.
 async fn images() -> Result<Cost> {
     let bundle = TestBundle::start().await?;
     let images: Vec<_> = (0..10).map(|number| image("activate", number, BEGIN)).collect();

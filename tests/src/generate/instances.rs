@@ -1,9 +1,9 @@
-//! Instances: how one lives, and what can be wrong with an exists of it.
+//! Generates the life of an instance, and the mistakes in an exists of it.
 
 use domain::time::Micros;
 use serde_json::{Value, json};
 
-use super::{World, day};
+use super::{Scenario, day};
 use crate::rng::Rng;
 
 const ARCHITECTURE: &str = "org.openstack__1__architecture";
@@ -13,15 +13,15 @@ const OPTIONS: &str = "com.rackspace__1__options";
 
 /// One instance and the exists of its last day.
 pub(super) struct Case {
-    /// The payload of the events of its launch.
+    /// The payload of the notifications about its launch.
     launch: Value,
     /// The payload of the exists.
     exists: Value,
-    /// When the exists says that it was launched.
+    /// The launch time in the exists.
     launched_at: Micros,
-    /// Microseconds from there to each launch that is told.
+    /// Microseconds from `launched_at` to the launch time of each launch.
     launches: Vec<i64>,
-    /// Microseconds from there to the launch that each delete names, and when it says that it was deleted.
+    /// Microseconds from `launched_at` to the launch time in each delete, and its deletion time.
     deletes: Vec<(i64, Micros)>,
     /// The end of the audit period.
     ends: Micros,
@@ -29,13 +29,14 @@ pub(super) struct Case {
     repaired: bool,
 }
 
-/// A way to be wrong: the reason that it leads to at level `all`, where the flavor is `instance_type_id`.
-type Way = (&'static str, fn(&mut Case));
+/// A variant: the reason for which it must fail at level `all` with the flavor field `instance_type_id`, and how it is
+/// made.
+type Variant = (&'static str, fn(&mut Case));
 
-/// All ways, the right ones first.
-pub(super) const WAYS: &[Way] = &[
+/// All variants, valid ones first. Tests refer to them by index.
+pub(super) const VARIANTS: &[Variant] = &[
     ("", |_| {}),
-    ("", |case| case.is_deleted(0)),
+    ("", |case| case.delete(0)),
     ("", |case| case.launches = vec![1_000_000 - case.fraction() - 1]),
     ("", |case| case.deletes = vec![(0, case.ends.plus_seconds(3_600))]),
     ("", |case| {
@@ -68,20 +69,20 @@ pub(super) const WAYS: &[Way] = &[
     ("os_version differs from launches", |case| case.exists["image_meta"][VERSION] = json!("6.4")),
     ("os_distro differs from launches", |case| case.exists["image_meta"][DISTRO] = json!("org.debian")),
     ("no InstanceDeletes", |case| {
-        case.is_deleted(0);
+        case.delete(0);
         case.deletes.clear();
     }),
     ("several InstanceDeletes", |case| {
-        case.is_deleted(-100_000);
+        case.delete(-100_000);
         case.delete_again();
     }),
     ("unexpected InstanceDeletes", |case| {
-        case.is_deleted(0);
+        case.delete(0);
         case.exists["deleted_at"] = json!("");
     }),
-    ("launched_at differs from deletes", |case| case.is_deleted(1_000_000)),
+    ("launched_at differs from deletes", |case| case.delete(1_000_000)),
     ("deleted_at differs from deletes", |case| {
-        case.is_deleted(0);
+        case.delete(0);
         case.deletes[0].1 = case.ends;
     }),
     ("sent: tenant differs from launches", |case| {
@@ -98,7 +99,7 @@ pub(super) const WAYS: &[Way] = &[
         case.report("", json!(null));
     }),
     ("reconciled", |case| {
-        case.is_deleted(0);
+        case.delete(0);
         case.deletes.clear();
         let deleted_at = case.exists["deleted_at"].clone();
         case.report("deleted_at", deleted_at);
@@ -119,18 +120,18 @@ pub(super) const WAYS: &[Way] = &[
         case.wrong_report("deleted_at", json!("2035-01-01 00:00:01"));
     }),
     ("unexpected InstanceDeletes", |case| {
-        case.is_deleted(0);
+        case.delete(0);
         case.exists["deleted_at"] = json!("");
         case.wrong_report("source", json!("says nothing of a delete"));
     }),
 ];
 
 impl Case {
-    fn new(world: &mut World, rng: &mut Rng) -> Self {
+    fn new(scenario: &mut Scenario, rng: &mut Rng) -> Self {
         let begins = day(rng.between(2, 4));
         let launched_at = Micros(begins.0 + rng.between(3_600, 43_200) * 1_000_000 + 500_000);
         let payload = json!({
-            "instance_id": world.names.uuid(), "tenant_id": rng.between(5_850_000, 5_899_999).to_string(),
+            "instance_id": scenario.names.uuid(), "tenant_id": rng.between(5_850_000, 5_899_999).to_string(),
             "instance_type_id": rng.between(2, 8), "instance_flavor_id": rng.pick(&["performance1-4", "2", "io1-15"]),
             "state": "active", "deleted_at": "", "image_meta": {
                 "image_type": rng.pick(&["base", "snapshot"]), ARCHITECTURE: rng.pick(&["x64", "x86_64"]),
@@ -163,8 +164,8 @@ impl Case {
         self.exists["image_meta"][field] = json!(value);
     }
 
-    /// It is deleted, and the delete names a launch that is this much later.
-    fn is_deleted(&mut self, later: i64) {
+    /// Deletes the instance; the delete names a launch that is `later` microseconds later.
+    fn delete(&mut self, later: i64) {
         let deleted_at = self.launched_at.plus_seconds(7_200);
         self.exists["deleted_at"] = json!(deleted_at.to_string());
         self.deletes = vec![(later, deleted_at)];
@@ -175,7 +176,7 @@ impl Case {
         self.deletes.push((later, deleted_at.plus_seconds(1)));
     }
 
-    /// A report that agrees with the exists but for this field.
+    /// Adds an audit report that agrees with the exists except in one field.
     fn report(&mut self, field: &str, value: Value) {
         let (exists, image) = (&self.exists, &self.exists["image_meta"]);
         let mut report = json!({
@@ -196,84 +197,84 @@ impl Case {
     }
 }
 
-/// Tells the life of an instance, with the way of this number.
-pub(super) fn tell(world: &mut World, rng: &mut Rng, way: usize) {
-    let (meant, way) = WAYS[way];
-    let mut case = Case::new(world, rng);
-    way(&mut case);
+/// Adds the life of an instance of this variant.
+pub(super) fn add(scenario: &mut Scenario, rng: &mut Rng, variant: usize) {
+    let (intended, change) = VARIANTS[variant];
+    let mut case = Case::new(scenario, rng);
+    change(&mut case);
     if !case.launches.is_empty() && rng.percent(50) {
-        tell_youth(world, rng, &case);
+        add_earlier_launch(scenario, rng, &case);
     }
     for (place, later) in case.launches.iter().enumerate() {
-        tell_launch(world, rng, &case, Micros(case.launched_at.0 + later), place);
+        add_launch(scenario, rng, &case, Micros(case.launched_at.0 + later), place);
     }
     for (later, deleted_at) in &case.deletes {
         let mut payload = case.launch.clone();
         payload["launched_at"] = json!(Micros(case.launched_at.0 + later).to_string());
         payload["deleted_at"] = json!(deleted_at.plus_seconds(1).to_string());
         payload["terminated_at"] = json!(deleted_at.to_string());
-        world.say("compute.instance.delete.start", *deleted_at, "req-delete", payload.clone());
-        world.say("compute.instance.delete.end", deleted_at.plus_seconds(1), "req-delete", payload);
+        scenario.notify("compute.instance.delete.start", *deleted_at, "req-delete", payload.clone());
+        scenario.notify("compute.instance.delete.end", deleted_at.plus_seconds(1), "req-delete", payload);
     }
     let mut exists = case.exists.clone();
     exists["launched_at"] = json!(case.launched_at.to_string());
-    let message_id = say_exists(world, rng, exists, case.ends);
-    world.reports.extend(case.reports);
+    let message_id = add_exists(scenario, rng, exists, case.ends);
+    scenario.reports.extend(case.reports);
     let uuid = case.exists["instance_id"].as_str().unwrap_or_default().to_owned();
-    world.meant.insert((message_id.clone(), uuid), meant);
+    scenario.intended.insert((message_id.clone(), uuid), intended);
     if case.repaired {
-        world.repaired.push(message_id);
+        scenario.repaired.push(message_id);
     }
 }
 
-fn say_exists(world: &mut World, rng: &mut Rng, mut payload: Value, ends: Micros) -> String {
+fn add_exists(scenario: &mut Scenario, rng: &mut Rng, mut payload: Value, ends: Micros) -> String {
     payload["audit_period_beginning"] = json!(ends.plus_seconds(-86_399).to_string());
     payload["audit_period_ending"] = json!(ends.to_string());
     payload["bandwidth"] = json!({"public": {"bw_in": 1, "bw_out": rng.between(0, 1 << 40)}});
-    world.say("compute.instance.exists", ends.plus_seconds(7), "req-audit", payload)
+    scenario.notify("compute.instance.exists", ends.plus_seconds(7), "req-audit", payload)
 }
 
-/// Before the launch that the exists names it was made, a day earlier and smaller, and its exists of that day is right.
-fn tell_youth(world: &mut World, rng: &mut Rng, case: &Case) {
-    let mut young = case.launch.clone();
-    young["instance_type_id"] = json!(1);
-    young["tenant_id"] = json!("1");
-    young["image_meta"] =
+/// Adds the creation of a smaller instance a day before the launch in the exists, and a valid exists of that day.
+fn add_earlier_launch(scenario: &mut Scenario, rng: &mut Rng, case: &Case) {
+    let mut earlier = case.launch.clone();
+    earlier["instance_type_id"] = json!(1);
+    earlier["tenant_id"] = json!("1");
+    earlier["image_meta"] =
         json!({"image_type": "base", ARCHITECTURE: "x64", DISTRO: "a", VERSION: "1", OPTIONS: "0"});
     let at = case.launched_at.plus_seconds(-86_400);
-    young["launched_at"] = json!("");
-    world.say("compute.instance.create.start", at.plus_seconds(-9), "req-create", young.clone());
-    young["launched_at"] = json!(at.to_string());
-    young["message"] = json!("Success");
-    world.say("compute.instance.create.end", at, "req-create", young.clone());
-    let uuid = young["instance_id"].as_str().unwrap_or_default().to_owned();
-    let message_id = say_exists(world, rng, young, case.ends.plus_seconds(-86_400));
-    world.meant.insert((message_id, uuid), "");
+    earlier["launched_at"] = json!("");
+    scenario.notify("compute.instance.create.start", at.plus_seconds(-9), "req-create", earlier.clone());
+    earlier["launched_at"] = json!(at.to_string());
+    earlier["message"] = json!("Success");
+    scenario.notify("compute.instance.create.end", at, "req-create", earlier.clone());
+    let uuid = earlier["instance_id"].as_str().unwrap_or_default().to_owned();
+    let message_id = add_exists(scenario, rng, earlier, case.ends.plus_seconds(-86_400));
+    scenario.intended.insert((message_id, uuid), "");
 }
 
-/// A launch in one of the ways to come to one. What starts it names another tenant and an earlier launch, and a resize
-/// the smaller flavor; what ends it has the last word.
-fn tell_launch(world: &mut World, rng: &mut Rng, case: &Case, launched_at: Micros, place: usize) {
-    let request = format!("req-{}", world.names.uuid());
+/// Adds a launch by one of the operations that launch an instance. The start notifications name another tenant and an
+/// earlier launch time, and a resize the smaller flavor; the end notification has the final values.
+fn add_launch(scenario: &mut Scenario, rng: &mut Rng, case: &Case, launched_at: Micros, place: usize) {
+    let request = format!("req-{}", scenario.names.uuid());
     let mut early = case.launch.clone();
     early["tenant_id"] = json!("2");
     early["launched_at"] = json!(launched_at.plus_seconds(-3_600).to_string());
     let mut last = case.launch.clone();
     last["launched_at"] = json!(launched_at.to_string());
-    world.say("compute.instance.update", launched_at.plus_seconds(-40), &request, early.clone());
-    let story: &[&str] = match if place > 0 { 0 } else { rng.below(4) } {
+    scenario.notify("compute.instance.update", launched_at.plus_seconds(-40), &request, early.clone());
+    let events: &[&str] = match if place > 0 { 0 } else { rng.below(4) } {
         0 => &["create.start", "create.end"],
         1 => &["resize.prep.start", "resize.prep.end", "finish_resize.start", "finish_resize.end"],
         2 => &["rebuild.start", "rebuild.end"],
         _ => &["rescue.start", "rescue.end"],
     };
-    for (step, event) in (0_i64..).zip(story) {
+    for (step, event) in (0_i64..).zip(events) {
         let is_last = event.rsplit('.').next() == Some("end") && *event != "resize.prep.end";
         let at = if is_last { launched_at.plus_seconds(1) } else { launched_at.plus_seconds(step - 30) };
         let mut payload = if is_last { last.clone() } else { early.clone() };
         if event.starts_with("resize.prep") {
             payload["instance_type_id"] = json!(1);
         }
-        world.say(&format!("compute.instance.{event}"), at, &request, payload);
+        scenario.notify(&format!("compute.instance.{event}"), at, &request, payload);
     }
 }

@@ -1,9 +1,9 @@
-//! Four days of notifications from a seed: instances and images that live as they should, and one of each that does
-//! not in every way that a verdict can name.
+//! Scenarios generated from a seed: four days of notifications about valid instances and images, and about ones that
+//! fail verification for every reason that a verdict can give.
 
-pub mod expect;
 mod images;
 mod instances;
+pub mod oracle;
 
 use std::collections::BTreeMap;
 
@@ -12,67 +12,75 @@ use serde_json::{Value, json};
 
 use crate::rng::Rng;
 
-/// What happened, as producers, auditors and operators tell it.
+/// The variant of an instance or image without a mistake.
+pub const VALID: usize = 0;
+/// The variant of an instance or image that is deleted, without a mistake.
+pub const DELETED: usize = 1;
+/// The variant of an image whose listed size differs from that of its activation.
+pub const WRONG_SIZE: usize = 8;
+
+/// What producers, audit reports and operators send.
 #[derive(Clone, Debug, Default)]
-pub struct World {
-    /// All notifications, in the order of their times.
+pub struct Scenario {
+    /// All notifications by time.
     pub notifications: Vec<Value>,
-    /// What audit reports say of instances.
+    /// Audit reports about instances.
     pub reports: Vec<Value>,
-    /// Message ids of instances' exists that somebody else has sent downstream.
+    /// Message ids of the exists of instances that are repaired: already sent downstream by another system.
     pub repaired: Vec<String>,
-    /// Message ids of images' exists that somebody else has sent downstream.
+    /// Message ids of the exists of images that are repaired.
     pub repaired_images: Vec<String>,
-    /// The reason that an exists was made to fail with at level `all`, by message id and UUID; empty where it is right.
-    pub meant: BTreeMap<(String, String), &'static str>,
+    /// The reason for which each exists, by message id and UUID, must fail at level `all`; empty if it is valid.
+    pub intended: BTreeMap<(String, String), &'static str>,
     names: Rng,
 }
 
-impl World {
-    /// The world of a seed: an instance and a message about images for each of these ways to be right or wrong. With
-    /// other names the same happens to others.
-    pub fn telling(seed: u64, names: u64, instances: &[usize], images: &[usize]) -> Self {
-        let (mut world, mut rng) = (Self::default(), Rng::new(seed));
-        world.names = Rng::new(names);
-        for way in instances {
-            instances::tell(&mut world, &mut rng, *way);
+impl Scenario {
+    /// Generates an instance and a message about images for each of these variants. With another `name_seed` the same
+    /// happens to other instances and images.
+    pub fn with_variants(seed: u64, name_seed: u64, instances: &[usize], images: &[usize]) -> Self {
+        let (mut scenario, mut rng) = (Self::default(), Rng::new(seed));
+        scenario.names = Rng::new(name_seed);
+        for variant in instances {
+            instances::add(&mut scenario, &mut rng, *variant);
         }
-        for way in images {
-            images::tell(&mut world, &mut rng, *way);
+        for variant in images {
+            images::add(&mut scenario, &mut rng, *variant);
         }
-        world.notifications.sort_by_key(|notification| notification["timestamp"].to_string());
-        world
+        scenario.notifications.sort_by_key(|notification| notification["timestamp"].to_string());
+        scenario
     }
 
-    /// So many instances and messages about images, which go through the ways in turn.
+    /// Generates this many instances and messages about images, cycling through the variants.
     pub fn new(seed: u64, instances: usize, images: usize) -> Self {
-        let turns = |count: usize, ways: usize| (0..count).map(|turn| turn % ways).collect::<Vec<_>>();
+        let cycle = |count: usize, variants: usize| (0..count).map(|n| n % variants).collect::<Vec<_>>();
         let (instances, images) =
-            (turns(instances, instances::WAYS.len()), turns(images, images::WAYS.len()));
-        Self::telling(seed, seed, &instances, &images)
+            (cycle(instances, instances::VARIANTS.len()), cycle(images, images::VARIANTS.len()));
+        Self::with_variants(seed, seed, &instances, &images)
     }
 
-    /// The first world with these ways that takes so few notifications, without those that do nothing.
-    pub fn short(names: u64, instances: &[usize], images: &[usize], most: usize) -> Self {
-        let boring = ["compute.instance.update", "compute.instance.delete.start", "image.upload"];
-        let mut worlds = (0..).map(|seed| {
-            let mut world = Self::telling(seed, names, instances, images);
-            world
+    /// Generates the first scenario with these variants that has at most `max` notifications, without those that have no
+    /// effect on the ledger.
+    pub fn small(name_seed: u64, instances: &[usize], images: &[usize], max: usize) -> Self {
+        let without_effect = ["compute.instance.update", "compute.instance.delete.start", "image.upload"];
+        let mut scenarios = (0..).map(|seed| {
+            let mut scenario = Self::with_variants(seed, name_seed, instances, images);
+            scenario
                 .notifications
-                .retain(|event| !boring.contains(&event["event_type"].as_str().unwrap_or_default()));
-            world
+                .retain(|event| !without_effect.contains(&event["event_type"].as_str().unwrap_or_default()));
+            scenario
         });
-        worlds.find(|world| world.notifications.len() <= most).unwrap_or_default()
+        scenarios.find(|scenario| scenario.notifications.len() <= max).unwrap_or_default()
     }
 
-    /// Every way to be right or wrong.
+    /// Generates every variant once.
     pub fn complete(seed: u64) -> Self {
-        let all = |ways: usize| (0..ways).collect::<Vec<_>>();
-        Self::telling(seed, seed, &all(instances::WAYS.len()), &all(images::WAYS.len()))
+        let all = |variants: usize| (0..variants).collect::<Vec<_>>();
+        Self::with_variants(seed, seed, &all(instances::VARIANTS.len()), &all(images::VARIANTS.len()))
     }
 
     /// Adds a notification and returns its message id.
-    fn say(&mut self, event_type: &str, at: Micros, request: &str, payload: Value) -> String {
+    fn notify(&mut self, event_type: &str, at: Micros, request: &str, payload: Value) -> String {
         let message_id = self.names.uuid();
         let publisher =
             if event_type.starts_with("image.") { "glance-api01.host-2" } else { "compute.cell1.host-7" };
@@ -84,7 +92,7 @@ impl World {
     }
 }
 
-/// The beginning of a day of January 2035.
+/// Returns the start of a day of January 2035.
 fn day(number: i64) -> Micros {
     Micros(2_051_222_400_000_000).plus_seconds((number - 1) * 86_400)
 }

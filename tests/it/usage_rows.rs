@@ -1,4 +1,4 @@
-//! Single rows and the shapes of the usage API's answers.
+//! Single rows of the usage API, and the form of its responses.
 
 use domain::storage::key::Collection;
 use domain::usage::status::Status;
@@ -6,8 +6,8 @@ use insta::assert_json_snapshot;
 use tests::{TestBundle, delete, exists, image, image_delete, image_exists, launch, time};
 
 #[tokio::test]
-async fn an_id_that_was_never_given_is_not_found() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn unassigned_id_is_not_found() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_launch(launch(1)).await;
     for path in
         ["nova/launches", "nova/deletes", "nova/exists", "glance/images", "glance/deletes", "glance/exists"]
@@ -17,24 +17,24 @@ async fn an_id_that_was_never_given_is_not_found() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_no_number_is_not_found() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn non_numeric_id_is_not_found() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for id in ["aa", "-1", "+1", "1.0", "%31a", "%FF"] {
         bundle.get(&format!("/db/usage/nova/launches/{id}/")).await.message(404);
     }
 }
 
 #[tokio::test]
-async fn an_id_of_more_than_64_bits_is_not_found() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn id_over_64_bits_is_not_found() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for id in ["18446744073709551615", "18446744073709551616", "99999999999999999999999999"] {
         bundle.get(&format!("/db/usage/nova/exists/{id}/")).await.message(404);
     }
 }
 
 #[tokio::test]
-async fn a_path_is_served_with_a_slash_and_without_and_under_its_deprecated_name() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn paths_are_served_with_and_without_a_slash_and_under_deprecated_names() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_launch(launch(1)).await;
     bundle.put_delete(delete(1)).await;
     bundle.put_exists(exists(1)).await;
@@ -54,8 +54,8 @@ async fn a_path_is_served_with_a_slash_and_without_and_under_its_deprecated_name
 }
 
 #[tokio::test]
-async fn a_path_that_is_not_there_answers_in_the_shape_of_this_api() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn unknown_path_returns_this_apis_error_body() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for path in
         ["/db", "/db/usage", "/db/usage/nova/images", "/db/usage/nova/launches/1/x", "/db/tenant/info/x"]
     {
@@ -66,8 +66,8 @@ async fn a_path_that_is_not_there_answers_in_the_shape_of_this_api() {
 }
 
 #[tokio::test]
-async fn a_whole_second_has_no_fraction_and_any_other_time_has_six_digits() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn times_have_no_fraction_or_six_digits() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     for (id, at, shown) in [
         (1, "2014-01-17 15:35:44", "2014-01-17 15:35:44"),
         (2, "2014-01-17 15:35:44.5", "2014-01-17 15:35:44.500000"),
@@ -82,8 +82,8 @@ async fn a_whole_second_has_no_fraction_and_any_other_time_has_six_digits() {
 }
 
 #[tokio::test]
-async fn a_launch_has_all_its_columns() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn launch_has_all_columns() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_launch(launch(91_899)).await;
     let reply = bundle.get("/db/usage/nova/launches/91899/").await;
     assert_eq!((reply.header("content-type"), reply.header("vary")), ("application/json", "Accept"));
@@ -107,8 +107,8 @@ async fn a_launch_has_all_its_columns() {
 }
 
 #[tokio::test]
-async fn a_single_image_stands_under_the_key_launch() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn single_image_is_under_the_key_launch() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_rows(Collection::Image, [(4_837, image(4_837))]).await;
     assert_json_snapshot!(bundle.get("/db/usage/glance/images/4837/").await.json(), @r#"
     {
@@ -125,8 +125,8 @@ async fn a_single_image_stands_under_the_key_launch() {
 }
 
 #[tokio::test]
-async fn deletes_have_all_their_columns() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn deletes_have_all_columns() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_delete(delete(65_110)).await;
     bundle.put_rows(Collection::ImageDelete, [(3_169, image_delete(3_169))]).await;
     assert_json_snapshot!(bundle.get("/db/usage/nova/deletes/65110/").await.json(), @r#"
@@ -153,8 +153,8 @@ async fn deletes_have_all_their_columns() {
 }
 
 #[tokio::test]
-async fn the_exists_of_an_instance_has_all_its_columns_and_when_it_was_received() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn instance_exists_has_all_columns_and_received() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     let mut row = exists(135_106);
     row.progress.status = Status::Verified;
     (row.progress.usage, row.progress.send_status) = (Some(91_932), 201);
@@ -191,8 +191,8 @@ async fn the_exists_of_an_instance_has_all_its_columns_and_when_it_was_received(
 }
 
 #[tokio::test]
-async fn the_exists_of_an_image_has_all_its_columns_and_when_it_was_received() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn image_exists_has_all_columns_and_received() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_image_exists(vec![image_exists(5_301)]).await;
     let list = bundle.get("/db/usage/glance/exists/").await.json();
     let single = bundle.get("/db/usage/glance/exists/5301/").await.json();
@@ -223,8 +223,8 @@ async fn the_exists_of_an_image_has_all_its_columns_and_when_it_was_received() {
 }
 
 #[tokio::test]
-async fn what_steward_did_wrong_is_not_told_to_a_client() {
-    let bundle = TestBundle::start().await.expect("it starts");
+async fn internal_errors_are_not_disclosed() {
+    let bundle = TestBundle::start().await.expect("the bundle starts");
     bundle.put_rows(Collection::Launch, [(1, serde_json::json!({"id": "one"}))]).await;
     assert_eq!(bundle.get("/db/usage/launches/1").await.message(500), "The request could not be served.");
 }

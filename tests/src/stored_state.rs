@@ -1,5 +1,5 @@
-//! A picture of everything that is stored, in which no id appears: two stores that hold the same have the same picture,
-//! whatever was delivered twice, died half-way, or came in another order.
+//! The state that the usage table stores, without ids: two tables that hold the same records are equal, whatever was
+//! delivered twice, in another order or to a worker that crashed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,53 +7,63 @@ use anyhow::{Context, Result};
 use aws_sdk_dynamodb::Client;
 use serde_json::{Map, Value, json};
 
-/// What is stored, by kind and by what names a thing in the notifications themselves.
-pub type Snapshot = BTreeMap<String, BTreeMap<String, Value>>;
+/// Stored records by kind, and by a name built from the notifications themselves.
+pub type StoredState = BTreeMap<String, BTreeMap<String, Value>>;
 
-/// Takes the picture of a table.
-pub async fn of(client: &Client, table: &str) -> Result<Snapshot> {
+/// Reads the stored state of a table.
+pub async fn read(client: &Client, table: &str) -> Result<StoredState> {
     let items = scan(client, table).await?;
-    let names = Names::of(&items);
+    let names = Names::new(&items);
     let mut places = BTreeMap::<String, BTreeMap<String, Vec<Value>>>::new();
     for (kind, name, value) in items.iter().filter_map(|item| names.place(item)) {
         places.entry(kind.to_owned()).or_default().entry(name).or_default().push(value);
     }
-    let one = |(name, values)| (name, together(values));
+    let one = |(name, values)| (name, merged(values));
     Ok(places.into_iter().map(|(kind, named)| (kind, named.into_iter().map(one).collect())).collect())
 }
 
-/// What two pictures do not agree in.
-pub fn differences(one: &Snapshot, other: &Snapshot) -> Vec<String> {
+/// Removes the chunks, which depend on how notifications were packed and delivered.
+pub fn without_chunks(mut stored: StoredState) -> StoredState {
+    stored.remove("chunk");
+    stored
+}
+
+/// Describes every difference between two states.
+pub fn differences(one: &StoredState, other: &StoredState) -> Vec<String> {
     let none = BTreeMap::new();
-    let mut found = Vec::new();
+    let mut differences = Vec::new();
     for kind in one.keys().chain(other.keys()).collect::<BTreeSet<_>>() {
         let (one, other) = (one.get(kind).unwrap_or(&none), other.get(kind).unwrap_or(&none));
         for name in one.keys().chain(other.keys()).collect::<BTreeSet<_>>() {
             if one.get(name) != other.get(name) {
                 let text =
                     |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
-                found.push(format!("{kind} {name}: {} or {}", text(one.get(name)), text(other.get(name))));
+                differences.push(format!(
+                    "{kind} {name}: {} or {}",
+                    text(one.get(name)),
+                    text(other.get(name))
+                ));
             }
         }
     }
-    found
+    differences
 }
 
-/// All items of a table as JSON.
+/// Reads all items of a table as JSON.
 pub async fn scan(client: &Client, table: &str) -> Result<Vec<Map<String, Value>>> {
     let mut items = Vec::new();
     let mut pages = client.scan().table_name(table).into_paginator().send();
     while let Some(page) = pages.next().await {
-        for mut item in page.context("the table can be read")?.items.unwrap_or_default() {
-            // Compressed bodies are no JSON; the rows beside them say what was in them.
+        for mut item in page.context("cannot scan the table")?.items.unwrap_or_default() {
+            // Compressed bodies are not JSON; the rows hold their contents.
             item.remove("z");
-            items.push(serde_dynamo::from_item(item).context("an item is JSON")?);
+            items.push(serde_dynamo::from_item(item).context("an item does not convert to JSON")?);
         }
     }
     Ok(items)
 }
 
-/// What ids stand for.
+/// The names of rows by collection and id.
 struct Names {
     by_row: BTreeMap<(String, u64), String>,
 }
@@ -66,14 +76,14 @@ fn is_announcement(item: &Map<String, Value>) -> bool {
     text(item, "et").ends_with(".verified")
 }
 
-/// The collection that a partition key of rows names.
+/// Returns the code of the row's collection, or `None` if the item is not a row.
 fn collection(item: &Map<String, Value>) -> Option<&str> {
     let (code, block) = text(item, "pk").split_once('#')?;
     let rows = ["N", "XN", "XG", "U", "GU", "D", "GD", "R"].contains(&code);
     (rows && block.bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
 }
 
-/// Columns that are ids of rows of another collection.
+/// Returns the columns that link to rows of other collections.
 fn links(code: &str) -> &'static [(&'static str, &'static str)] {
     match code {
         "XN" => &[("raw", "N"), ("us", "U"), ("de", "D")],
@@ -84,7 +94,7 @@ fn links(code: &str) -> &'static [(&'static str, &'static str)] {
 }
 
 impl Names {
-    fn of(items: &[Map<String, Value>]) -> Self {
+    fn new(items: &[Map<String, Value>]) -> Self {
         let by_row = items.iter().filter_map(|item| {
             let code = collection(item)?;
             Some(((code.to_owned(), item.get("id")?.as_u64()?), name(code, item)))
@@ -92,6 +102,7 @@ impl Names {
         Self { by_row: by_row.collect() }
     }
 
+    /// Returns an item's kind, name and comparable value, or `None` if it is not compared.
     fn place(&self, item: &Map<String, Value>) -> Option<(&'static str, String, Value)> {
         if let Some(code) = collection(item) {
             return Some((kind(code), name(code, item), self.row(code, item)));
@@ -104,8 +115,8 @@ impl Names {
             "K" => {
                 Some(("hour", format!("{pk} {}", text(item, "sk").split('#').next()?), Self::counts(item)))
             }
-            "V" => Some(("due", format!("{pk} {}", self.pointed(item)?), json!(1))),
-            "OB" => Some(("outbox", self.pointed(item)?, json!(1))),
+            "V" => Some(("due", format!("{pk} {}", self.target(item)?), json!(1))),
+            "OB" => Some(("outbox", self.target(item)?, json!(1))),
             "I" | "G" => self.pointer(pk, item),
             "OPEN" => Some(("open block", rest.to_owned(), json!(1))),
             "SEQ" => {
@@ -116,7 +127,7 @@ impl Names {
         }
     }
 
-    /// A row without its id, and with names in place of other rows' ids.
+    /// Returns a row without its id, with links replaced by the names of their targets.
     fn row(&self, code: &str, item: &Map<String, Value>) -> Value {
         let mut row = item.clone();
         for column in ["pk", "sk", "id", "v", "tk", "ck", "ps", "po", "ttl", "gf"] {
@@ -135,8 +146,8 @@ impl Names {
             }
         }
         if let Some(reason) = row.get("fr").and_then(Value::as_str) {
-            let named = timeless(reason);
-            row.insert("fr".to_owned(), named.into());
+            let stable = stable_reason(reason);
+            row.insert("fr".to_owned(), stable.into());
         }
         Value::Object(row)
     }
@@ -148,12 +159,12 @@ impl Names {
             .collect()
     }
 
-    /// What an item that names a row by its collection and id leads to.
-    fn pointed(&self, item: &Map<String, Value>) -> Option<String> {
+    /// Returns the name of the row to which an item links by collection and id.
+    fn target(&self, item: &Map<String, Value>) -> Option<String> {
         Some(self.named(text(item, "k"), item.get("id")?.as_u64()?))
     }
 
-    /// What the pointers of an instance or an image lead to.
+    /// Names the pointer of an instance or image by its target.
     fn pointer(&self, pk: &str, item: &Map<String, Value>) -> Option<(&'static str, String, Value)> {
         let code = match (pk.starts_with("I#"), text(item, "sk").split('#').next()?) {
             (true, "U") => "U",
@@ -166,7 +177,7 @@ impl Names {
         Some(("pointer", format!("{pk} {}", self.named(code, item.get("id")?.as_u64()?)), json!(1)))
     }
 
-    /// A message by its own id; an announcement, whose id is new each time, by its row.
+    /// Names a message by its id, and an announcement, whose id differs between runs, by its row.
     fn message(&self, message_id: &str, item: &Map<String, Value>) -> Option<String> {
         let row = self.named("N", item.get("id")?.as_u64()?);
         Some(if row == message_id || row.contains(".verified ") {
@@ -195,7 +206,8 @@ fn kind(code: &str) -> &'static str {
     }
 }
 
-/// What names a row in the notifications themselves. An announcement's own id is new each time: its event type does.
+/// Names a row by the notification that it comes from. The id of an announcement differs between runs, so its event
+/// type is used.
 fn name(code: &str, item: &Map<String, Value>) -> String {
     let column = |name: &str| item.get(name).map(ToString::to_string).unwrap_or_default();
     match code {
@@ -209,8 +221,8 @@ fn name(code: &str, item: &Map<String, Value>) -> String {
     }
 }
 
-/// A reason without what another run has differently: the time of the failure, and the id of the exists.
-fn timeless(reason: &str) -> String {
+/// Removes from a failure reason what differs between runs: the time of the failure and the id of the exists.
+fn stable_reason(reason: &str) -> String {
     let reason = reason.split_once(" UTC").map_or(reason, |(_, rest)| rest);
     let words: Vec<_> = reason.split(' ').collect();
     let is_id = |place: usize| {
@@ -220,8 +232,8 @@ fn timeless(reason: &str) -> String {
     kept.collect::<Vec<_>>().join(" ")
 }
 
-/// Shards of one counter add up; of rows that nothing tells apart there is a list.
-fn together(mut values: Vec<Value>) -> Value {
+/// Merges records of the same name: the shards of a counter are added up, other records become a list.
+fn merged(mut values: Vec<Value>) -> Value {
     let is_counter = |value: &Value| {
         value.as_object().is_some_and(|counts| counts.keys().all(|name| name.starts_with("e:")))
     };

@@ -1,13 +1,13 @@
-//! Where a request came from and to: its client, the API's address, stages and base paths.
+//! Addresses: the client's, the API's base URL, stages and base paths.
 
 use anyhow::Result;
 use edge::web::Web;
 use serde_json::{Value, json};
 use tests::lambda;
 
-use super::{answer, echo, event};
+use super::{echo, event, response};
 
-fn under(base_path: &str, public_base_url: Option<&str>) -> Web {
+fn web(base_path: &str, public_base_url: Option<&str>) -> Web {
     Web {
         base_path: base_path.to_owned(),
         public_base_url: public_base_url.map(str::to_owned),
@@ -16,15 +16,15 @@ fn under(base_path: &str, public_base_url: Option<&str>) -> Web {
 }
 
 #[tokio::test]
-async fn an_empty_segment_is_not_found() -> Result<()> {
+async fn empty_path_segment_is_not_found() -> Result<()> {
     for path in ["/c//x", "//c/x", "/c/x//", "//"] {
-        assert_eq!(answer(&event("GET", path, "")).await?.0, 404, "{path}");
+        assert_eq!(response(&event("GET", path, "")).await?.0, 404, "{path}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_named_stage_and_the_base_path_are_no_part_of_the_path() -> Result<()> {
+async fn stage_and_base_path_are_stripped_from_the_path() -> Result<()> {
     for (raw_path, stage, base_path, name) in [
         ("/c/x", "$default", "", Some("x")),
         ("/prod/c/x/", "prod", "", Some("x")),
@@ -38,8 +38,8 @@ async fn a_named_stage_and_the_base_path_are_no_part_of_the_path() -> Result<()>
     ] {
         let mut event = event("GET", raw_path, "a=b");
         event["requestContext"]["stage"] = json!(stage);
-        let answer = lambda::answer(&echo().with_web(under(base_path, None)), &event).await?;
-        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default())?;
+        let response = lambda::invoke(&echo().with_web(web(base_path, None)), &event).await?;
+        let body: Value = serde_json::from_str(response["body"].as_str().unwrap_or_default())?;
         let expected =
             name.map_or_else(|| json!("nothing here"), |name| json!({"name": name, "query": "a=b"}));
         assert_eq!(body, expected, "{raw_path} {stage} {base_path}");
@@ -48,7 +48,7 @@ async fn a_named_stage_and_the_base_path_are_no_part_of_the_path() -> Result<()>
 }
 
 #[tokio::test]
-async fn a_handler_is_told_who_asks_and_where_and_no_header_changes_that() -> Result<()> {
+async fn client_address_and_base_url_cannot_be_spoofed_by_headers() -> Result<()> {
     let gateway = "https://example.execute-api.eu-west-1.amazonaws.com";
     for (stage, base_path, public, expected) in [
         ("$default", "", None, gateway.to_owned()),
@@ -56,25 +56,25 @@ async fn a_handler_is_told_who_asks_and_where_and_no_header_changes_that() -> Re
         ("$default", "/steward", None, format!("{gateway}/steward")),
         ("prod", "/steward", Some("https://ops.example.com"), "https://ops.example.com".to_owned()),
     ] {
-        let mut event = event("GET", "/told", "");
+        let mut event = event("GET", "/client", "");
         event["requestContext"]["stage"] = json!(stage);
         event["headers"]["x-forwarded-for"] = json!("203.0.113.9, 192.0.2.7");
         event["headers"]["host"] = json!("evil.example");
         event["headers"]["x-forwarded-host"] = json!("evil.example");
-        let answer = lambda::answer(&echo().with_web(under(base_path, public)), &event).await?;
-        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default())?;
+        let response = lambda::invoke(&echo().with_web(web(base_path, public)), &event).await?;
+        let body: Value = serde_json::from_str(response["body"].as_str().unwrap_or_default())?;
         assert_eq!(body, json!({"client": "192.0.2.7", "base": expected}));
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_host_that_is_none_disturbs_nobody() -> Result<()> {
+async fn invalid_host_header_is_ignored() -> Result<()> {
     for host in ["", "a b", "[", "x:99999999", "%"] {
         let mut event = event("GET", "/c/x", "");
         event["headers"]["host"] = json!(host);
         event["headers"]["x-forwarded-proto"] = json!(host);
-        assert_eq!(answer(&event).await?.0, 200, "{host}");
+        assert_eq!(response(&event).await?.0, 200, "{host}");
     }
     Ok(())
 }

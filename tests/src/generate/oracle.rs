@@ -1,5 +1,5 @@
-//! What must come of a world, worked out the long way round: events one by one in the order of their times, every rule
-//! as `StackTach` v2's verifier had it, on the JSON that was sent. It shares no code with what it is held against.
+//! A reference model of verification: applies `StackTach` v2's rules to the notifications themselves, one by one by time.
+//! It shares no code with the implementation that it is compared with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,21 +7,21 @@ use domain::time::Micros;
 use domain::usage::verdict::{FlavorField, Level};
 use serde_json::{Value, json};
 
-use super::World;
+use super::Scenario;
 
-/// What must become of one exists.
+/// The expected verdict on one exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// The word of its last state.
+    /// The name of its final status.
     pub status: &'static str,
-    /// The kind of its reason, as [`kind`] names it.
+    /// The kind of its failure reason, as [`kind`] names it.
     pub reason: Option<String>,
 }
 
-/// By message id and UUID.
+/// Expected verdicts by message id and UUID.
 pub type Verdicts = BTreeMap<(String, String), Expected>;
 
-/// What is known of an instance's request, an audit report, or an exists of it.
+/// The compared fields of a launch, an audit report or an exists.
 #[derive(Clone, Debug, Default)]
 struct Facts {
     launched_at: Option<Micros>,
@@ -51,22 +51,22 @@ fn second(at: Micros) -> i64 {
     at.0.div_euclid(1_000_000)
 }
 
-/// Every message once, in the order of time and message id.
-fn events(world: &World) -> Vec<&Value> {
+/// Returns each message once, by time and message id.
+fn events(scenario: &Scenario) -> Vec<&Value> {
     let by_id: BTreeMap<_, _> =
-        world.notifications.iter().map(|event| (event["message_id"].as_str(), event)).collect();
+        scenario.notifications.iter().map(|event| (event["message_id"].as_str(), event)).collect();
     let mut events: Vec<_> = by_id.into_values().collect();
     events.sort_by_key(|event| (time(&event["timestamp"]), event["message_id"].to_string()));
     events
 }
 
-/// The verdicts at a level and for a flavor field.
-pub fn verdicts(world: &World, level: Level, flavor: FlavorField) -> Verdicts {
+/// Returns the expected verdicts at a level and with a flavor field.
+pub fn verdicts(scenario: &Scenario, level: Level, flavor: FlavorField) -> Verdicts {
     let flavor = match flavor {
         FlavorField::InstanceTypeId => "instance_type_id",
         FlavorField::InstanceFlavorId => "instance_flavor_id",
     };
-    let (events, launches) = (events(world), launches(world));
+    let (events, launches) = (events(scenario), launches(scenario));
     let mut verdicts = Verdicts::new();
     for event in &events {
         let message_id = text(&event["message_id"]).unwrap_or_default();
@@ -76,13 +76,13 @@ pub fn verdicts(world: &World, level: Level, flavor: FlavorField) -> Verdicts {
             let ledger = by_ledger(&events, &launches, payload, level, flavor);
             let (passed, reason) = match ledger {
                 Ok(()) => ("verified", None),
-                Err(first) => match by_reports(world, &events, payload, flavor) {
+                Err(first) => match by_reports(scenario, &events, payload, flavor) {
                     None => ("failed", Some(first)),
                     Some(Ok(())) => ("reconciled", None),
                     Some(Err(second)) => ("failed", Some(second)),
                 },
             };
-            let status = if passed == "failed" && world.repaired.contains(&message_id) {
+            let status = if passed == "failed" && scenario.repaired.contains(&message_id) {
                 "sent_failed"
             } else {
                 passed
@@ -93,7 +93,7 @@ pub fn verdicts(world: &World, level: Level, flavor: FlavorField) -> Verdicts {
                 let reason = of_image(&events, payload, image).err();
                 let status = match &reason {
                     None => "verified",
-                    Some(_) if world.repaired_images.contains(&message_id) => "sent_failed",
+                    Some(_) if scenario.repaired_images.contains(&message_id) => "sent_failed",
                     Some(_) => "failed",
                 };
                 let uuid = text(&image["id"]).unwrap_or_default();
@@ -104,25 +104,25 @@ pub fn verdicts(world: &World, level: Level, flavor: FlavorField) -> Verdicts {
     verdicts
 }
 
-/// The messages that must be announced, each once: every record passed, and nobody else has sent it.
-pub fn announced(world: &World, verdicts: &Verdicts) -> BTreeSet<String> {
+/// Returns the ids of the messages that must be announced once: all their exists pass, and they are not repaired.
+pub fn announced(scenario: &Scenario, verdicts: &Verdicts) -> BTreeSet<String> {
     let all: BTreeSet<_> = verdicts.keys().map(|(message_id, _)| message_id.clone()).collect();
     let failed = |(_, expected): &(&(String, String), &Expected)| {
         !matches!(expected.status, "verified" | "reconciled")
     };
     let failed: BTreeSet<_> =
         verdicts.iter().filter(failed).map(|((message_id, _), _)| message_id.clone()).collect();
-    let sent: BTreeSet<_> = world.repaired.iter().chain(&world.repaired_images).cloned().collect();
+    let sent: BTreeSet<_> = scenario.repaired.iter().chain(&scenario.repaired_images).cloned().collect();
     all.into_iter().filter(|id| !failed.contains(id) && !sent.contains(id)).collect()
 }
 
-/// How often each event type is counted in each hour, as a picture has it: messages once, and their announcements.
+/// Returns the expected hour counters in the form of the stored state: each message once, announcements included.
 pub fn hours(
-    world: &World,
+    scenario: &Scenario,
     announced: &BTreeSet<String>,
 ) -> BTreeMap<(String, i64), BTreeMap<String, Value>> {
     let mut hours = BTreeMap::<(String, i64), BTreeMap<String, u64>>::new();
-    for event in events(world) {
+    for event in events(scenario) {
         let event_type = text(&event["event_type"]).unwrap_or_default();
         let service = if event_type.starts_with("image.") { "glance" } else { "nova" };
         let hour = time(&event["timestamp"]).map_or(0, |at| at.0.div_euclid(3_600_000_000));
@@ -137,10 +137,10 @@ pub fn hours(
     hours.into_iter().map(|(hour, counts)| (hour, values(counts))).collect()
 }
 
-/// The launches of every instance and request.
-fn launches(world: &World) -> BTreeMap<(String, String), Facts> {
+/// Returns the launches by instance and request.
+fn launches(scenario: &Scenario) -> BTreeMap<(String, String), Facts> {
     let mut rows = BTreeMap::<(String, String), Facts>::new();
-    for event in events(world) {
+    for event in events(scenario) {
         let name = event["event_type"].as_str().and_then(|name| name.strip_prefix("compute.instance."));
         let payload = &event["payload"];
         let failed = text(&payload["message"]).is_some_and(|message| message != "Success");
@@ -156,15 +156,15 @@ fn launches(world: &World) -> BTreeMap<(String, String), Facts> {
         };
         let key = (text(&payload["instance_id"]), text(&event["_context_request_id"]));
         let row = rows.entry((key.0.unwrap_or_default(), key.1.unwrap_or_default())).or_default();
-        let told = facts(payload);
-        for (field, value) in told.fields {
+        let new = facts(payload);
+        for (field, value) in new.fields {
             let is_flavor = field.starts_with("instance_");
-            let stays = is_flavor && !overwrites && row.fields.get(field).is_some_and(Option::is_some);
-            if !(stays || is_flavor && value.is_none()) {
+            let is_kept = is_flavor && !overwrites && row.fields.get(field).is_some_and(Option::is_some);
+            if !(is_kept || is_flavor && value.is_none()) {
                 row.fields.insert(field, value);
             }
         }
-        row.launched_at = match (row.launched_at, told.launched_at) {
+        row.launched_at = match (row.launched_at, new.launched_at) {
             (None, Some(at)) if fills || advances => Some(at),
             (Some(old), Some(at)) if advances => Some(old.max(at)),
             (old, _) => old,
@@ -189,9 +189,9 @@ fn by_ledger(
     level: Level,
     flavor: &'static str,
 ) -> Result<(), String> {
-    let ours = facts(exists);
-    valid(&ours, exists, level, flavor)?;
-    let at = ours.launched_at.unwrap_or(Micros(0));
+    let own = facts(exists);
+    check_fields(&own, exists, level, flavor)?;
+    let at = own.launched_at.unwrap_or(Micros(0));
     let of_instance =
         launches.iter().filter(|((instance, _), _)| exists["instance_id"] == *instance.as_str());
     let known: Vec<_> = of_instance.filter_map(|(_, row)| Some((row.launched_at?, row))).collect();
@@ -203,11 +203,11 @@ fn by_ledger(
         (None, [one]) => one,
         (None, _) => return Err("several InstanceUsage".to_owned()),
     };
-    compare(&ours, launch.1, flavor, "launches")?;
-    not_deleted_otherwise(events, exists, at)
+    compare(&own, launch.1, flavor, "launches")?;
+    check_deletes(events, exists, at)
 }
 
-fn valid(ours: &Facts, exists: &Value, level: Level, flavor: &'static str) -> Result<(), String> {
+fn check_fields(own: &Facts, exists: &Value, level: Level, flavor: &'static str) -> Result<(), String> {
     let is_import = exists["image_meta"]["image_type"] == "import";
     let basic = ["tenant", flavor];
     let all = ["rax_options", "os_architecture", "os_distro", "os_version"];
@@ -217,19 +217,19 @@ fn valid(ours: &Facts, exists: &Value, level: Level, flavor: &'static str) -> Re
         Level::All => &[&basic, if is_import { &all[..2] } else { &all }],
     };
     for fields in wanted {
-        let value = |field: &str| ours.fields[field].clone().unwrap_or_default();
+        let value = |field: &str| own.fields[field].clone().unwrap_or_default();
         if let Some(field) = fields.iter().find(|field| value(field).is_empty()) {
             return Err(format!("{field} is empty"));
         }
         for field in *fields {
             let value = value(field);
-            let good = match *field {
+            let is_valid = match *field {
                 "tenant" => value.chars().all(|c| c.is_ascii_hexdigit()),
                 "rax_options" => value.parse::<i64>().is_ok(),
                 "instance_type_id" | "instance_flavor_id" => true,
                 _ => value.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)),
             };
-            if !good {
+            if !is_valid {
                 return Err(format!("{field} is invalid"));
             }
         }
@@ -237,20 +237,20 @@ fn valid(ours: &Facts, exists: &Value, level: Level, flavor: &'static str) -> Re
     Ok(())
 }
 
-fn compare(ours: &Facts, theirs: &Facts, flavor: &'static str, side: &str) -> Result<(), String> {
-    if ours.launched_at.map(second) != theirs.launched_at.map(second) {
+fn compare(own: &Facts, other: &Facts, flavor: &'static str, side: &str) -> Result<(), String> {
+    if own.launched_at.map(second) != other.launched_at.map(second) {
         return Err(format!("launched_at differs from {side}"));
     }
     for field in [flavor, "tenant", "rax_options", "os_architecture", "os_version", "os_distro"] {
         let value = |facts: &Facts| facts.fields.get(field).cloned().flatten();
-        if value(ours) != value(theirs) {
+        if value(own) != value(other) {
             return Err(format!("{field} differs from {side}"));
         }
     }
     Ok(())
 }
 
-fn not_deleted_otherwise(events: &[&Value], exists: &Value, at: Micros) -> Result<(), String> {
+fn check_deletes(events: &[&Value], exists: &Value, at: Micros) -> Result<(), String> {
     let deletes = events.iter().filter(|event| event["event_type"] == "compute.instance.delete.end");
     let deletes = deletes.filter(|event| event["payload"]["instance_id"] == exists["instance_id"]);
     let deletes: BTreeSet<_> = deletes.map(|event| deleted(&event["payload"])).collect();
@@ -280,27 +280,27 @@ fn deleted(payload: &Value) -> (Micros, Option<Micros>) {
 }
 
 fn by_reports(
-    world: &World,
+    scenario: &Scenario,
     events: &[&Value],
     exists: &Value,
     flavor: &'static str,
 ) -> Option<Result<(), String>> {
-    let ours = facts(exists);
-    let at = ours.launched_at?;
+    let own = facts(exists);
+    let at = own.launched_at?;
     let of_launch = |report: &&Value| {
         report["instance"] == exists["instance_id"]
             && time(&report["launched_at"]).map(second) == Some(second(at))
     };
-    let reports: Vec<_> = world.reports.iter().filter(of_launch).collect();
+    let reports: Vec<_> = scenario.reports.iter().filter(of_launch).collect();
     let report = match reports.as_slice() {
         [] => return None,
         [one] => one,
         _ => return Some(Err("several InstanceReconcile".to_owned())),
     };
-    let names = ours.fields.keys().map(|field| (*field, text(&report[*field]))).collect();
-    let theirs = Facts { launched_at: time(&report["launched_at"]), fields: names };
-    Some(compare(&ours, &theirs, flavor, "reconciles").and_then(|()| match time(&report["deleted_at"]) {
-        None => not_deleted_otherwise(events, exists, at),
+    let fields = own.fields.keys().map(|field| (*field, text(&report[*field]))).collect();
+    let other = Facts { launched_at: time(&report["launched_at"]), fields };
+    Some(compare(&own, &other, flavor, "reconciles").and_then(|()| match time(&report["deleted_at"]) {
+        None => check_deletes(events, exists, at),
         deleted if deleted.map(second) == time(&exists["deleted_at"]).map(second) => Ok(()),
         Some(_) => Err("deleted_at differs from reconciles".to_owned()),
     }))
@@ -308,9 +308,9 @@ fn by_reports(
 
 fn of_image(events: &[&Value], message: &Value, image: &Value) -> Result<(), String> {
     let first = |event_type: &str| {
-        let told =
+        let mut payloads =
             events.iter().filter(|event| event["event_type"] == event_type).map(|event| &event["payload"]);
-        told.into_iter().find(|payload| payload["id"] == image["id"])
+        payloads.find(|payload| payload["id"] == image["id"])
     };
     let (activation, delete) = (first("image.activate"), first("image.delete"));
     let activation = activation.ok_or("no ImageUsage")?;
@@ -318,8 +318,8 @@ fn of_image(events: &[&Value], message: &Value, image: &Value) -> Result<(), Str
     if !same_second(&image["created_at"], &activation["created_at"]) {
         return Err("created_at differs from launches".to_owned());
     }
-    for (field, ours) in [("owner", &message["owner"]), ("size", &image["size"])] {
-        if *ours != activation[field] {
+    for (field, own) in [("owner", &message["owner"]), ("size", &image["size"])] {
+        if *own != activation[field] {
             return Err(format!("{field} differs from launches"));
         }
     }
@@ -341,7 +341,7 @@ fn of_image(events: &[&Value], message: &Value, image: &Value) -> Result<(), Str
     if owner.chars().all(|c| c.is_ascii_hexdigit()) { Ok(()) } else { Err("owner is invalid".to_owned()) }
 }
 
-/// Which kind of reason a stored text is.
+/// Returns the kind of a stored failure reason.
 pub fn kind(reason: &str) -> String {
     let field = reason.split('\'').nth(1).unwrap_or_default();
     let word_after = |before: &str| {
