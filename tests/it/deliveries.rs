@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use chrono::TimeDelta;
 use domain::ingest::plan::Delivery;
+use domain::time::Minute;
 use domain::usage::task::UsageTask;
 use serde_json::{Value, json};
 use tests::TestBundle;
@@ -125,7 +126,7 @@ async fn record_all(bundle: &TestBundle, rng: &mut Rng, schedule: u64) -> Result
 }
 
 /// Verifies what became due since a minute with two workers and a successor, to each of which any may be delivered.
-async fn verify_all(bundle: &TestBundle, rng: &mut Rng, from: i64) {
+async fn verify_all(bundle: &TestBundle, rng: &mut Rng, from: Minute) {
     bundle.advance(TimeDelta::minutes(1));
     let tasks = bundle.sweeps(from, bundle.minute());
     let scheduler = Scheduler::default();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use chrono::TimeDelta;
 use domain::notification::service::Service;
+use domain::time::Hour;
 use domain::usage::verdict::{FlavorField, Level};
 use serde_json::{Value, json};
 use tests::TestBundle;
@@ -50,7 +51,7 @@ fn verdicts(stored: &StoredState) -> Verdicts {
 }
 
 /// Returns the stored hour counters.
-fn hours(stored: &StoredState) -> BTreeMap<(String, i64), BTreeMap<String, Value>> {
+fn hours(stored: &StoredState) -> BTreeMap<(String, Hour), BTreeMap<String, Value>> {
     let counts = stored["hour"].iter().map(|(key, counts)| {
         let (service, hour) = key.trim_start_matches("K#ev#").split_once(' ').expect("a service and an hour");
         let hour =

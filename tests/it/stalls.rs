@@ -150,7 +150,7 @@ async fn verify(bundle: &TestBundle, worker: &WorkerProcess) {
 /// Verifies what became due in the last minutes, and confirms it.
 async fn verify_and_confirm(bundle: &TestBundle, scenario: &Scenario) -> Result<()> {
     bundle.advance(TimeDelta::minutes(1));
-    assert!(bundle.verify(bundle.minute() - EARLIER_MINUTES, bundle.minute()).await);
+    assert!(bundle.verify(bundle.minute().plus(-EARLIER_MINUTES), bundle.minute()).await);
     confirm(bundle, scenario).await
 }
 
@@ -168,7 +168,7 @@ async fn worker_stalled_while_recording_undoes_no_verdict_and_no_confirmation() 
             let from = bundle.minute();
             assert!(bundle.process(&[whole(scenario, "c")]).await, "the lease has expired");
             bundle.advance(TimeDelta::minutes(1));
-            assert!(bundle.verify(from - 2, bundle.minute()).await);
+            assert!(bundle.verify(from.plus(-2), bundle.minute()).await);
             confirm(bundle, scenario).await
         },
         nothing,

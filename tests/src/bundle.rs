@@ -26,12 +26,11 @@ use domain::streams::definitions::Definitions;
 use domain::streams::listing::StreamFilter;
 use domain::streams::running::Runner;
 use domain::streams::state::State;
-use domain::time::Micros;
+use domain::time::{Micros, Minute};
 use domain::usage::Usage;
 use domain::usage::sweeping::Sweeper;
 use domain::usage::task::UsageTask;
 use domain::usage::verifying::Verifier;
-use domain::work::due;
 use domain::work::queue::Queue;
 use domain::{streams, usage};
 use local::clients;
@@ -273,17 +272,17 @@ impl TestBundle {
     }
 
     /// Returns the tasks that verify everything due in these minutes.
-    pub fn sweeps(&self, from: i64, to: i64) -> Vec<UsageTask> {
+    pub fn sweeps(&self, from: Minute, to: Minute) -> Vec<UsageTask> {
         (0..SHARDS).map(|shard| UsageTask::Sweep { from, to, shard, after: None }).collect()
     }
 
-    /// Returns the current minute since the epoch.
-    pub fn minute(&self) -> i64 {
-        due::current_minute(self.clock.now().into())
+    /// Returns the current minute.
+    pub fn minute(&self) -> Minute {
+        self.clock.micros().minute()
     }
 
     /// Verifies what is due in these minutes and returns whether all tasks succeeded.
-    pub async fn verify(&self, from: i64, to: i64) -> bool {
+    pub async fn verify(&self, from: Minute, to: Minute) -> bool {
         let mut is_done = true;
         for task in self.sweeps(from, to) {
             let body = task.body().expect("tasks serialize");

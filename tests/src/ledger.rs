@@ -9,7 +9,7 @@ use domain::storage::change::Change;
 use domain::storage::item::item;
 use domain::storage::key::{Collection, Key};
 use domain::storage::table::{Outcome, Write};
-use domain::time::Micros;
+use domain::time::{Hour, Micros};
 use domain::usage::delete::{ImageDelete, InstanceDelete};
 use domain::usage::exists::{ImageExists, InstanceExists, Progress};
 use domain::usage::image::Image;
@@ -230,9 +230,9 @@ impl TestBundle {
     pub async fn put_notifications(&self, service: Service, first: u64, event_type: &str, times: &[&str]) {
         let row = |at: &&str| json!({ "et": event_type, "wh": time(at), "sv": service });
         self.put_rows(Collection::Notification, (first..).zip(times.iter().map(row))).await;
-        let mut hours = BTreeMap::<i64, u64>::new();
+        let mut hours = BTreeMap::<Hour, u64>::new();
         for at in times {
-            *hours.entry(time(at).epoch_seconds().div_euclid(3_600)).or_default() += 1;
+            *hours.entry(time(at).hour()).or_default() += 1;
         }
         for (hour, count) in hours {
             // Different shards, which a reader must add up.

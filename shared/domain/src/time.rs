@@ -48,6 +48,16 @@ impl Micros {
         self.0.div_euclid(SECOND)
     }
 
+    /// Returns the minute that contains this time.
+    pub fn minute(self) -> Minute {
+        Minute(self.0.div_euclid(60 * SECOND))
+    }
+
+    /// Returns the hour that contains this time.
+    pub fn hour(self) -> Hour {
+        Hour(self.0.div_euclid(3_600 * SECOND))
+    }
+
     /// Returns whole months since the year 0.
     pub fn months(self) -> i64 {
         let at = self.to_utc();
@@ -57,6 +67,45 @@ impl Micros {
     /// Returns the calendar time.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or_default()
+    }
+}
+
+/// A minute: whole minutes since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Minute(pub i64);
+
+/// An hour: whole hours since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hour(pub i64);
+
+impl Minute {
+    /// A minute that never comes.
+    pub const NEVER: Self = Self(i64::MAX);
+
+    /// Returns the minute `count` minutes later.
+    #[must_use]
+    pub fn plus(self, count: i64) -> Self {
+        Self(self.0.saturating_add(count))
+    }
+}
+
+impl Hour {
+    /// Returns the first microsecond of the hour.
+    pub fn start(self) -> Micros {
+        Micros(self.0.saturating_mul(3_600 * SECOND))
+    }
+
+    /// Returns the last microsecond of the hour.
+    pub fn end(self) -> Micros {
+        Micros(Self(self.0.saturating_add(1)).start().0 - 1)
+    }
+}
+
+impl fmt::Display for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -8,7 +8,7 @@ use domain::ingest::plan::Delivery;
 use domain::notification::message;
 use domain::notification::service::Service;
 use domain::storage::key::SHARDS;
-use domain::time::Micros;
+use domain::time::{Micros, Minute};
 use domain::usage::confirmation::{Answer, Confirmation};
 use domain::usage::settings::Settings;
 use domain::usage::task::UsageTask;
@@ -48,7 +48,7 @@ pub async fn measure() -> Result<Table> {
 }
 
 /// Returns a bundle with this many due exists in each shard, and the minute in which they became due.
-async fn due(count: u64, launched: bool) -> Result<(TestBundle, i64)> {
+async fn due(count: u64, launched: bool) -> Result<(TestBundle, Minute)> {
     let bundle = TestBundle::start().await?;
     if launched {
         let launches: Vec<_> =
@@ -63,14 +63,14 @@ async fn due(count: u64, launched: bool) -> Result<(TestBundle, i64)> {
 }
 
 /// Returns the minute in which exists that end at [`PERIOD_END`] become due if they are recorded now.
-fn minute(bundle: &TestBundle) -> Result<i64> {
+fn minute(bundle: &TestBundle) -> Result<Minute> {
     let end = Micros::parse(PERIOD_END).context("an invalid time")?;
     let settle = Settings::read(&bundle.platform.variables)?.settle_seconds;
     Ok(due_work::minute(verdict::due_at(end, settle), Micros::from(bundle.clock.now())))
 }
 
 /// Measures the verification of what is due in one shard of these minutes.
-async fn sweep(bundle: &TestBundle, minutes: RangeInclusive<i64>) -> Result<Cost> {
+async fn sweep(bundle: &TestBundle, minutes: RangeInclusive<Minute>) -> Result<Cost> {
     let task =
         UsageTask::Sweep { from: *minutes.start(), to: *minutes.end(), shard: 1, after: None }.body()?;
     let work = async {
@@ -86,8 +86,8 @@ async fn idle() -> Result<(Cost, Cost)> {
     bundle.tick().await?;
     bundle.advance(TimeDelta::minutes(1));
     let ((), tick) = cost::measure(&bundle, async { Ok(bundle.sweeper.tick().await?) }).await?;
-    let minute = due_work::current_minute(Micros::from(bundle.clock.now()));
-    Ok((tick, sweep(&bundle, minute - due_work::OVERLAP..=minute).await?))
+    let minute = bundle.minute();
+    Ok((tick, sweep(&bundle, minute.plus(-due_work::OVERLAP)..=minute).await?))
 }
 
 /// Measures the recording of the announcements that were just published, which return to the notification worker.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::time::Micros;
+use domain::time::{Hour, Micros};
 use domain::usage::verdict::{FlavorField, Level};
 use serde_json::{Value, json};
 
@@ -120,12 +120,12 @@ pub fn announced(scenario: &Scenario, verdicts: &Verdicts) -> BTreeSet<String> {
 pub fn hours(
     scenario: &Scenario,
     announced: &BTreeSet<String>,
-) -> BTreeMap<(String, i64), BTreeMap<String, Value>> {
-    let mut hours = BTreeMap::<(String, i64), BTreeMap<String, u64>>::new();
+) -> BTreeMap<(String, Hour), BTreeMap<String, Value>> {
+    let mut hours = BTreeMap::<(String, Hour), BTreeMap<String, u64>>::new();
     for event in events(scenario) {
         let event_type = text(&event["event_type"]).unwrap_or_default();
         let service = if event_type.starts_with("image.") { "glance" } else { "nova" };
-        let hour = time(&event["timestamp"]).map_or(0, |at| at.0.div_euclid(3_600_000_000));
+        let hour = time(&event["timestamp"]).map_or(Hour(0), Micros::hour);
         let counts = hours.entry((service.to_owned(), hour)).or_default();
         if announced.contains(event["message_id"].as_str().unwrap_or_default()) {
             *counts.entry(format!("e:{event_type}.verified")).or_default() += 1;

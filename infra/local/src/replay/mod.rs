@@ -19,9 +19,8 @@ use domain::platform::variables::Variables;
 use domain::streams::Streams;
 use domain::streams::definitions::Definitions;
 use domain::streams::settings::Settings;
-use domain::time::Micros;
+use domain::time::{Hour, Micros};
 use domain::usage::sweeping::Sweeper;
-use domain::work::due;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::event_source::{self, EventSource};
@@ -40,7 +39,6 @@ const LEASE_EXPIRY: TimeDelta = TimeDelta::minutes(2);
 const ATTEMPTS: usize = 3;
 /// The interval at which streams and records that have come due are handled.
 const TICK: TimeDelta = TimeDelta::hours(1);
-const MINUTES_PER_HOUR: i64 = 60;
 
 /// Load past notifications, each at its own time
 #[derive(Args, Debug)]
@@ -72,8 +70,8 @@ struct Engine {
     event_sources: Vec<EventSource>,
     sweeper: Sweeper,
     streams: Streams,
-    /// The hour (since the epoch) of the last tick.
-    hour: i64,
+    /// The hour of the last tick.
+    hour: Hour,
 }
 
 impl Replay {
@@ -114,7 +112,7 @@ impl Replay {
         };
         let workers = Workers::new(&platform, Arc::clone(&rules))?;
         Ok(Engine {
-            hour: hour(&clock),
+            hour: clock.micros().hour(),
             event_sources: workers.event_sources(&platform, WORKER_TIMEOUT)?,
             workers,
             sweeper: Sweeper::new(&platform)?,
@@ -130,7 +128,8 @@ impl Engine {
     /// That replay's clock was less than one tick past its last tick. Its leases have expired shortly after the next.
     async fn resume(&self) -> Result<()> {
         let Some(minute) = self.streams.swept_minute().await? else { return Ok(()) };
-        let last_tick = DateTime::from_timestamp(minute * 60, 0).context("the last tick is out of range")?;
+        let last_tick =
+            DateTime::from_timestamp(minute.0 * 60, 0).context("the last tick is out of range")?;
         let start = self.clock.now();
         self.clock.set(start.max(last_tick + TICK + LEASE_EXPIRY));
         self.drain_queues().await?;
@@ -158,8 +157,8 @@ impl Engine {
             self.clock.set(time);
         }
         // One tick per hour is often enough: an expired stream accepts no events even before it is swept.
-        if hour(&self.clock) > self.hour {
-            self.hour = hour(&self.clock);
+        if self.clock.micros().hour() > self.hour {
+            self.hour = self.clock.micros().hour();
             self.streams.tick().await?;
             self.sweeper.tick().await?;
             self.drain_queues().await?;
@@ -206,10 +205,6 @@ impl Engine {
 fn progress_bar(length: usize) -> Result<ProgressBar> {
     let style = "{wide_bar} {pos}/{len} notifications, {per_sec}, {eta} left";
     Ok(ProgressBar::new(length as u64).with_style(ProgressStyle::with_template(style)?))
-}
-
-fn hour(clock: &Clock) -> i64 {
-    due::current_minute(clock.micros()) / MINUTES_PER_HOUR
 }
 
 #[cfg(test)]

@@ -16,12 +16,10 @@ use crate::ingest::plan::{ChunkPlan, Delivery, Plan};
 use crate::notification::service::Service;
 use crate::storage::key::Collection;
 use crate::storage::sequence;
-use crate::time::Micros;
+use crate::time::{Hour, Micros};
 use crate::usage::applying::AssignedEffect;
 use crate::work::claim::Claim;
 
-/// Microseconds of an hour.
-const HOUR_MICROS: i64 = 3_600_000_000;
 /// Seconds after which a chunk cannot be redelivered: queues keep messages for 14 days.
 const REDELIVERY_SECONDS: i64 = 15 * 86_400;
 
@@ -150,14 +148,14 @@ fn allocate(next: &mut sequence::CollectionIds, wanted: &sequence::CollectionIds
     wanted.iter().filter_map(take).collect()
 }
 
-/// The number of notifications per service, hour since the epoch, and event type.
-pub(crate) type EventCounts<'a> = BTreeMap<(Service, i64), BTreeMap<&'a str, u64>>;
+/// The number of notifications per service, hour and event type.
+pub(crate) type HourlyCounters<'a> = BTreeMap<(Service, Hour), BTreeMap<&'a str, u64>>;
 
-fn counts<'a>(owned: &[Owned<'a>]) -> EventCounts<'a> {
-    let mut counts = EventCounts::new();
+fn counts<'a>(owned: &[Owned<'a>]) -> HourlyCounters<'a> {
+    let mut counts = HourlyCounters::new();
     for Owned { planned, .. } in owned.iter().filter(|owned| !owned.planned.is_synthetic()) {
         let notification = &planned.notification;
-        let hour = notification.timestamp.0.div_euclid(HOUR_MICROS);
+        let hour = notification.timestamp.hour();
         let events = counts.entry((notification.service, hour)).or_default();
         *events.entry(notification.event_type.as_str()).or_default() += 1;
     }

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::ingest::dedup::Owned;
 use crate::ingest::plan::{ChunkPlan, PlannedNotification};
-use crate::ingest::recording::EventCounts;
+use crate::ingest::recording::HourlyCounters;
 use crate::ingest::rejected::RejectedRow;
 use crate::ingest::{Intake, Recorder};
 use crate::notification::chunk_body::ChunkBody;
@@ -149,7 +149,7 @@ impl Recorder {
         &self,
         chunk: &str,
         claim: &Claim,
-        counts: &EventCounts<'_>,
+        counts: &HourlyCounters<'_>,
         expires: i64,
     ) -> Result<(), Failure> {
         for shard in 0..COUNTER_SHARDS {

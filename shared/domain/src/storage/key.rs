@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
-use crate::time::Micros;
+use crate::time::{Hour, Micros, Minute};
 
 /// Rows per id block: this many neighbouring ids share a partition key.
 pub const BLOCK: u64 = 1_024;
@@ -182,8 +182,8 @@ impl Key {
         Self::new(format!("G#{uuid}"), format!("D#{}", padded(id)))
     }
 
-    /// The due row of a record in a minute (minutes since the epoch).
-    pub fn due(minute: i64, collection: Collection, id: u64) -> Self {
+    /// The due row of a record in a minute.
+    pub fn due(minute: Minute, collection: Collection, id: u64) -> Self {
         Self::new(due_partition(minute, id % SHARDS), format!("{}#{}", collection.code(), padded(id)))
     }
 
@@ -248,8 +248,8 @@ impl Key {
         Self::new(format!("OB#{}", id % SHARDS), format!("{}#{}", collection.code(), padded(id)))
     }
 
-    /// A shard of the counters of a service's event types in an hour (hours since the epoch).
-    pub fn hour(service: &str, hour: i64, shard: u64) -> Self {
+    /// A shard of the counters of a service's event types in an hour.
+    pub fn hour(service: &str, hour: Hour, shard: u64) -> Self {
         Self::new(hours(service), format!("{}#{shard}", sortable_hour(hour)))
     }
 }
@@ -330,8 +330,8 @@ impl Range {
         Self::prefix(format!("G#{uuid}"), "D#")
     }
 
-    /// The due rows in a shard of a minute (minutes since the epoch).
-    pub fn due(minute: i64, shard: u64) -> Self {
+    /// The due rows in a shard of a minute.
+    pub fn due(minute: Minute, shard: u64) -> Self {
         Self::whole(due_partition(minute, shard))
     }
 
@@ -376,7 +376,7 @@ impl Range {
     }
 
     /// The hour counters of a service between two hours, inclusive; without bounds, all of them.
-    pub fn hours(service: &str, bounds: Option<(i64, i64)>) -> Self {
+    pub fn hours(service: &str, bounds: Option<(Hour, Hour)>) -> Self {
         match bounds {
             None => Self::whole(hours(service)),
             Some((from, to)) => Self::between(
@@ -392,7 +392,7 @@ fn block(collection: Collection, number: u64) -> String {
     format!("{}#{number}", collection.code())
 }
 
-fn due_partition(minute: i64, shard: u64) -> String {
+fn due_partition(minute: Minute, shard: u64) -> String {
     format!("V#{minute}#{shard}")
 }
 
@@ -415,18 +415,18 @@ fn sortable(at: Micros) -> String {
     format!("{:018}", at.0.saturating_add(YEAR_ONE))
 }
 
-fn sortable_hour(hour: i64) -> String {
-    format!("{:08}", hour.saturating_add(YEAR_ONE / 3_600_000_000))
+fn sortable_hour(hour: Hour) -> String {
+    format!("{:08}", hour.0.saturating_add(YEAR_ONE / 3_600_000_000))
 }
 
-/// Returns the hour (since the epoch) of an hour counter that was read from the table.
-pub fn hour_of(counter: &BTreeMap<String, serde_json::Value>) -> Option<i64> {
+/// Returns the hour of an hour counter that was read from the table.
+pub fn hour_of(counter: &BTreeMap<String, serde_json::Value>) -> Option<Hour> {
     hour_of_sort_key(counter.get("sk")?.as_str()?)
 }
 
-fn hour_of_sort_key(sk: &str) -> Option<i64> {
+fn hour_of_sort_key(sk: &str) -> Option<Hour> {
     let (hour, _) = sk.split_once('#')?;
-    Some(hour.parse::<i64>().ok()? - YEAR_ONE / 3_600_000_000)
+    Some(Hour(hour.parse::<i64>().ok()? - YEAR_ONE / 3_600_000_000))
 }
 
 #[cfg(test)]
@@ -453,7 +453,7 @@ mod tests {
         #[test]
         fn sort_keys_have_the_order_of_their_times(a in -62_135_596_800_000_000_i64..253_402_300_800_000_000, b in -62_135_596_800_000_000_i64..253_402_300_800_000_000) {
             prop_assert_eq!(sortable(Micros(a)).cmp(&sortable(Micros(b))), a.cmp(&b));
-            let (a, b) = (a.div_euclid(3_600_000_000), b.div_euclid(3_600_000_000));
+            let (a, b) = (Micros(a).hour(), Micros(b).hour());
             prop_assert_eq!(sortable_hour(a).cmp(&sortable_hour(b)), a.cmp(&b));
             prop_assert_eq!(hour_of_sort_key(&format!("{}#0", sortable_hour(a))), Some(a));
         }

@@ -5,6 +5,7 @@ use crate::storage::table::Race;
 use crate::streams::Streams;
 use crate::streams::stream::Head;
 use crate::streams::task::StreamTask;
+use crate::time::Minute;
 use crate::work::due::{self, Span};
 
 impl Streams {
@@ -18,7 +19,7 @@ impl Streams {
     /// Enqueues a run of every stream that is due in this span.
     pub(crate) async fn sweep(&self, span: Span) -> Result<(), Error> {
         let mut runs = Vec::new();
-        for minute in span.from..=span.to {
+        for minute in (span.from.0..=span.to.0).map(Minute) {
             for id in self.due_list(minute, span.shard).await? {
                 if self.is_due(minute, id).await? {
                     runs.push(StreamTask::Run { id }.body()?);
@@ -30,7 +31,7 @@ impl Streams {
 
     /// Whether a stream that was found in this minute is due. If it is due later, its due row is moved; if it has
     /// nothing more to run, the row is removed.
-    async fn is_due(&self, minute: i64, id: u64) -> Result<bool, Error> {
+    async fn is_due(&self, minute: Minute, id: u64) -> Result<bool, Error> {
         let now = self.now();
         let Some(head) = self.head_get(id).await? else {
             self.due_remove(minute, id).await?;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::streams::Streams;
+use crate::time::Minute;
 
 /// The body of a message on the stream queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,9 +15,9 @@ pub enum StreamTask {
     /// Find the streams that are due in one shard of these minutes.
     Sweep {
         /// The first minute, since the epoch.
-        from: i64,
+        from: Minute,
         /// The last minute.
-        to: i64,
+        to: Minute,
         /// The shard.
         shard: u64,
     },

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::notification::envelope::Notification;
 use crate::notification::mark::Mark;
 use crate::storage::key::{Collection, Key};
-use crate::time::Micros;
+use crate::time::{Micros, Minute};
 use crate::usage::Usage;
 use crate::usage::delete::{ImageDelete, InstanceDelete};
 use crate::usage::effect::{Effect, NewImageExists, NewInstanceExists};
@@ -164,7 +164,7 @@ impl Usage {
     }
 
     /// Returns the minute (since the epoch) in which an exists record is due for verification.
-    fn due_minute(&self, audit_period_ending: Micros, now: Micros) -> i64 {
+    fn due_minute(&self, audit_period_ending: Micros, now: Micros) -> Minute {
         due::minute(verdict::due_at(audit_period_ending, self.settle_seconds()), now)
     }
 

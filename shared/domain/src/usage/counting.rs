@@ -10,6 +10,7 @@ use crate::notification::raw::CountedRow;
 use crate::notification::service::Service;
 use crate::storage::block::Budget;
 use crate::storage::key::{self, Collection};
+use crate::time::Hour;
 use crate::usage::Usage;
 use crate::usage::exists::Exists;
 use crate::usage::query::Filter;
@@ -78,7 +79,7 @@ impl Usage {
     async fn hourly_counts(
         &self,
         query: &EventQuery,
-        bounds: Option<(i64, i64)>,
+        bounds: Option<(Hour, Hour)>,
     ) -> Result<HourlyCounts, Error> {
         let mut budget = Budget::new(self.settings.query_budget, "give when_min and when_max.");
         let (mut hours, mut after) = (HourlyCounts::default(), None);

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::time::Minute;
 
 /// A task of the usage worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,9 +14,9 @@ pub enum UsageTask {
     /// Verifies the records that are due in one shard of a range of minutes.
     Sweep {
         /// The first minute, since the epoch.
-        from: i64,
+        from: Minute,
         /// The last minute, included.
-        to: i64,
+        to: Minute,
         /// The shard.
         shard: u64,
         /// The sort key to continue after in the first minute. An earlier message covers the records up to it.

@@ -10,7 +10,7 @@ use crate::notification;
 use crate::platform::Platform;
 use crate::platform::id::Ids;
 use crate::storage::key::Collection;
-use crate::time::Micros;
+use crate::time::{Micros, Minute};
 use crate::usage::announcement::Announcement;
 use crate::usage::exists::{Exists, InstanceExists};
 use crate::usage::status::{InvalidTransition, Status};
@@ -65,14 +65,14 @@ impl Verifier {
     /// Verifies the due records of the first page in these minutes, and sends a new task for the other pages.
     async fn sweep(
         &self,
-        from: i64,
-        to: i64,
+        from: Minute,
+        to: Minute,
         shard: u64,
         after: Option<String>,
         deadline: Micros,
     ) -> Result<(), Failure> {
         let mut after = after;
-        for minute in from..=to {
+        for minute in (from.0..=to.0).map(Minute) {
             let page = self.usage.due_page(minute, shard, after.take()).await?;
             if let Some(next) = &page.next {
                 let rest = UsageTask::Sweep { from: minute, to, shard, after: Some(next.sk().to_owned()) };
@@ -88,14 +88,14 @@ impl Verifier {
     }
 
     /// Verifies every record of a page, and then fails with the first failure.
-    async fn verify_page(&self, minute: i64, page: Vec<Due>, deadline: Micros) -> Result<(), Failure> {
+    async fn verify_page(&self, minute: Minute, page: Vec<Due>, deadline: Micros) -> Result<(), Failure> {
         let verified =
             futures::stream::iter(page).map(|due| Box::pin(self.verify_due(minute, due, deadline)));
         let outcomes: Vec<_> = verified.buffer_unordered(AT_ONCE).collect().await;
         failure::first(outcomes)
     }
 
-    async fn verify_due(&self, minute: i64, due: Due, deadline: Micros) -> Result<(), Failure> {
+    async fn verify_due(&self, minute: Minute, due: Due, deadline: Micros) -> Result<(), Failure> {
         let is_done = match due.collection {
             Collection::InstanceExists => self.verify_instance(due.id, deadline).await?,
             Collection::ImageExists => self.verify_images(due.id, deadline).await?,

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::Error;
-use crate::time::Micros;
-
-const HOUR: i64 = 3_600_000_000;
+use crate::time::{Hour, Micros};
 
 /// The longest window in seconds. The original has the same limit, because it counts rows.
 pub const MAX_SECONDS: i64 = 604_800;
@@ -33,19 +31,19 @@ impl Window {
         self.min <= at && at <= self.max
     }
 
-    /// Returns the first and last hour (since the epoch) that overlap the window. `None` if the window is empty.
-    pub fn hours(&self) -> Option<(i64, i64)> {
-        (self.min <= self.max).then(|| (hour(self.min), hour(self.max)))
+    /// Returns the first and last hour that overlap the window. `None` if the window is empty.
+    pub fn hours(&self) -> Option<(Hour, Hour)> {
+        (self.min <= self.max).then(|| (self.min.hour(), self.max.hour()))
     }
 
-    fn covers(&self, hour: i64) -> bool {
-        self.contains(Micros(hour * HOUR)) && self.contains(Micros((hour + 1) * HOUR - 1))
+    fn covers(&self, hour: Hour) -> bool {
+        self.contains(hour.start()) && self.contains(hour.end())
     }
 }
 
 /// Event counts by hour and event type, without zeros.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HourlyCounts(BTreeMap<i64, BTreeMap<String, Count>>);
+pub struct HourlyCounts(BTreeMap<Hour, BTreeMap<String, Count>>);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Count {
@@ -56,8 +54,8 @@ struct Count {
 }
 
 impl HourlyCounts {
-    /// Adds to the count of an event type in an hour (since the epoch).
-    pub fn add(&mut self, hour: i64, event_type: &str, count: u64) {
+    /// Adds to the count of an event type in an hour.
+    pub fn add(&mut self, hour: Hour, event_type: &str, count: u64) {
         if count > 0 {
             self.0.entry(hour).or_default().entry(event_type.to_owned()).or_default().counted += count;
         }
@@ -80,7 +78,7 @@ impl HourlyCounts {
 
     /// Marks one notification as read. Returns whether its hour and event type are counted here.
     pub fn mark_read(&mut self, at: Micros, event_type: &str) -> bool {
-        let count = self.0.get_mut(&hour(at)).and_then(|types| types.get_mut(event_type));
+        let count = self.0.get_mut(&at.hour()).and_then(|types| types.get_mut(event_type));
         if let Some(count) = count {
             count.read += 1;
             return true;
@@ -100,12 +98,8 @@ impl HourlyCounts {
 
     /// Returns the start of the earliest hour.
     pub fn first(&self) -> Option<Micros> {
-        self.0.keys().next().map(|hour| Micros(hour * HOUR))
+        self.0.keys().next().map(|hour| hour.start())
     }
-}
-
-fn hour(at: Micros) -> i64 {
-    at.0.div_euclid(HOUR)
 }
 
 #[cfg(test)]
@@ -131,8 +125,8 @@ mod tests {
     #[test]
     fn hour_is_covered_only_up_to_its_last_microsecond() {
         let mut hours = HourlyCounts::default();
-        let nine = hour(at("2014-01-01 09:00:00"));
-        for hour in nine..nine + 3 {
+        let nine = at("2014-01-01 09:00:00").hour();
+        for hour in (nine.0..nine.0 + 3).map(Hour) {
             hours.add(hour, "a", 1);
         }
         for (min, max, whole) in [
@@ -150,8 +144,8 @@ mod tests {
     fn hour_is_removed_once_every_event_type_is_read_completely() {
         let mut hours = HourlyCounts::default();
         let then = at("2014-01-01 09:12:00");
-        hours.add(hour(then), "a", 2);
-        hours.add(hour(then), "b", 1);
+        hours.add(then.hour(), "a", 2);
+        hours.add(then.hour(), "b", 1);
         assert!(!hours.mark_read(then, "c") && !hours.mark_read(then.plus_seconds(3_600), "a"));
         assert!(hours.mark_read(then, "a") && hours.mark_read(then, "b"));
         hours.remove_complete();

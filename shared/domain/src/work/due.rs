@@ -10,10 +10,10 @@ use crate::storage::item::item;
 use crate::storage::key::{Collection, Key, SHARDS};
 use crate::storage::sequence;
 use crate::storage::table::{Table, Write};
-use crate::time::Micros;
+use crate::time::{Micros, Minute};
 use crate::work::queue::Queue;
 
-const MINUTE: i64 = 60_000_000;
+const MINUTE_MICROS: i64 = 60_000_000;
 
 /// Past minutes that every sweep covers again.
 pub const OVERLAP: i64 = 5;
@@ -23,13 +23,13 @@ const MOST_MINUTES: i64 = 7 * 24 * 60;
 /// The most minutes that one message covers.
 const MESSAGE_MINUTES: i64 = 60;
 
-/// The part of a sweep that one message covers: minutes since the epoch, in one shard.
+/// The part of a sweep that one message covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// The first minute.
-    pub from: i64,
+    pub from: Minute,
     /// The last minute.
-    pub to: i64,
+    pub to: Minute,
     /// The shard.
     pub shard: u64,
 }
@@ -53,16 +53,16 @@ pub(crate) async fn sweep(
 
 /// Returns the first and last minute of each span to sweep now, and the last minute of all. `last` is the last minute
 /// of the previous sweep.
-fn spans(last: Option<i64>, now: Micros) -> (Vec<(i64, i64)>, i64) {
-    let current = current_minute(now);
-    let first = (last.unwrap_or(current - 1) + 1).min(current) - OVERLAP;
-    let end = current.min(first + MOST_MINUTES);
+fn spans(last: Option<Minute>, now: Micros) -> (Vec<(Minute, Minute)>, Minute) {
+    let current = now.minute();
+    let first = last.unwrap_or(current.plus(-1)).plus(1).min(current).plus(-OVERLAP);
+    let end = current.min(first.plus(MOST_MINUTES));
     let mut spans = Vec::new();
     let mut from = first;
     while from <= end {
-        let to = end.min(from + MESSAGE_MINUTES - 1);
+        let to = end.min(from.plus(MESSAGE_MINUTES - 1));
         spans.push((from, to));
-        from = to + 1;
+        from = to.plus(1);
     }
     (spans, end)
 }
@@ -72,20 +72,20 @@ fn spans(last: Option<i64>, now: Micros) -> (Vec<(i64, i64)>, i64) {
 struct Swept {
     /// The last minute (since the epoch) that messages were sent for.
     #[serde(rename = "m")]
-    minute: i64,
+    minute: Minute,
 }
 
 /// Returns the last minute that messages were sent for. Before the first tick, that is the minute of the first record,
 /// so that everything due since then is found however late the first tick comes. `None` if there is no record.
-pub(crate) async fn swept_minute(table: &Table) -> Result<Option<i64>, Error> {
+pub(crate) async fn swept_minute(table: &Table) -> Result<Option<Minute>, Error> {
     match table.get::<Swept>(&Key::sweep()).await? {
         Some(swept) => Ok(Some(swept.minute)),
-        None => Ok(sequence::since(table).await?.map(current_minute)),
+        None => Ok(sequence::since(table).await?.map(Micros::minute)),
     }
 }
 
 /// Stores the last minute that messages were sent for.
-async fn swept_minute_put(table: &Table, minute: i64) -> Result<(), Error> {
+async fn swept_minute_put(table: &Table, minute: Minute) -> Result<(), Error> {
     table.write_all(vec![Write::Put(item(&Key::sweep(), &Swept { minute })?)]).await
 }
 
@@ -99,20 +99,14 @@ pub struct Due {
     pub id: u64,
 }
 
-/// Returns the minute (since the epoch) in which work that is due at `at` is found: never one that has begun.
-pub fn minute(at: Micros, now: Micros) -> i64 {
-    let next = now.0.div_euclid(MINUTE) + 1;
-    let due = at.0.saturating_add(MINUTE - 1).div_euclid(MINUTE);
-    due.max(next)
-}
-
-/// Returns the current minute (since the epoch).
-pub fn current_minute(now: Micros) -> i64 {
-    now.0.div_euclid(MINUTE)
+/// Returns the minute in which work that is due at `at` is found: never one that has begun.
+pub fn minute(at: Micros, now: Micros) -> Minute {
+    let due = Micros(at.0.saturating_add(MINUTE_MICROS - 1)).minute();
+    due.max(now.minute().plus(1))
 }
 
 /// Returns the key of a due row.
-pub fn key(minute: i64, collection: Collection, id: u64) -> Key {
+pub fn key(minute: Minute, collection: Collection, id: u64) -> Key {
     Key::due(minute, collection, id)
 }
 
@@ -123,16 +117,16 @@ mod tests {
     #[test]
     fn due_work_is_found_when_its_minute_begins_and_never_in_the_current_one() {
         let at = |seconds: i64| Micros(seconds * 1_000_000);
-        assert_eq!(minute(at(120), at(0)), 2);
-        assert_eq!(minute(at(121), at(0)), 3);
-        assert_eq!(minute(at(0), at(600)), 11);
-        assert_eq!(minute(at(600), at(599)), 10);
-        assert_eq!(current_minute(at(659)), 10);
+        assert_eq!(minute(at(120), at(0)), Minute(2));
+        assert_eq!(minute(at(121), at(0)), Minute(3));
+        assert_eq!(minute(at(0), at(600)), Minute(11));
+        assert_eq!(minute(at(600), at(599)), Minute(10));
+        assert_eq!(at(659).minute(), Minute(10));
     }
 
     #[test]
     fn sweep_covers_the_last_five_minutes_again_and_catches_up_a_week_at_a_time() {
-        let now = Micros(1_000_000 * MINUTE + 30_000_000);
+        let now = Micros(1_000_000 * MINUTE_MICROS + 30_000_000);
         let (hour, week) = (MESSAGE_MINUTES, MOST_MINUTES);
         for (last, first, end) in [
             (None, 999_995, 1_000_000),
@@ -143,11 +137,11 @@ mod tests {
             (Some(1_000_000 - hour), 1_000_000 - hour - 4, 1_000_000),
             (Some(1_000_000 - 2 * week), 1_000_000 - 2 * week - 4, 1_000_000 - week - 4),
         ] {
-            let (spans, last_minute) = spans(last, now);
-            assert_eq!((spans[0].0, last_minute), (first, end), "{last:?}");
-            let minutes: Vec<i64> = spans.iter().flat_map(|(from, to)| *from..=*to).collect();
+            let (spans, last_minute) = spans(last.map(Minute), now);
+            assert_eq!((spans[0].0, last_minute), (Minute(first), Minute(end)), "{last:?}");
+            let minutes: Vec<i64> = spans.iter().flat_map(|(from, to)| from.0..=to.0).collect();
             assert_eq!(minutes, (first..=end).collect::<Vec<_>>(), "{last:?}");
-            assert!(spans.iter().all(|(from, to)| to - from < hour), "{last:?}");
+            assert!(spans.iter().all(|(from, to)| to.0 - from.0 < hour), "{last:?}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::notification::event::Event;
 use crate::streams::state::State;
 use crate::streams::timex::EvaluationError;
 use crate::streams::trigger::{DistinguishingTraits, EventTimes, Trigger};
-use crate::time::Micros;
+use crate::time::{Micros, Minute};
 use crate::work::due;
 
 /// Members that a head holds itself. More are moved to pages, so that a head stays within one write unit.
@@ -62,7 +62,7 @@ pub struct Head {
     pub created: Micros,
     /// The minute (since the epoch) of the row by which sweeps find it.
     #[serde(rename = "du")]
-    pub due_minute: i64,
+    pub due_minute: Minute,
     /// The time until which its worker may run the pipeline.
     #[serde(rename = "le", default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Micros>,
@@ -108,7 +108,7 @@ impl Head {
             criterion_counts: Vec::new(),
             previous,
             created: now,
-            due_minute: i64::MAX,
+            due_minute: Minute::NEVER,
             lease: None,
             closed: false,
             deleted: false,

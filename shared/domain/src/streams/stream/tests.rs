@@ -6,6 +6,7 @@ use super::*;
 use crate::streams::definition_file::DefinitionFile;
 use crate::streams::state::{PipelineKind, PipelineOutcome};
 use crate::streams::trigger::Triggers;
+use crate::time::Minute;
 
 fn event(seconds: i64) -> Event {
     Event {
@@ -41,11 +42,11 @@ fn new() -> Head {
 fn events_extend_a_stream_and_set_its_firing_time_once() {
     let head = with(&new(), &[(7, event(50))], 60);
     assert_eq!((head.first, head.last, head.expires, head.fires), (at(50), at(50), at(150), None));
-    assert_eq!((head.version, head.due_minute), (1, 3));
+    assert_eq!((head.version, head.due_minute), (1, Minute(3)));
     let head = with(&head, &[(8, event(20)), (9, event(90))], 61);
     assert_eq!((head.first, head.last, head.expires), (at(20), at(90), at(190)));
     assert_eq!((head.fires, head.events.as_slice()), (Some(at(66)), &[7, 8, 9][..]));
-    assert_eq!(head.due_minute, 2, "it fires before it expires");
+    assert_eq!(head.due_minute, Minute(2), "it fires before it expires");
     assert_eq!(with(&head, &[(10, event(95))], 80).fires, Some(at(66)));
 }
 

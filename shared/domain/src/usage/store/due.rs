@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::storage::item::item;
 use crate::storage::key::{Key, Range};
 use crate::storage::table::{Page, Write};
+use crate::time::Minute;
 use crate::usage::Usage;
 use crate::usage::task::UsageTask;
 use crate::work::due::{self, Due, Span};
@@ -14,7 +15,7 @@ const PAGE: i32 = 50;
 
 impl Usage {
     /// Adds a due row to a minute.
-    pub(crate) async fn due_put(&self, minute: i64, due: Due) -> Result<(), Error> {
+    pub(crate) async fn due_put(&self, minute: Minute, due: Due) -> Result<(), Error> {
         let due = item(&due::key(minute, due.collection, due.id), &due)?;
         self.table().write_all(vec![Write::Put(due)]).await
     }
@@ -23,7 +24,7 @@ impl Usage {
     /// sweeps find rows that this one misses.
     pub(crate) async fn due_page(
         &self,
-        minute: i64,
+        minute: Minute,
         shard: u64,
         after: Option<String>,
     ) -> Result<Page<Due>, Error> {
@@ -33,7 +34,7 @@ impl Usage {
     }
 
     /// Removes a due row.
-    pub(crate) async fn due_remove(&self, minute: i64, due: Due) -> Result<(), Error> {
+    pub(crate) async fn due_remove(&self, minute: Minute, due: Due) -> Result<(), Error> {
         self.table().write_all(vec![Write::Delete(due::key(minute, due.collection, due.id))]).await
     }
 

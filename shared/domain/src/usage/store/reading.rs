@@ -9,6 +9,7 @@ use crate::notification::service::Service;
 use crate::storage::block::Blocks;
 use crate::storage::key::{Collection, Key, Range};
 use crate::storage::table::Page;
+use crate::time::Hour;
 use crate::usage::Usage;
 use crate::usage::column::Row;
 use crate::usage::store::Pointer;
@@ -39,7 +40,7 @@ impl Usage {
     pub(crate) async fn hours_page(
         &self,
         service: Service,
-        bounds: Option<(i64, i64)>,
+        bounds: Option<(Hour, Hour)>,
         after: Option<&Key>,
     ) -> Result<Page<BTreeMap<String, Value>>, Error> {
         self.table().eventual().query(&Range::hours(service.code(), bounds), false, after, None).await
