@@ -114,8 +114,8 @@ async fn invalid_keys_and_users_are_rejected_with_a_reason() -> Result<()> {
         ("POST", "/access/users", user(json!({"password": "x"})), 400, "'password'"),
         ("POST", "/access/users", user(json!({"name": "ann"})), 409, "'ann'"),
         ("PUT", "/access/users/ann", json!({"roles": []}), 400, "'roles'"),
-        ("PUT", "/access/users/nobody", json!({}), 404, "no such user"),
-        ("DELETE", "/access/users/nobody", Value::Null, 404, "no such user"),
+        ("PUT", "/access/users/nobody", json!({}), 404, "Unknown user"),
+        ("DELETE", "/access/users/nobody", Value::Null, 404, "Unknown user"),
         ("GET", "/access/audit?limit=0", Value::Null, 400, "'limit'"),
         ("GET", "/access/audit?mark=x", Value::Null, 400, "'mark'"),
     ] {

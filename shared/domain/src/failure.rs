@@ -27,7 +27,15 @@ pub fn first<E: AsRef<Error>>(outcomes: impl IntoIterator<Item = Result<(), E>>)
     let mut failures = outcomes.into_iter().filter_map(Result::err);
     let Some(first) = failures.next() else { return Ok(()) };
     for other in failures {
-        tracing::error!(error = other.as_ref().chain(), "another operation of the same work failed as well");
+        let error = other.as_ref();
+        if is_conflict(error) {
+            tracing::warn!(
+                reason = error.chain(),
+                "another operation of the same work met a conflict as well"
+            );
+        } else {
+            tracing::error!(error = error.chain(), "another operation of the same work failed as well");
+        }
     }
     Err(first)
 }

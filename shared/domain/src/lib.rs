@@ -1,4 +1,4 @@
-//! What is true of Steward's records whatever the transport.
+//! Records, rules and use cases of Steward, independent of any transport.
 //!
 //! A module imports only from the layers above its own:
 //!

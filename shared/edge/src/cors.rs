@@ -43,7 +43,7 @@ pub fn add_headers(response: &mut Response, request: Option<CorsRequest>, origin
         return;
     }
     let headers = response.headers_mut();
-    headers.append(VARY, HeaderValue::from_static("Caller"));
+    headers.append(VARY, HeaderValue::from_static("Origin"));
     let Some(CorsRequest { origin, is_preflight }) = request else { return };
     let allowed = if origins.iter().any(|allowed| allowed == "*") {
         HeaderValue::from_static("*")
@@ -100,7 +100,7 @@ mod tests {
                 expected.map(|_| EXPOSED_HEADERS),
                 "{origin} {origins:?}"
             );
-            assert_eq!(header(VARY), (!origins.is_empty()).then_some("Caller"), "{origin} {origins:?}");
+            assert_eq!(header(VARY), (!origins.is_empty()).then_some("Origin"), "{origin} {origins:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What every group is built from: time, identifiers, clients of AWS's services, and settings.
+//! The platform that groups are built on: time, identifiers, clients of AWS's services, and settings.
 //!
 //! A group takes from it the tables, queues and settings that it uses, by the names of their variables, so that a
 //! function without one of them fails at start-up and names what is missing. Built in three places: the Lambda edge,

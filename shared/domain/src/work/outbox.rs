@@ -18,7 +18,7 @@ const PATIENCE_SECONDS: i64 = 60;
 /// An event that is still to be published. The same `id` and `version` is the same event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// What changed.
+    /// The id of the record that changed.
     pub id: String,
     /// The version that the change led to.
     #[serde(rename = "v")]
