@@ -32,7 +32,7 @@ const MAX_VERIFY_CALLS: usize = 100;
 /// Seeds of the schedules of two workers.
 const SCHEDULES: u64 = 10;
 /// How long a test waits for rows to be written.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Returns a valid instance and a valid image, in at most six notifications.
 pub fn valid_scenario(name_seed: u64) -> Scenario {

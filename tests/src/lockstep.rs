@@ -24,7 +24,7 @@ use tokio::sync::{Notify, oneshot};
 /// Polls after which work that has made no further call can only be waiting for a reply.
 const QUIET_POLLS: usize = 64;
 /// How long counted work may take before the test fails.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A request and its reply.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use crate::rng::Rng;
 
 /// How long a schedule may take before the test fails; one takes well under a second.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A worker's work. It stores its own result where the caller can read it.
 pub type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;

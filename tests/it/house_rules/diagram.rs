@@ -45,7 +45,8 @@ fn module_edges() -> BTreeSet<Edge> {
 
 /// Returns one line per edge.
 fn edge_lines(edges: &BTreeSet<Edge>) -> String {
-    edges.iter().map(|(from, to)| format!("        {from} --> {to}\n")).collect()
+    let lines: Vec<_> = edges.iter().map(|(from, to)| format!("        {from} --> {to}\n")).collect();
+    lines.concat()
 }
 
 /// Returns the generated block.

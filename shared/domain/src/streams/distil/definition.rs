@@ -43,7 +43,7 @@ pub struct Definition {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trait {
     fields: Path,
-    trait_type: TraitType,
+    kind: TraitType,
     plugin: Option<Plugin>,
 }
 
@@ -93,8 +93,8 @@ impl Trait {
         let mut matches: Vec<Match<'_>> = self.fields.find(notification, with_paths);
         matches.retain(|found| !found.value.is_null());
         match &self.plugin {
-            Some(plugin) => plugin.value(&matches).map_or(Ok(None), |value| self.trait_type.convert(&value)),
-            None => matches.first().map_or(Ok(None), |found| self.trait_type.convert(&found.value)),
+            Some(plugin) => plugin.value(&matches).map_or(Ok(None), |value| self.kind.convert(&value)),
+            None => matches.first().map_or(Ok(None), |found| self.kind.convert(&found.value)),
         }
     }
 }
@@ -131,14 +131,14 @@ impl TraitEntry {
         let plugin = self
             .plugin
             .map(|plugin| Plugin::new(&plugin.value).map_err(|reason| file.error(line(&plugin), reason)));
-        Ok(Trait { fields: Path::union(fields), trait_type, plugin: plugin.transpose()? })
+        Ok(Trait { fields: Path::union(fields), kind: trait_type, plugin: plugin.transpose()? })
     }
 }
 
 fn default_traits() -> BTreeMap<String, Trait> {
     let traits = DEFAULT_TRAITS.iter().map(|(name, fields)| {
         let fields = fields.iter().filter_map(|field| Path::parse(field).ok()).collect();
-        let definition = Trait { fields: Path::union(fields), trait_type: TraitType::Text, plugin: None };
+        let definition = Trait { fields: Path::union(fields), kind: TraitType::Text, plugin: None };
         ((*name).to_owned(), definition)
     });
     traits.collect()

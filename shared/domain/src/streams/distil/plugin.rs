@@ -11,7 +11,7 @@ use crate::streams::definition_file::component::Component;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plugin {
     /// `split`: a segment of the first value.
-    Split(Split),
+    Split(SplitPlugin),
     /// `bitfield`: a number with a bit for each flag that is set.
     Bitfield(Bitfield),
 }
@@ -19,7 +19,7 @@ pub enum Plugin {
 /// Splits the first value and selects a segment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Split {
+pub struct SplitPlugin {
     /// The separator of the segments.
     separator: String,
     /// The index of the segment. A negative index counts from the end.
@@ -28,7 +28,7 @@ pub struct Split {
     max_split: Option<i64>,
 }
 
-impl Default for Split {
+impl Default for SplitPlugin {
     fn default() -> Self {
         Self { separator: ".".to_owned(), segment: 0, max_split: None }
     }
@@ -64,7 +64,7 @@ impl Plugin {
     pub fn new(component: &Component) -> Result<Self, String> {
         match component.name.as_str() {
             "split" => {
-                let split: Split = component.parameters()?;
+                let split: SplitPlugin = component.parameters()?;
                 if split.separator.is_empty() {
                     return Err("the separator of 'split' is empty".to_owned());
                 }
@@ -102,7 +102,7 @@ impl Plugin {
     }
 }
 
-impl Split {
+impl SplitPlugin {
     fn segment(&self, text: &str) -> Option<String> {
         let max_split = self.max_split.and_then(|max| usize::try_from(max).ok());
         let segments: Vec<&str> = match max_split {
