@@ -1,4 +1,4 @@
-# Plain `make` lists what can be made. Tools that are not Rust's go to .tools/ and nowhere else.
+# `make` without a target prints the list of targets. Tools other than the Rust toolchain are installed in .tools/ only.
 
 SHELL         := bash
 .SHELLFLAGS   := -euo pipefail -c
@@ -22,88 +22,88 @@ CARGO_INSTA         := .tools/bin/cargo-insta
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: help
-help: ## Print this list
+help: ## Print the list of targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-##### On one machine
+##### Local run
 
 .PHONY: run
-run: steward ## Start everything on http://127.0.0.1:$PORT (8000), with sample notifications
+run: steward ## Start Steward on http://127.0.0.1:$PORT (default 8000) with sample data
 	VERIFY_SETTLE_SECONDS=0 $(STEWARD) up --samples --tick 5s --listen 127.0.0.1:$(PORT)
 
 .PHONY: steward
-steward: prerequisites ## Build target/local/steward, the whole bundle in one program
-	@# Beside `tests`, so that both are compiled with the same features, and nothing twice.
+steward: prerequisites ## Build target/local/steward: all functions in one program
+	@# Built together with `tests`: both then use the same features, and shared crates compile only once.
 	$(CARGO) build $(LOCAL) -p local -p tests --bin steward
 
 .PHONY: reset
-reset: ## Forget what the local run stored
+reset: ## Delete the data of the local run
 	rm -rf .steward
 
 ##### Checks
 
 .PHONY: check
-check: format lint docs deny templates test ## Everything that a change must pass, as continuous integration runs it
+check: format lint docs deny templates test ## Run every check that a change must pass, as CI does
 
 .PHONY: test
-test: steward ## Build steward and run every test
+test: steward ## Build steward and run all tests
 	$(CARGO) test $(LOCAL) --workspace
 
 .PHONY: format
-format: ## Check the formatting
+format: ## Check the formatting (rustfmt)
 	$(CARGO) fmt --all --check
 
 .PHONY: lint
-lint: prerequisites ## Clippy, with every warning an error
+lint: prerequisites ## Run Clippy; warnings are errors
 	$(CARGO) clippy $(LOCAL) --workspace --all-targets -- -D warnings
 
 .PHONY: docs
-docs: prerequisites ## Build the documentation, with every warning an error
+docs: prerequisites ## Build the API documentation; warnings are errors
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCAL) --workspace --no-deps --document-private-items
 
 .PHONY: deny
-deny: $(CARGO_DENY) ## Check licences, sources and banned crates
+deny: $(CARGO_DENY) ## Check licences, sources and banned crates (cargo-deny)
 	$(CARGO_DENY) --locked check bans licenses sources
 
 .PHONY: templates
-templates: $(VENV)/.test ## Check the CloudFormation templates
+templates: $(VENV)/.test ## Check the CloudFormation templates (cfn-lint)
 	$(VENV)/bin/cfn-lint $(YAML)
 
 .PHONY: audit
-audit: $(CARGO_DENY) ## Look for published advisories (needs a network)
+audit: $(CARGO_DENY) ## Check for published security advisories (needs network access)
 	$(CARGO_DENY) check advisories
 
 .PHONY: update-snapshots
-update-snapshots: steward $(CARGO_INSTA) ## Accept what the snapshot tests now see; read the difference before committing it
+update-snapshots: steward $(CARGO_INSTA) ## Update the snapshots of the tests; review the diff before you commit it
 	$(CARGO_INSTA) insta test --accept --workspace --profile local
 
 .PHONY: bench
-bench: prerequisites ## Measure costs exactly (kept in tests/bench) and times; ROWS=100000 for one more store
+bench: prerequisites ## Measure read and write units (recorded in tests/bench) and times; ROWS=100000 adds a larger table
 	$(CARGO) run $(LOCAL) -p tests --bin bench $(if $(ROWS),-- --rows $(ROWS))
 
 .PHONY: sqs-check
-sqs-check: steward $(VENV)/.deploy ## Ask the SQS stand-in what boto3 asks of SQS
+sqs-check: steward $(VENV)/.deploy ## Test the stand-in for SQS with boto3
 	$(PYTHON) infra/sqs_check.py $(STEWARD)
 
 ##### On AWS
 
 .PHONY: build
-build: $(VENV)/.deploy ## Compile every function for Lambda (needs no AWS account)
+build: $(VENV)/.deploy ## Compile all functions for Lambda (no AWS account needed)
 	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/sam build
 
 .PHONY: invoke-all
-invoke-all: build steward ## Run each function as built for Lambda on its samples of events/
+invoke-all: build steward ## Run each Lambda build on its sample events in events/
 	$(PYTHON) infra/rie.py $(STEWARD)
 
 .PHONY: deploy
-deploy: build ## Deploy to AWS as stack $STACK with $PARAMETERS (needs an account and its credentials)
+deploy: build ## Deploy to AWS as stack $STACK with $PARAMETERS (needs AWS credentials)
 	@$(PYTHON) -c 'import boto3; boto3.client("sts").get_caller_identity()' 2>/dev/null || \
 		{ echo "No usable AWS credentials: set AWS_REGION and AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret." >&2; exit 1; }
 	PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/sam deploy --stack-name $(STACK) --resolve-s3 \
 		--capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --no-fail-on-empty-changeset \
 		$(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 
-##### What the above stand on
+##### Prerequisites and tools
 
 .PHONY: prerequisites
 prerequisites:

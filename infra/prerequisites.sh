@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a bare Debian machine with only Rust lacks: a C compiler (SQLite and ring are compiled from source), make, and
-# Python with venv (cfn-lint). Installs it where that is allowed, and otherwise says what to install.
+# Checks for the tools that the build needs beside Rust: a C compiler (SQLite and ring are compiled from source), make,
+# and Python with venv (cfn-lint). Installs missing ones if it runs as root on Debian, and names them otherwise.
 set -euo pipefail
 
 missing=()
@@ -9,7 +9,7 @@ command -v make >/dev/null || missing+=(make)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 
 if ! command -v cargo >/dev/null; then
-    echo "cargo is missing: install Rust (rust-toolchain.toml names the version)" >&2
+    echo "cargo not found: install Rust (the version is in rust-toolchain.toml)" >&2
     exit 1
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
@@ -19,6 +19,6 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null
 else
-    echo "missing: ${missing[*]}. Install them first, on Debian: sudo apt-get install ${missing[*]}" >&2
+    echo "missing packages: ${missing[*]}. Install them first, on Debian: sudo apt-get install ${missing[*]}" >&2
     exit 1
 fi

@@ -1,10 +1,10 @@
-"""Runs every function that `sam build` made under AWS's Lambda runtime interface emulator, on its samples of events/.
+"""Runs every function that `sam build` built on its samples in events/, under AWS's Lambda runtime interface emulator.
 
     python infra/rie.py target/local/steward
 
-The emulator comes with the SAM CLI and needs no container; the functions talk to the stand-ins of a `steward` that is
-started for the purpose. A sample whose name begins with `bad-` has to be refused, every other one has to succeed.
-What this does not show is AWS's own side: the gateway, permissions, cold starts of real machines.
+The emulator is part of the SAM CLI and needs no container. The functions use the stand-ins of a `steward` process that
+this script starts, for DynamoDB and SQS. Samples whose names start with `bad-` must be rejected; all others must succeed.
+Not covered: the gateway, IAM permissions, and cold starts on AWS.
 """
 
 import contextlib
@@ -27,13 +27,13 @@ import stand_ins
 
 ROOT = pathlib.Path(__file__).parent.parent
 BUILT = ROOT / ".aws-sam" / "build"
-PATIENCE_SECONDS = 30
-# The API key that the samples show.
+TIMEOUT_SECONDS = 30
+# The API key that the samples send.
 KEY = "the first secret"
 
 
 def emulator():
-    """The emulator's program for this machine."""
+    """Returns the path of the emulator for this machine's processor."""
     processor = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
     program = pathlib.Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{processor}"
     program.chmod(0o755)
@@ -45,17 +45,17 @@ def logical_id(directory):
 
 
 def variables(directory, addresses):
-    """What the template gives this function, with the stand-ins' places; settings keep their defaults."""
+    """Returns the function's environment: tables and queues as in the template, other settings at their defaults."""
     template = (ROOT / "template.yaml").read_text()
     block = re.search(rf"^  {logical_id(directory)}:\n(.*?)^  \S", template, re.M | re.S).group(1)
     declared = re.findall(r"^ {10}([A-Z][A-Z_]+): ", block, re.M)
-    # The one queue that no worker of `steward` reads: only the function that is asked is at work.
+    # All queues point to one that no worker of `steward` reads, so that only the function under test does any work.
     queue = f"{addresses['SQS']}/000000000000/VerifiedQueue"
-    places = {"USAGE_TABLE": "UsageTable", "STREAM_TABLE": "StreamTable", "REGISTRY_TABLE": "RegistryTable"}
+    resources = {"USAGE_TABLE": "UsageTable", "STREAM_TABLE": "StreamTable", "REGISTRY_TABLE": "RegistryTable"}
     for name in ("NOTIFICATION", "USAGE", "STREAM", "VERIFIED", "PUBLISHED"):
-        places[f"{name}_QUEUE_URL"] = queue
+        resources[f"{name}_QUEUE_URL"] = queue
     return {
-        **{name: places[name] for name in declared if name in places},
+        **{name: resources[name] for name in declared if name in resources},
         **stand_ins.CREDENTIALS,
         "AWS_ENDPOINT_URL_DYNAMODB": addresses["DynamoDB"],
         "AWS_ENDPOINT_URL_SQS": addresses["SQS"],
@@ -66,8 +66,8 @@ def variables(directory, addresses):
     }
 
 
-def let_in(addresses):
-    """Makes the key of the samples an administrator's: on AWS the stack's first secret would be one."""
+def add_administrator(addresses):
+    """Stores the samples' API key as an administrator's key. On AWS the stack's secret has this role."""
     table = boto3.resource("dynamodb", endpoint_url=addresses["DynamoDB"], **credentials()).Table("RegistryTable")
     digest = hashlib.sha256(KEY.encode()).hexdigest()
     table.put_item(Item={
@@ -77,7 +77,7 @@ def let_in(addresses):
 
 
 def credentials():
-    """The stand-ins look at none, and an SDK does not send without."""
+    """Returns credentials for boto3, which does not send unsigned requests. The stand-ins accept any."""
     given = stand_ins.CREDENTIALS
     return {
         "region_name": given["AWS_REGION"],
@@ -94,7 +94,7 @@ def free_port():
 
 @contextlib.contextmanager
 def serving(directory, addresses):
-    """The function under the emulator; gives the address that invokes it."""
+    """Starts the function under the emulator and yields the URL that invokes it."""
     bootstrap = BUILT / logical_id(directory) / "bootstrap"
     port, runtime_port = free_port(), free_port()
     program = subprocess.Popen(
@@ -114,53 +114,53 @@ def serving(directory, addresses):
         yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
     finally:
         program.terminate()
-        log, _ = program.communicate(timeout=PATIENCE_SECONDS)
+        log, _ = program.communicate(timeout=TIMEOUT_SECONDS)
         if os.environ.get("VERBOSE"):
             print(log.decode(errors="replace"))
 
 
 def wait_for(port):
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), contextlib.closing(socket.create_connection(("127.0.0.1", port), 1)):
             return
         time.sleep(0.05)
-    raise SystemExit("the emulator does not listen")
+    raise SystemExit(f"the emulator did not start listening within {TIMEOUT_SECONDS} s")
 
 
 def invoke(url, payload):
     request = urllib.request.Request(url, payload, {"Content-Type": "application/json"})
     started = time.monotonic()
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
-            answer = response.read()
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+            result = response.read()
     except urllib.error.HTTPError as error:
-        answer = error.read()
-    return json.loads(answer or "null"), (time.monotonic() - started) * 1000
+        result = error.read()
+    return json.loads(result or "null"), (time.monotonic() - started) * 1000
 
 
-def refused(answer):
-    """Whether the function said no, and an error of the function itself is never a way to say it."""
-    if not isinstance(answer, dict):
+def rejected(result):
+    """Whether the function rejected the event. Raises if the function itself failed."""
+    if not isinstance(result, dict):
         return False
-    if "errorType" in answer:
-        raise ValueError(answer)
-    status = answer.get("statusCode", 200)
+    if "errorType" in result:
+        raise ValueError(result)
+    status = result.get("statusCode", 200)
     if status >= 500:
-        raise ValueError(answer)
-    return status >= 400 or bool(answer.get("batchItemFailures"))
+        raise ValueError(result)
+    return status >= 400 or bool(result.get("batchItemFailures"))
 
 
-def brief(answer):
-    """An HTTP answer in one line."""
-    return f"{answer['statusCode']} {answer['body'][:100]}"
+def summary(response):
+    """Returns an HTTP response in one line."""
+    return f"{response['statusCode']} {response['body'][:100]}"
 
 
 def main(steward):
     failed = 0
     directories = sorted(path.name for path in (ROOT / "functions").iterdir())
     with stand_ins.started(steward) as addresses:
-        let_in(addresses)
+        add_administrator(addresses)
         for directory in directories:
             samples = sorted((ROOT / "events" / directory).glob("*.json"))
             if not samples:
@@ -170,14 +170,14 @@ def main(steward):
             with serving(directory, addresses) as url:
                 for sample in samples:
                     try:
-                        answer, milliseconds = invoke(url, sample.read_bytes())
-                        good = refused(answer) == sample.name.startswith("bad-")
+                        result, milliseconds = invoke(url, sample.read_bytes())
+                        passed = rejected(result) == sample.name.startswith("bad-")
                     except (OSError, ValueError) as error:
-                        answer, milliseconds, good = str(error), 0.0, False
-                    failed += not good
-                    shown = answer if not good or "body" not in (answer or {}) else brief(answer)
-                    word = "ok    " if good else "FAILED"
-                    print(f"{word} {directory}/{sample.name} {milliseconds:.1f} ms {shown}")
+                        result, milliseconds, passed = str(error), 0.0, False
+                    failed += not passed
+                    shown = result if not passed or "body" not in (result or {}) else summary(result)
+                    outcome = "ok    " if passed else "FAILED"
+                    print(f"{outcome} {directory}/{sample.name} {milliseconds:.1f} ms {shown}")
     return failed
 
 

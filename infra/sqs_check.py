@@ -1,8 +1,8 @@
-"""Asks the SQS stand-in, through boto3, what Steward relies on SQS for.
+"""Tests, with boto3, that the stand-in for SQS does what Steward needs of SQS.
 
     python infra/sqs_check.py target/local/steward
 
-boto3 is somebody else's reading of the protocol: it checks digests of bodies and the shape of every answer.
+boto3 is an independent implementation of the protocol: it checks the digests of bodies and the form of every response.
 """
 
 import json
@@ -22,26 +22,26 @@ def check(function):
 
 
 def queue(sqs, name, **attributes):
-    texts = {key: str(value) for key, value in attributes.items()}
-    return sqs.create_queue(QueueName=name, Attributes=texts)["QueueUrl"]
+    attributes = {key: str(value) for key, value in attributes.items()}
+    return sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
 
 
 def receive(sqs, url, wait=0, most=10, **more):
-    answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=wait, MaxNumberOfMessages=most, **more)
-    return answer.get("Messages", [])
+    response = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=wait, MaxNumberOfMessages=most, **more)
+    return response.get("Messages", [])
 
 
-def refused(code, call, **arguments):
+def assert_fails(code, call, **arguments):
     try:
         call(**arguments)
     except botocore.exceptions.ClientError as error:
         assert code in error.response["Error"]["Code"], error
     else:
-        raise AssertionError(f"{code} was expected")
+        raise AssertionError(f"expected the error {code}")
 
 
 @check
-def a_message_is_sent_received_and_deleted(sqs):
+def message_is_sent_received_and_deleted(sqs):
     url = queue(sqs, "plain")
     sent = sqs.send_message(QueueUrl=url, MessageBody='{"é": 1}')
     [message] = receive(sqs, url)
@@ -52,7 +52,7 @@ def a_message_is_sent_received_and_deleted(sqs):
 
 
 @check
-def a_batch_of_ten_comes_back_whole(sqs):
+def batch_of_ten_is_received_completely(sqs):
     url = queue(sqs, "batch")
     entries = [{"Id": str(n), "MessageBody": f"body {n}"} for n in range(10)]
     assert len(sqs.send_message_batch(QueueUrl=url, Entries=entries)["Successful"]) == 10
@@ -65,24 +65,24 @@ def a_batch_of_ten_comes_back_whole(sqs):
 
 
 @check
-def a_batch_has_limits(sqs):
+def batch_limits_are_enforced(sqs):
     url = queue(sqs, "limits")
     eleven = [{"Id": str(n), "MessageBody": "x"} for n in range(11)]
-    refused("TooManyEntriesInBatchRequest", sqs.send_message_batch, QueueUrl=url, Entries=eleven)
+    assert_fails("TooManyEntriesInBatchRequest", sqs.send_message_batch, QueueUrl=url, Entries=eleven)
     twice = [{"Id": "a", "MessageBody": "x"}] * 2
-    refused("BatchEntryIdsNotDistinct", sqs.send_message_batch, QueueUrl=url, Entries=twice)
-    refused("InvalidParameterValue", sqs.receive_message, QueueUrl=url, MaxNumberOfMessages=11)
+    assert_fails("BatchEntryIdsNotDistinct", sqs.send_message_batch, QueueUrl=url, Entries=twice)
+    assert_fails("InvalidParameterValue", sqs.receive_message, QueueUrl=url, MaxNumberOfMessages=11)
 
 
 @check
-def a_queue_that_is_not_there_is_said_so(sqs):
+def unknown_queue_is_an_error(sqs):
     missing = queue(sqs, "plain").replace("plain", "missing")
-    refused("NonExistentQueue", sqs.send_message, QueueUrl=missing, MessageBody="x")
-    refused("NonExistentQueue", sqs.get_queue_url, QueueName="missing")
+    assert_fails("NonExistentQueue", sqs.send_message, QueueUrl=missing, MessageBody="x")
+    assert_fails("NonExistentQueue", sqs.get_queue_url, QueueName="missing")
 
 
 @check
-def a_received_message_is_hidden_and_comes_back(sqs):
+def received_message_is_invisible_until_its_timeout(sqs):
     url = queue(sqs, "visibility", VisibilityTimeout=1)
     sqs.send_message(QueueUrl=url, MessageBody="x")
     [first] = receive(sqs, url)
@@ -92,7 +92,7 @@ def a_received_message_is_hidden_and_comes_back(sqs):
 
 
 @check
-def visibility_can_be_changed(sqs):
+def visibility_timeout_can_be_changed(sqs):
     url = queue(sqs, "changed", VisibilityTimeout=600)
     sqs.send_message(QueueUrl=url, MessageBody="x")
     [message] = receive(sqs, url)
@@ -101,16 +101,16 @@ def visibility_can_be_changed(sqs):
 
 
 @check
-def a_delayed_message_waits(sqs):
+def delayed_message_is_invisible_until_its_delay_is_over(sqs):
     url = queue(sqs, "delayed")
     sqs.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=1)
     assert receive(sqs, url) == []
     assert len(receive(sqs, url, wait=3)) == 1
-    refused("InvalidParameterValue", sqs.send_message, QueueUrl=url, MessageBody="x", DelaySeconds=901)
+    assert_fails("InvalidParameterValue", sqs.send_message, QueueUrl=url, MessageBody="x", DelaySeconds=901)
 
 
 @check
-def a_long_poll_ends_when_its_time_is_over(sqs):
+def long_poll_ends_after_its_wait_time(sqs):
     url = queue(sqs, "empty")
     started = time.monotonic()
     assert receive(sqs, url, wait=1) == []
@@ -118,7 +118,7 @@ def a_long_poll_ends_when_its_time_is_over(sqs):
 
 
 @check
-def what_is_received_too_often_goes_to_the_dead_letters(sqs):
+def message_received_too_often_moves_to_the_dead_letter_queue(sqs):
     dead = queue(sqs, "dead")
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
@@ -130,7 +130,7 @@ def what_is_received_too_often_goes_to_the_dead_letters(sqs):
 
 
 @check
-def messages_are_counted(sqs):
+def queue_attributes_count_messages(sqs):
     url = queue(sqs, "counted", VisibilityTimeout=60)
     for delay in (0, 0, 60):
         sqs.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=delay)
@@ -141,7 +141,7 @@ def messages_are_counted(sqs):
 
 
 @check
-def attributes_of_a_message_come_back(sqs):
+def message_attributes_are_returned(sqs):
     url = queue(sqs, "attributes")
     attributes = {"service": {"DataType": "String", "StringValue": "glance"}}
     sqs.send_message(QueueUrl=url, MessageBody="x", MessageAttributes=attributes)
@@ -150,7 +150,7 @@ def attributes_of_a_message_come_back(sqs):
 
 
 @check
-def the_queues_of_the_stack_are_there(sqs):
+def queues_of_the_stack_exist(sqs):
     names = sorted(url.rsplit("/", 1)[1] for url in sqs.list_queues()["QueueUrls"])
     stack = ["Notification", "Usage", "Verified"]
     expected = [name + kind for name in stack for kind in ("DeadLetters", "Queue")]
@@ -170,10 +170,10 @@ def main(steward):
         for function in CHECKS:
             try:
                 function(sqs)
-                word = "ok    "
-            except Exception as error:  # noqa: BLE001: each check reports, whatever went wrong
-                failed, word = failed + 1, f"FAILED ({type(error).__name__}: {error})"
-            print(word, function.__name__.replace("_", " "))
+                outcome = "ok    "
+            except Exception as error:  # noqa: BLE001: a failing check is reported, and the others still run
+                failed, outcome = failed + 1, f"FAILED ({type(error).__name__}: {error})"
+            print(outcome, function.__name__.replace("_", " "))
     return failed
 
 

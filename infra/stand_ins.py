@@ -1,4 +1,4 @@
-"""`steward up` in a directory of its own, for the checks that talk to its DynamoDB and SQS from outside."""
+"""Runs `steward up` in a temporary directory, for checks that call its stand-ins for DynamoDB and SQS from outside."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 CREDENTIALS = {
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -23,11 +23,11 @@ class StandIns:
         self.addresses = {}
         self._ready = threading.Event()
         self._program = program
-        self._said = []
+        self._output = []
 
-    def listen(self):
+    def read_output(self):
         for line in self._program.stdout:
-            self._said.append(line)
+            self._output.append(line)
             for name, url in re.findall(r"\b(DynamoDB|SQS)\b\W+(http://[\w.:]+)", line):
                 self.addresses.setdefault(name, url)
             if len(self.addresses) == 2:
@@ -35,13 +35,13 @@ class StandIns:
         self._ready.set()
 
     def wait(self):
-        if not self._ready.wait(PATIENCE_SECONDS) or len(self.addresses) < 2:
-            raise SystemExit("steward did not say where DynamoDB and SQS are:\n" + "".join(self._said))
+        if not self._ready.wait(TIMEOUT_SECONDS) or len(self.addresses) < 2:
+            raise SystemExit("steward did not print the addresses of DynamoDB and SQS:\n" + "".join(self._output))
 
 
 @contextlib.contextmanager
 def started(steward):
-    """Starts the program, waits until it has said where everything is, and stops it afterwards."""
+    """Starts the program, waits until it has printed its addresses, yields them, and stops it afterwards."""
     with tempfile.TemporaryDirectory() as directory:
         program = subprocess.Popen(
             [os.path.abspath(steward), "up", "--listen", "127.0.0.1:0"],
@@ -52,10 +52,10 @@ def started(steward):
             text=True,
         )
         stand_ins = StandIns(program)
-        threading.Thread(target=stand_ins.listen, daemon=True).start()
+        threading.Thread(target=stand_ins.read_output, daemon=True).start()
         try:
             stand_ins.wait()
             yield stand_ins.addresses
         finally:
             program.terminate()
-            program.wait(PATIENCE_SECONDS)
+            program.wait(TIMEOUT_SECONDS)

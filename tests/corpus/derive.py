@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Derives, independently of Steward, what a file of notifications must leave in the usage ledger.
+"""Computes the expected usage ledger of a file of notifications, independently of Steward's code.
 
     python3 tests/corpus/derive.py notifications.jsonl[.gz] [--level none|basic|all] > expected.json
 
-The file has one notification a line. Printed: event counts per service, launches, deletes, exists with their verdicts
-once every audit period is over. Rows are named by what identifies them in the notifications, never by an id.
+The file has one notification per line. The output has the event counts of each service, the launches, the deletes, and
+the exists records with their verdicts after all audit periods have ended. Rows are identified by fields of the
+notifications, never by ids of Steward.
 """
 import argparse
 import calendar
@@ -39,7 +40,7 @@ def micros(text):
     return seconds * 1_000_000 + int((fraction + "000000")[:6])
 
 
-def words(value):
+def as_text(value):
     return None if value is None else str(value)
 
 
@@ -48,11 +49,11 @@ def image(payload):
     return {name: meta.get(key) or "" for name, key in IMAGE.items()}
 
 
-def launch_event(launches, event, n, p, instance, at):
+def apply_launch_event(launches, event, n, p, instance, at):
     key = (instance, n.get("_context_request_id") or "")
     new = key not in launches
     row = launches.setdefault(key, {"launched_at": None, "instance_type_id": None, "instance_flavor_id": None})
-    flavor = {"instance_type_id": words(p.get("instance_type_id")), "instance_flavor_id": words(p.get("instance_flavor_id"))}
+    flavor = {"instance_type_id": as_text(p.get("instance_type_id")), "instance_flavor_id": as_text(p.get("instance_flavor_id"))}
     launched_at = micros(p.get("launched_at"))
     if event in SETS or event in OVERWRITES:
         row.update(flavor)
@@ -68,7 +69,7 @@ def launch_event(launches, event, n, p, instance, at):
     if event in ENDS and launched_at is not None:
         if row["launched_at"] is None or row["launched_at"] < launched_at:
             row["launched_at"] = launched_at
-    row["tenant"] = words(p.get("tenant_id") or n.get("_context_project_id"))
+    row["tenant"] = as_text(p.get("tenant_id") or n.get("_context_project_id"))
     row.update(image(p))
     return new
 
@@ -95,7 +96,7 @@ def derive(notifications, level):
         if event in SETS | FILLS_BOTH | ENDS | OVERWRITES:
             if event == "create.end" and p.get("message") not in (None, "", "Success"):
                 continue
-            launch_event(launches, event, n, p, instance, at)
+            apply_launch_event(launches, event, n, p, instance, at)
         elif event == "delete.end" and p.get("launched_at"):
             deleted = micros(p.get("terminated_at")) or micros(p.get("deleted_at"))
             deletes[instance, micros(p["launched_at"]), deleted] = n["message_id"]
@@ -105,9 +106,9 @@ def derive(notifications, level):
                 "launched_at": micros(p["launched_at"]), "deleted_at": micros(p.get("deleted_at")),
                 "audit_period_beginning": micros(p["audit_period_beginning"]),
                 "audit_period_ending": micros(p["audit_period_ending"]),
-                "instance_type_id": words(p.get("instance_type_id")),
-                "instance_flavor_id": words(p.get("instance_flavor_id")),
-                "tenant": words(p.get("tenant_id") or n.get("_context_project_id")),
+                "instance_type_id": as_text(p.get("instance_type_id")),
+                "instance_flavor_id": as_text(p.get("instance_flavor_id")),
+                "tenant": as_text(p.get("tenant_id") or n.get("_context_project_id")),
                 "bandwidth_public_out": (((p.get("bandwidth") or {}).get("public") or {}).get("bw_out")) or 0,
                 **image(p),
                 "import": ((p.get("image_meta") or {}).get("image_type")) == "import",
@@ -144,13 +145,13 @@ def verdict(e, launches, deletes, level):
     for name in ("instance_type_id", "tenant", "rax_options", "os_architecture", "os_version", "os_distro"):
         if launch[name] != e[name]:
             return "failed", name
-    gone = [d for (i, l, d) in deletes if i == e["instance"] and second(l) == second(e["launched_at"])]
+    deleted = [d for (i, l, d) in deletes if i == e["instance"] and second(l) == second(e["launched_at"])]
     if e["deleted_at"] is None:
-        if any(d is not None and d <= e["audit_period_ending"] for d in gone):
+        if any(d is not None and d <= e["audit_period_ending"] for d in deleted):
             return "failed", "deleted"
-    elif len(gone) != 1:
+    elif len(deleted) != 1:
         return "failed", "delete not found"
-    elif second(gone[0]) != second(e["deleted_at"]):
+    elif second(deleted[0]) != second(e["deleted_at"]):
         return "failed", "deleted_at"
     return "verified", None
 
@@ -159,10 +160,10 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("file")
     arguments.add_argument("--level", choices=["none", "basic", "all"], default="basic")
-    arguments.add_argument("--years", type=int, default=0, help="added to every year of the file")
+    arguments.add_argument("--years", type=int, default=0, help="number of years to add to every date of the file")
     options = arguments.parse_args()
     opened = gzip.open(options.file, "rt") if options.file.endswith(".gz") else open(options.file)
-    counts, launches, deletes, exists = derive((json.loads(load.moved(line, options.years)) for line in opened), options.level)
+    counts, launches, deletes, exists = derive((json.loads(load.shift_years(line, options.years)) for line in opened), options.level)
     json.dump({
         "events": {service: {t: c for (s, t), c in sorted(counts.items()) if s == service} for service in ("nova", "glance")},
         "launches": sorted(({"instance": i, "request_id": r, **row} for (i, r), row in launches.items()),

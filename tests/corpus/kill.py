@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Loads a file of notifications into the real program while killing it at random moments, re-posts only what was not
-answered, and compares the ledger with what derive.py says.
+"""Posts a file of notifications to `steward up` while killing the program at random times, posts unanswered requests
+again, and compares the ledger with the output of derive.py.
 
     python3 tests/corpus/kill.py target/local/steward notifications.jsonl.gz expected.json --kills 20
 
-Times of the notifications are taken as they are; derive.py and this program have `--years` to move them into the past,
-so that verification goes on between the kills.
+Verification only runs for audit periods in the past. Use `--years` here and with derive.py to shift the dates of the
+file, so that records are verified between the kills.
 """
 import argparse
 import gzip
@@ -45,13 +45,13 @@ def main():
     arguments.add_argument("expected")
     arguments.add_argument("--kills", type=int, default=20)
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--years", type=int, default=0, help="added to every year of the file")
+    arguments.add_argument("--years", type=int, default=0, help="number of years to add to every date of the file")
     options = arguments.parse_args()
     opened = gzip.open(options.file, "rt") if options.file.endswith(".gz") else open(options.file)
-    lines = [load.moved(line.strip(), options.years) for line in opened if line.strip()]
+    lines = [load.shift_years(line.strip(), options.years) for line in opened if line.strip()]
     expected = json.load(open(options.expected))
     total = sum(sum(counts.values()) for counts in expected["events"].values())
-    dice = random.Random(options.seed)
+    rng = random.Random(options.seed)
     url = "http://127.0.0.1:8765"
     with tempfile.TemporaryDirectory() as folder:
         program = Program(options.steward, folder, 8765)
@@ -61,20 +61,20 @@ def main():
         def killer():
             nonlocal kills
             while kills < options.kills and not done.is_set():
-                time.sleep(dice.uniform(0.05, 1.2))
+                time.sleep(rng.uniform(0.05, 1.2))
                 program.kill()
                 kills += 1
                 program.start()
 
         thread = threading.Thread(target=killer)
-        begun = time.monotonic()
+        started = time.monotonic()
         thread.start()
         posted = 0
         for start in range(0, len(lines), 100):
             posted += load.post(url, lines[start:start + 100])
-            time.sleep(dice.uniform(0, 0.3))
+            time.sleep(rng.uniform(0, 0.3))
         thread.join()
-        print(f"accepted: {posted}, kills: {kills}, after {time.monotonic() - begun:.1f} s")
+        print(f"accepted: {posted}, kills: {kills}, after {time.monotonic() - started:.1f} s")
         while True:
             try:
                 counted = sum(sum(load.count(url, service).values()) for service in ("nova", "glance"))
@@ -84,9 +84,9 @@ def main():
             except (urllib.error.URLError, ConnectionError, OSError):
                 pass
             time.sleep(0.5)
-            if time.monotonic() - begun > 900:
-                sys.exit(f"not everything is recorded and verified: {counted} of {total}, {waiting}")
-        print(f"recorded and verified after {time.monotonic() - begun:.1f} s")
+            if time.monotonic() - started > 900:
+                sys.exit(f"timeout: {counted} of {total} notifications recorded, unverified: {waiting}")
+        print(f"recorded and verified after {time.monotonic() - started:.1f} s")
         load.compare(url, expected, True, True)
         program.kill()
 

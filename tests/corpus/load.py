@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Posts a file of notifications to a running Steward, waits until all are recorded, and compares the ledger with
-what derive.py says.
+"""Posts a file of notifications to a running Steward, waits until all are recorded, and compares the ledger with the
+output of derive.py.
 
     python3 tests/corpus/load.py notifications.jsonl.gz expected.json [--url http://127.0.0.1:8000] [--times 2]
 
-Standard library only. Exits 1 at the first difference, which it prints.
+Uses the standard library only. Prints the first difference and exits with status 1.
 """
 import argparse
 import gzip
@@ -34,7 +34,7 @@ def post(url, lines, size=100):
             except (urllib.error.URLError, ConnectionError, OSError):
                 time.sleep(0.1)
         else:
-            sys.exit("the server did not come back")
+            sys.exit(f"{url} is not reachable")
     return accepted
 
 
@@ -53,19 +53,19 @@ def rows(url, path, key):
             return found
 
 
-def moved(line, years):
-    """The same notification with every year moved."""
+def shift_years(line, years):
+    """Returns the notification with `years` added to the year of every date."""
     return re.sub(r'"(20\d\d)(-\d\d-\d\d[ T])', lambda m: f'"{int(m[1]) + years}{m[2]}', line) if years else line
 
 
-def text(micros):
+def time_text(micros):
     if micros is None:
         return None
     whole = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(micros // 1_000_000))
     return whole if micros % 1_000_000 == 0 else f"{whole}.{micros % 1_000_000:06}"
 
 
-def same(what, got, expected):
+def assert_equal(what, got, expected):
     if got != expected:
         for key in list(got)[:100000] if isinstance(got, dict) else []:
             if got.get(key) != expected.get(key):
@@ -82,22 +82,22 @@ def compare(url, expected, verdicts, echoes):
         verified = sum(row["status"] == "verified" for row in expected["exists"])
         name = "compute.instance.exists.verified"
         wanted[name] = wanted.get(name, 0) + verified
-    same("nova events", nova, wanted)
-    same("glance events", count(url, "glance"), expected["events"]["glance"])
+    assert_equal("nova events", nova, wanted)
+    assert_equal("glance events", count(url, "glance"), expected["events"]["glance"])
     fields = ["instance_type_id", "instance_flavor_id", "tenant", "os_architecture", "os_distro", "os_version", "rax_options"]
     got = {(r["instance"], r["request_id"]): (r["launched_at"], *(r[f] for f in fields)) for r in rows(url, "nova/launches", "launches")}
-    same("launches", got, {(r["instance"], r["request_id"]): (text(r["launched_at"]), *(r[f] for f in fields)) for r in expected["launches"]})
+    assert_equal("launches", got, {(r["instance"], r["request_id"]): (time_text(r["launched_at"]), *(r[f] for f in fields)) for r in expected["launches"]})
     got = {(r["instance"], r["launched_at"], r["deleted_at"]): 1 for r in rows(url, "nova/deletes", "deletes")}
-    same("deletes", got, {(r["instance"], text(r["launched_at"]), text(r["deleted_at"])): 1 for r in expected["deletes"]})
+    assert_equal("deletes", got, {(r["instance"], time_text(r["launched_at"]), time_text(r["deleted_at"])): 1 for r in expected["deletes"]})
     times = ["launched_at", "deleted_at", "audit_period_beginning", "audit_period_ending", "received"]
     fields += ["instance", "bandwidth_public_out"]
     listed = rows(url, "nova/exists", "exists")
     got = {r["message_id"]: (*(r[f] for f in times), *(r[f] for f in fields)) for r in listed}
-    same("exists", got, {r["message_id"]: (*(text(r[f]) for f in times), *(r[f] for f in fields)) for r in expected["exists"]})
+    assert_equal("exists", got, {r["message_id"]: (*(time_text(r[f]) for f in times), *(r[f] for f in fields)) for r in expected["exists"]})
     if len(listed) != len(got):
-        sys.exit("an exists is there twice")
+        sys.exit("a message_id has several exists records")
     if verdicts:
-        same("verdicts", {r["message_id"]: r["status"] for r in listed}, {r["message_id"]: r["status"] for r in expected["exists"]})
+        assert_equal("verdicts", {r["message_id"]: r["status"] for r in listed}, {r["message_id"]: r["status"] for r in expected["exists"]})
 
 
 def main():
@@ -105,21 +105,21 @@ def main():
     arguments.add_argument("file")
     arguments.add_argument("expected")
     arguments.add_argument("--url", default="http://127.0.0.1:8000")
-    arguments.add_argument("--times", type=int, default=1, help="post the whole file so many times")
-    arguments.add_argument("--years", type=int, default=0, help="added to every year of the file")
-    arguments.add_argument("--verdicts", action="store_true", help="compare verdicts too: every audit period must be over")
+    arguments.add_argument("--times", type=int, default=1, help="how often to post the whole file")
+    arguments.add_argument("--years", type=int, default=0, help="number of years to add to every date of the file")
+    arguments.add_argument("--verdicts", action="store_true", help="also compare verdicts; all audit periods must have ended")
     options = arguments.parse_args()
     opened = gzip.open(options.file, "rt") if options.file.endswith(".gz") else open(options.file)
-    lines = [moved(line.strip(), options.years) for line in opened if line.strip()]
+    lines = [shift_years(line.strip(), options.years) for line in opened if line.strip()]
     expected = json.load(open(options.expected))
     total = sum(sum(counts.values()) for counts in expected["events"].values())
     for _ in range(options.times):
-        begun = time.monotonic()
+        started = time.monotonic()
         print("accepted:", post(options.url, lines))
-        posted = time.monotonic() - begun
+        posted = time.monotonic() - started
         while sum(sum(count(options.url, service).values()) for service in ("nova", "glance")) < total:
             time.sleep(0.05)
-        visible = time.monotonic() - begun
+        visible = time.monotonic() - started
         print(f"posted in {posted:.2f} s, all recorded after {visible:.2f} s: {len(lines) / visible:.0f} notifications/s")
         compare(options.url, expected, options.verdicts, options.verdicts)
 

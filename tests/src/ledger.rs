@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::notification::mark::Mark;
+use domain::notification::ownership::Ownership;
 use domain::notification::service::Service;
 use domain::storage::change::Change;
 use domain::storage::item::item;
@@ -212,8 +213,17 @@ impl TestBundle {
 
     /// Says that a message made these exists.
     pub async fn put_message(&self, message_id: &str, collection: Collection, first: u64, count: u64) {
-        let message = json!({ "k": collection.code(), "x": first, "xn": count });
-        self.put(Key::message(message_id), &message).await;
+        let owner = Ownership {
+            id: first,
+            chunk: "chunk".to_owned(),
+            token: 1,
+            position: 0,
+            collection: Some(collection),
+            first: Some(first),
+            count: Some(count),
+            ttl: None,
+        };
+        self.put(Key::message(message_id), &owner).await;
     }
 
     /// Puts notifications of one type, with ids from `first`, and counts them in their hours.

@@ -4,7 +4,8 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | values | `error`, `failure`, `time`, `digest` |
+//! | values | `error`, `time`, `digest` |
+//! | failures of workers | `failure` |
 //! | tables | `storage` |
 //! | asynchronous work | `work` |
 //! | what groups are built from | `platform` |
