@@ -90,7 +90,7 @@ impl AuditLog {
     }
 
     /// The table that entries are written to, in one transaction with the change.
-    pub(crate) fn table(&self) -> &Table {
+    pub fn table(&self) -> &Table {
         &self.table
     }
 }

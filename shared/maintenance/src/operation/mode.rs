@@ -87,9 +87,17 @@ mod tests {
 
     #[test]
     fn anything_else_is_malformed() {
-        for text in
-            ["", "FULL", "full freeze", "full,", ",full", "full, analyze", "verbose", "full\n", "full,,analyze"]
-        {
+        for text in [
+            "",
+            "FULL",
+            "full freeze",
+            "full,",
+            ",full",
+            "full, analyze",
+            "verbose",
+            "full\n",
+            "full,,analyze",
+        ] {
             assert_eq!(Mode::parse(text), None, "{text:?}");
         }
     }

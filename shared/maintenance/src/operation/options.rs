@@ -195,7 +195,8 @@ mod tests {
         for text in ["128kB", "256 MB", "1GB", "0 kB"] {
             assert!(BufferSize::try_from(text.to_owned()).is_ok(), "{text}");
         }
-        for text in ["", "MB", "1", "1 mb", "1  MB", "-1 MB", "1MB; DROP TABLE x", "1 MB '", "1234567890 MB"] {
+        for text in ["", "MB", "1", "1 mb", "1  MB", "-1 MB", "1MB; DROP TABLE x", "1 MB '", "1234567890 MB"]
+        {
             assert!(BufferSize::try_from(text.to_owned()).is_err(), "{text}");
         }
     }

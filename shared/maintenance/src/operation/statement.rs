@@ -138,9 +138,6 @@ mod tests {
     fn full_takes_the_strongest_lock() {
         let full = Options { mode: Mode::parse("full").expect("a mode"), ..Options::default() };
         assert_eq!(lock(Kind::Vacuum, &table(), &full), "ACCESS EXCLUSIVE on the table");
-        assert_eq!(
-            lock(Kind::Vacuum, &table(), &Options::default()),
-            "SHARE UPDATE EXCLUSIVE on the table"
-        );
+        assert_eq!(lock(Kind::Vacuum, &table(), &Options::default()), "SHARE UPDATE EXCLUSIVE on the table");
     }
 }

@@ -1,0 +1,3 @@
+//! PostgreSQL: names.
+
+pub mod identifier;
