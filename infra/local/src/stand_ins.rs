@@ -20,7 +20,7 @@ use crate::stop::Stop;
 use crate::{clients, definitions};
 
 /// The queues whose workers end with this process: when it starts, nobody is working on a message of theirs.
-const WORKED: [&str; 3] = ["NotificationQueue", "UsageQueue", "StreamQueue"];
+const WORKED: [&str; 4] = ["NotificationQueue", "UsageQueue", "StreamQueue", "MaintenanceQueue"];
 
 /// Where records and messages are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,9 +104,11 @@ impl StandIns {
             ("USAGE_TABLE", "UsageTable".to_owned()),
             ("STREAM_TABLE", "StreamTable".to_owned()),
             ("REGISTRY_TABLE", "RegistryTable".to_owned()),
+            ("OPS_TABLE", "OpsTable".to_owned()),
             ("NOTIFICATION_QUEUE_URL", queue("NotificationQueue")),
             ("USAGE_QUEUE_URL", queue("UsageQueue")),
             ("STREAM_QUEUE_URL", queue("StreamQueue")),
+            ("MAINTENANCE_QUEUE_URL", queue("MaintenanceQueue")),
             ("VERIFIED_QUEUE_URL", queue("VerifiedQueue")),
             ("PUBLISHED_QUEUE_URL", queue("PublishedQueue")),
         ]
