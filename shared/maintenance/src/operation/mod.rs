@@ -11,23 +11,33 @@
 //! - [`evidence`]: decides whether a statement had its effect
 //! - [`statement`]: SQL and the locks that it takes
 //! - [`requesting`], [`listing`], [`cancelling`]: use cases of the API
+//! - [`objects`]: finds the object of a request on its server
 //! - [`sweeping`]: finds operations that are due
+//! - [`running`]: the worker
+//! - [`progress`]: what a running statement does
 //! - [`task`]: messages of the maintenance queue
 
+mod backend;
 pub mod cancelling;
+pub(crate) mod catalog;
 pub mod datetime;
 pub mod event;
 pub mod evidence;
 pub mod id;
+mod judging;
 pub mod kind;
 pub mod listing;
 pub mod mode;
+pub mod objects;
 pub mod options;
+pub mod progress;
 pub mod record;
 pub mod requesting;
+pub mod running;
 pub mod settings;
 pub mod statement;
 pub mod status;
+mod stepping;
 mod store;
 pub mod sweeping;
 pub mod target;
