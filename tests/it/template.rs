@@ -204,6 +204,9 @@ fn the_gateway_hands_every_path_of_a_router_to_that_routers_function() {
         ("/v1/streams/7", "StreamsFunction"),
         ("/recomputations/", "RecomputationsFunction"),
         ("/api/v2/recomputations/7", "RecomputationsFunction"),
+        ("/maintenance/world/schema/public", "MaintenanceFunction"),
+        ("/discover", "MaintenanceFunction"),
+        ("/status", "MaintenanceFunction"),
         ("/api/v2/reports", "AccessFunction"),
         ("/", "AccessFunction"),
         ("/healthz", "AccessFunction"),
@@ -288,11 +291,14 @@ fn a_function_is_told_only_what_steward_reads() {
         streams::settings::VARIABLES,
         recomputations::settings::VARIABLES,
         recomputations_api::settings::VARIABLES,
+        maintenance::server::VARIABLES,
+        maintenance::operation::settings::VARIABLES,
         edge::aws::VARIABLES,
         edge::gate::VARIABLES,
         edge::log::VARIABLES,
         edge::web::VARIABLES,
         &[edge::start::FIRST_SECRET, "VERIFIED_QUEUE_URL", "PUBLISHED_QUEUE_URL"],
+        &[maintenance::operation::TABLE, maintenance::operation::QUEUE],
         &[usage::TABLE, usage::QUEUE, streams::TABLE, streams::QUEUE, notification::QUEUE, access::TABLE],
     ];
     let known: BTreeSet<&str> = lists.into_iter().flatten().copied().collect();
@@ -306,10 +312,12 @@ fn a_function_is_told_only_what_steward_reads() {
 /// Every setting of Steward, printed.
 fn settings(variables: &Variables) -> Result<String, Error> {
     Ok(format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         usage::settings::Settings::read(variables)?,
         streams::settings::Settings::read(variables)?,
         recomputations::settings::Settings::read(variables)?,
+        maintenance::server::Servers::read(variables)?,
+        maintenance::operation::settings::Settings::read(variables)?,
         recomputations_api::settings::InvalidStatus::read(variables)?,
         edge::gate::StackTachAuth::read(variables)?,
         edge::log::Log::read(variables)?.filter,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -35,6 +36,7 @@ use domain::work::queue::Queue;
 use domain::{streams, usage};
 use local::clients;
 use local::stand_ins::{StandIns, Storage};
+use maintenance::operation;
 use serde_json::{Value, json};
 
 use crate::faults::Faults;
@@ -48,6 +50,13 @@ pub const FIRST_SECRET: &str = "the first secret";
 pub const LEASE_SECONDS: i64 = 60;
 /// How long a message that a worker did not finish stays invisible, as the template says.
 pub const VISIBILITY_SECONDS: i64 = 360;
+
+/// Seconds that the worker of operations may take, as the template says.
+pub const MAINTENANCE_SECONDS: i64 = 900;
+/// The period of heartbeats of a worker that runs a statement.
+const HEARTBEAT: Duration = Duration::from_millis(20);
+/// How long its statements wait for a lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The bundle, on stand-ins of its own.
 pub struct TestBundle {
@@ -69,6 +78,10 @@ pub struct TestBundle {
     pub streams: Streams,
     /// Runs streams that are due.
     pub runner: Runner,
+    /// Operations on PostgreSQL servers.
+    pub operations: operation::Operations,
+    /// Runs them.
+    pub maintenance: operation::running::Runner,
     /// The usage table.
     pub table: Table,
     /// The queue of streams that are due.
@@ -155,6 +168,8 @@ impl TestBundle {
             sweeper: Sweeper::new(&platform)?,
             runner: Runner::new(&platform, streams.clone())?,
             streams,
+            operations: operation::Operations::new(&platform)?,
+            maintenance: operation::running::Runner::new(&platform)?.with_heartbeat(HEARTBEAT, LOCK_TIMEOUT),
             table: platform.table(usage::TABLE)?,
             stream_queue: platform.queue(streams::QUEUE)?,
             rules,
@@ -320,10 +335,11 @@ impl TestBundle {
     /// Does what is queued and visible, and what that queues, until nothing is left. A message that fails stays
     /// invisible until the clock is moved.
     pub async fn drain(&self) -> Result<()> {
-        let (notifications, usage, streams) = (
+        let (notifications, usage, streams, operations) = (
             self.queue_url("NotificationQueue"),
             self.queue_url("UsageQueue"),
             self.queue_url("StreamQueue"),
+            self.queue_url("MaintenanceQueue"),
         );
         loop {
             let batch = self.receive(&notifications).await?;
@@ -347,7 +363,14 @@ impl TestBundle {
                     self.delete(&streams, message).await?;
                 }
             }
-            if batch.is_empty() && tasks.is_empty() && due.is_empty() {
+            let runs = self.receive(&operations).await?;
+            for message in &runs {
+                let deadline = Micros::from(self.clock.now()).plus_seconds(MAINTENANCE_SECONDS);
+                if self.maintenance.work(message.body().unwrap_or_default(), deadline).await.is_ok() {
+                    self.delete(&operations, message).await?;
+                }
+            }
+            if batch.is_empty() && tasks.is_empty() && due.is_empty() && runs.is_empty() {
                 return Ok(());
             }
         }

@@ -22,6 +22,7 @@ use edge::answer::ErrorBody;
 use edge::gate::Gate;
 use edge::http::middleware;
 use edge::web::Web;
+use maintenance::operation;
 use ticker::Ticker;
 use tower::ServiceExt;
 
@@ -41,6 +42,7 @@ pub struct Bundle {
     streams: Streams,
     runner: Runner,
     ticker: Ticker,
+    maintenance: operation::running::Runner,
 }
 
 impl Bundle {
@@ -57,6 +59,7 @@ impl Bundle {
             runner: Runner::new(&platform, streams.clone())?,
             streams,
             ticker: Ticker::new(&platform)?,
+            maintenance: operation::running::Runner::new(&platform)?,
             platform,
         })
     }
@@ -79,12 +82,17 @@ impl Bundle {
             with_middleware(recomputations_api::router(recomputations), recomputations_api::error_body);
         let streams = streams_api::Api::new(self.streams.clone(), AuditLog::new(&self.platform)?);
         let streams = streams_api::router(streams, gate(Api::Streams)?);
+        let maintenance = maintenance_api::Api::new(&self.platform, self.access.clone())?;
+        let maintenance = with_middleware(maintenance_api::router(maintenance), maintenance_api::error_body);
         let groups = vec![
             ("/v1", with_middleware(streams, streams_api::error_body)),
             ("/db", with_middleware(usage, usage_api::error_body)),
             ("/notifications", with_middleware(ingest, ingest_api::error_body)),
             ("/recomputations", recomputations.clone()),
             ("/api/v2/recomputations", recomputations),
+            ("/maintenance", maintenance.clone()),
+            ("/discover", maintenance.clone()),
+            ("/status", maintenance),
         ];
         let rest = with_middleware(access_api::router(self.access.clone()), access_api::error_body);
         let base_path = self.web.base_path.clone();
@@ -95,6 +103,7 @@ impl Bundle {
     pub fn sources(&self, sqs: &aws_sdk_sqs::Client) -> Result<Vec<Source>, Error> {
         let (recorder, verifier, runner) =
             (self.recorder.clone(), self.verifier.clone(), self.runner.clone());
+        let maintenance = self.maintenance.clone();
         let clock = &self.platform.clock;
         let url = |variable| self.platform.variables.required(variable);
         Ok(vec![
@@ -109,6 +118,10 @@ impl Bundle {
             Source::new(sqs.clone(), clock.clone(), url(streams::QUEUE)?, move |event, deadline| {
                 let runner = runner.clone();
                 async move { stream_worker::handle(&runner, event, deadline).await }
+            }),
+            Source::new(sqs.clone(), clock.clone(), url(operation::QUEUE)?, move |event, deadline| {
+                let runner = maintenance.clone();
+                async move { maintenance_worker::handle(&runner, event, deadline).await }
             }),
         ])
     }

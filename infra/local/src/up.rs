@@ -191,8 +191,8 @@ impl Up {
             "Steward {version} is up; records are kept {kept}.
 
   API       http://{address}
-  DynamoDB  {dynamodb}  (tables UsageTable, StreamTable, RegistryTable; any credentials)
-  SQS       {sqs}  (queues NotificationQueue, UsageQueue, StreamQueue, VerifiedQueue, PublishedQueue)
+  DynamoDB  {dynamodb}  (tables UsageTable, StreamTable, RegistryTable, OpsTable; any credentials)
+  SQS       {sqs}  (queues NotificationQueue, UsageQueue, StreamQueue, MaintenanceQueue, VerifiedQueue, PublishedQueue)
   Key       {first_key}
 
 Try:
