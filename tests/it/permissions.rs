@@ -8,8 +8,10 @@ use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use domain::ingest::plan::Delivery;
 use domain::storage::key::SHARDS;
+use domain::time::Micros;
 use domain::usage::task::UsageTask;
 use http::Method;
+use local::private_postgres::{FOR_TESTS, PrivatePostgres};
 use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::{FIRST_SECRET, VISIBILITY_SECONDS};
@@ -217,6 +219,33 @@ async fn the_policies_of_streams_are_what_their_functions_do_to_the_tables() -> 
         api.extend(used(&bundle));
     }
     assert_allowed("streams", api);
+    Ok(())
+}
+
+#[tokio::test]
+async fn policies_of_maintenance_are_what_its_functions_do_to_the_tables() -> Result<()> {
+    let server = PrivatePostgres::temporary(FOR_TESTS)?;
+    let url = server.url("postgres");
+    let bundle = TestBundle::with([("POSTGRES_URL", url.as_str())]).await?;
+    let table = "/maintenance/postgres/schema/pg_catalog/table/pg_class";
+    asked(&bundle, "POST", &format!("{table}/analyze"), &json!({})).await?;
+    let later = json!({"datetime": "2035-01-05T03:00:00Z"});
+    let made = asked(&bundle, "POST", &format!("{table}/vacuum"), &later).await?;
+    let id = made["id"].as_str().context("an id")?;
+    for list in ["/maintenance/vacuum/scheduled", "/maintenance/operations"] {
+        asked(&bundle, "GET", list, &Value::Null).await?;
+    }
+    asked(&bundle, "DELETE", &format!("/maintenance/vacuum/{id}"), &Value::Null).await?;
+    assert_allowed("maintenance", used(&bundle));
+
+    bundle.operations.tick().await?;
+    let tasks = bundle.queued(&bundle.queue_url("MaintenanceQueue")).await?;
+    bundle.faults.take();
+    for task in tasks {
+        let done = bundle.maintenance.work(&task, Micros::from(bundle.clock.now()).plus_seconds(900)).await;
+        done.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+    }
+    assert_allowed("maintenance-worker", used(&bundle));
     Ok(())
 }
 

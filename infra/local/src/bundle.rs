@@ -1,6 +1,7 @@
 //! The functions of the stack, wired as the template wires them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use axum::Router;
@@ -28,6 +29,9 @@ use tower::ServiceExt;
 
 use crate::gateway::Gateway;
 use crate::queues::Source;
+
+/// How long the worker of maintenance operations may take, as the template says.
+const MAINTENANCE_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// Every function of the stack on one platform. Cheap to clone.
 #[derive(Clone)]
@@ -122,7 +126,8 @@ impl Bundle {
             Source::new(sqs.clone(), clock.clone(), url(operation::QUEUE)?, move |event, deadline| {
                 let runner = maintenance.clone();
                 async move { maintenance_worker::handle(&runner, event, deadline).await }
-            }),
+            })
+            .one_at_a_time(MAINTENANCE_TIMEOUT),
         ])
     }
 

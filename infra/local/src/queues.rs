@@ -39,6 +39,8 @@ pub struct Source {
     name: String,
     url: String,
     worker: Worker,
+    timeout: Duration,
+    batch: i32,
 }
 
 impl Source {
@@ -54,7 +56,13 @@ impl Source {
     {
         let name = url.rsplit('/').next().unwrap_or_default().to_owned();
         let worker: Worker = Arc::new(move |event, deadline| worker(event, deadline).boxed());
-        Self { client, clock, name, url: url.to_owned(), worker }
+        Self { client, clock, name, url: url.to_owned(), worker, timeout: TIMEOUT, batch: BATCH }
+    }
+
+    /// The same with a worker that takes one message at a time and may work on it for so long.
+    #[must_use]
+    pub fn one_at_a_time(self, timeout: Duration) -> Self {
+        Self { timeout, batch: 1, ..self }
     }
 
     /// Hands batches to the worker, one after the other, until `stop`; a batch that has begun is finished.
@@ -86,7 +94,7 @@ impl Source {
     }
 
     async fn receive(&self, wait: i32) -> Result<Vec<Message>> {
-        let call = self.client.receive_message().queue_url(&self.url).max_number_of_messages(BATCH);
+        let call = self.client.receive_message().queue_url(&self.url).max_number_of_messages(self.batch);
         let call = call
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .message_attribute_names("All");
@@ -100,9 +108,9 @@ impl Source {
     async fn work(&self, messages: &[Message]) -> Vec<BatchItemFailure> {
         let mut event = SqsEvent::default();
         event.records = messages.iter().map(|message| self.record(message)).collect();
-        let deadline = Micros::from(self.clock.now() + TIMEOUT);
+        let deadline = Micros::from(self.clock.now() + self.timeout);
         let worked = AssertUnwindSafe((self.worker)(event, deadline)).catch_unwind();
-        let problem = match tokio::time::timeout(TIMEOUT, worked).await {
+        let problem = match tokio::time::timeout(self.timeout, worked).await {
             Ok(Ok(response)) => return response.batch_item_failures,
             Ok(Err(_)) => "the worker panicked",
             Err(_) => "the worker took too long",

@@ -10,7 +10,7 @@ const COUNTS: &str =
 
 #[tokio::test]
 async fn vacuum_full_rewrites_the_table_and_its_end_is_kept() -> Result<()> {
-    let site = Site::new("full").await?;
+    let site = Site::new("rewritten").await?;
     let node = "SELECT pg_relation_filenode('city')";
     let before = site.sql(node);
     let id = site.post("schema/public/table/city/vacuum", r#"{"mode": "full,analyze"}"#).await?;
@@ -23,7 +23,7 @@ async fn vacuum_full_rewrites_the_table_and_its_end_is_kept() -> Result<()> {
     );
     assert_eq!((&done["relations"], &done["relations_finished"]), (&json!(1), &json!(1)));
     assert_ne!(site.sql(node), before);
-    let listed = ask(&site.bundle, "GET", "/maintenance/full/vacuum/scheduled", "").await.json();
+    let listed = ask(&site.bundle, "GET", "/maintenance/rewritten/vacuum/scheduled", "").await.json();
     assert_eq!(listed[0]["status"], "done");
     let cancel = ask(&site.bundle, "DELETE", &format!("/maintenance/vacuum/{id}"), "").await;
     assert_eq!(cancel.status, 404, "it has ended");

@@ -201,7 +201,9 @@ impl Runner {
     /// Releases the operation for some seconds, for a reason that clients can read.
     pub(crate) async fn wait(&self, held: &mut Held, seconds: i64, waiting: &str) -> Result<(), Stop> {
         let look = self.operations.now().plus_seconds(seconds);
-        self.update(held, |operation| Ok(operation.released(look, Some(waiting.to_owned())))).await?;
+        let released =
+            |operation: &Operation| Ok(operation.with_server().released(look, Some(waiting.to_owned())));
+        self.update(held, released).await?;
         self.operations.send_run(&held.operation).await;
         Ok(())
     }
@@ -299,13 +301,14 @@ impl Runner {
             }
             Verdict::Aborted => self.end_early(held).await,
             Verdict::Again(reason) => {
-                self.update(held, |operation| Ok(operation.step_retried(reason.clone(), now))).await?;
+                self.update(held, |operation| Ok(operation.with_server().step_retried(reason.clone(), now)))
+                    .await?;
                 self.operations.send_run_of_waiting(&held.operation).await;
                 Ok(())
             }
             Verdict::Running(seconds) => {
                 let look = now.plus_seconds(seconds);
-                self.update(held, |operation| Ok(operation.released(look, None))).await?;
+                self.update(held, |operation| Ok(operation.with_server().released(look, None))).await?;
                 self.operations.send_run(&held.operation).await;
                 Ok(())
             }

@@ -71,7 +71,7 @@ impl Runner {
         let identity = backend::introduce(session, &application).await?;
         let limit = self.operations.settings().concurrency;
         if identity.earlier >= limit {
-            let text = format!("{limit} other operations run on the server");
+            let text = format!("the server runs its limit of {limit} operations");
             return self.wait(held, BUSY_SECONDS, &text).await.map(|()| None);
         }
         if !catalog::lock(session, oid).await? {

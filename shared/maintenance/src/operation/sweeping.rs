@@ -51,7 +51,7 @@ impl Operations {
             if old.version != operation.version {
                 return Ok(None);
             }
-            old.queued(now).map(Some).map_err(not_alive)
+            old.queued().map(Some).map_err(not_alive)
         };
         self.change::<Error>(id, queued, |_| Ok(None)).await.map(|_: Option<Changed>| ())
     }

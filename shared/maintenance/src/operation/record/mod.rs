@@ -14,8 +14,6 @@ use crate::operation::target::Target;
 
 /// Seconds that an ended operation stays in the lists of scheduled operations.
 pub const LISTED_SECONDS: i64 = 60;
-/// Seconds after which an operation whose message was sent is looked at again, in case the message was lost.
-const MESSAGE_SECONDS: i64 = 300;
 /// Attempts of one step before the operation fails.
 pub const ATTEMPTS: u32 = 5;
 /// The longest delay between two attempts, in seconds.
@@ -219,15 +217,17 @@ impl Operation {
         self.total.is_some_and(|total| self.finished >= total)
     }
 
-    /// Returns the operation after its message was sent.
-    pub fn queued(&self, now: Micros) -> Result<Self, BadTransition> {
+    /// Returns the operation after its message was sent. It is due as before, so that the message is sent again if no
+    /// worker takes the operation.
+    pub fn queued(&self) -> Result<Self, BadTransition> {
         let status = if self.status == Status::Todo { self.status.queue()? } else { self.status };
-        Ok(Self { status, look: now.plus_seconds(MESSAGE_SECONDS), ..self.clone() })
+        Ok(Self { status, ..self.clone() })
     }
 
-    /// Returns the operation under a new token and a lease. `None` if it has ended, is not due, or is held by a worker.
+    /// Returns the operation under a new token and a lease. `None` if it has ended, is held by a worker, or need not be
+    /// looked at yet: of several messages, only one has an effect.
     pub fn acquired(&self, now: Micros, lease: Micros) -> Option<Self> {
-        if self.status.is_final() || self.is_held(now) || self.due > now.plus_seconds(1) {
+        if self.status.is_final() || self.is_held(now) || self.look > now.plus_seconds(1) {
             return None;
         }
         let status = self.status.queue().unwrap_or(self.status);

@@ -50,6 +50,16 @@ fn operation_is_acquired_by_one_worker_at_a_time() {
 }
 
 #[test]
+fn released_operation_waits_for_its_time_whatever_the_number_of_messages() {
+    let acquired = new(100).acquired(at(100), at(160)).expect("it is due");
+    let released = acquired.released(at(130), Some("busy".to_owned()));
+    assert_eq!(released.acquired(at(110), at(200)), None);
+    assert!(released.acquired(at(130), at(220)).is_some());
+    let queued = released.queued().expect("it has not ended");
+    assert!(queued.acquired(at(130), at(220)).is_some(), "its message finds it due");
+}
+
+#[test]
 fn statement_starts_the_operation_once() {
     let first = doing();
     assert_eq!((first.status, first.started), (Status::Doing, Some(at(101))));
