@@ -14,6 +14,7 @@ mod gateway;
 mod generated;
 mod guards;
 mod house_rules;
+mod maintenance;
 mod permissions;
 mod recomputations;
 mod recording;
