@@ -91,7 +91,7 @@ async fn a_database_that_cannot_be_read_does_not_hide_the_others() -> Result<()>
 }
 
 #[tokio::test]
-async fn a_report_changes_nothing_and_leaves_no_connection() -> Result<()> {
+async fn a_report_leaves_no_connection() -> Result<()> {
     let database = Database::with("CREATE TABLE city (id int PRIMARY KEY)")?;
     database.schema("public").await?;
     database.table("public", "city").await?;

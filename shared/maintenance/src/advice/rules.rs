@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use crate::advice::request::{Request, Target};
-use crate::report::facts::{Index, Kind, Table};
+use crate::report::facts::{IndexFacts, Kind, TableFacts};
 use crate::report::size;
 
 /// Bloat below this many bytes is not worth a lock.
@@ -127,7 +127,7 @@ pub struct Limits {
 pub struct TableState {
     /// What all reports know of it.
     #[serde(flatten)]
-    pub facts: Table,
+    pub facts: TableFacts,
     multixact_age: Option<i64>,
     live_rows: i64,
     dead_rows: i64,
@@ -143,7 +143,7 @@ pub struct TableState {
 pub struct IndexState {
     /// What all reports know of it.
     #[serde(flatten)]
-    pub facts: Index,
+    pub facts: IndexFacts,
     is_valid: bool,
     statistics_age_seconds: Option<i64>,
 }
