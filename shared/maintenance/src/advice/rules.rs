@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use crate::advice::request::{Request, Target};
-use crate::report::facts::{Index, Kind, Table};
+use crate::report::facts::{IndexFacts, Kind, TableFacts};
 use crate::report::size;
 
 /// Bloat below this many bytes is not worth a lock.
@@ -127,7 +127,7 @@ pub struct Limits {
 pub struct TableState {
     /// What all reports know of it.
     #[serde(flatten)]
-    pub facts: Table,
+    pub facts: TableFacts,
     multixact_age: Option<i64>,
     live_rows: i64,
     dead_rows: i64,
@@ -143,7 +143,7 @@ pub struct TableState {
 pub struct IndexState {
     /// What all reports know of it.
     #[serde(flatten)]
-    pub facts: Index,
+    pub facts: IndexFacts,
     is_valid: bool,
     statistics_age_seconds: Option<i64>,
 }
@@ -387,7 +387,7 @@ mod tests {
         let changed = TableState { changed_rows: 151, ..healthy() };
         let numbers = json!({"n_mod_since_analyze": 151, "threshold": 150, "statistics_age_seconds": 60});
         assert_eq!(hints(&changed), [(Subject::Analyze, None, numbers)]);
-        let mut never = healthy();
+        let mut never = TableState { dead_rows: 0, ..healthy() };
         never.facts.statistics_age_seconds = None;
         assert_eq!(hints(&never), [], "statistics without a time are still statistics");
         never.facts.heap.columns_with_statistics = 0;

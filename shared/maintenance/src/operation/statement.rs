@@ -1,4 +1,4 @@
-//! Pure. The statement that an operation runs on one relation, and the lock that it takes.
+//! The statement that an operation runs on one relation, and the lock that it takes.
 
 use crate::operation::kind::Kind;
 use crate::operation::mode::Word;

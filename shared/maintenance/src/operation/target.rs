@@ -1,4 +1,4 @@
-//! Pure. The object that an operation works on.
+//! The object that an operation works on.
 
 use serde::{Deserialize, Serialize};
 

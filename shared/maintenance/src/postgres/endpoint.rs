@@ -42,10 +42,10 @@ impl Endpoint {
     /// `require` and `verify-ca` verify the certificate and the name as `verify-full` does.
     pub fn parse(url: &str, roots: &Roots) -> Result<Self, InvalidUrl> {
         let (url, mode) = without_sslmode(url);
-        let mut config: Config = match url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            true => url.parse().map_err(|_| InvalidUrl::Malformed)?,
-            false => return Err(InvalidUrl::Malformed),
-        };
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(InvalidUrl::Malformed);
+        }
+        let mut config: Config = url.parse().map_err(|_| InvalidUrl::Malformed)?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err(InvalidUrl::NoHost);
         }

@@ -22,7 +22,7 @@ pub enum Kind {
 
 /// A table. Sizes are `None` if it is locked.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Table {
+pub struct TableFacts {
     /// Its OID, by which its indexes are joined.
     pub oid: i64,
     /// Its schema.
@@ -52,7 +52,7 @@ pub struct Table {
     pub frozen_xid_age: Option<i64>,
 }
 
-impl Table {
+impl TableFacts {
     /// Whether `pg_tables` lists it.
     pub fn is_table(&self) -> bool {
         self.kind != Kind::MaterializedView
@@ -81,7 +81,7 @@ impl Table {
 
 /// An index. Sizes are `None` if it is locked.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Index {
+pub struct IndexFacts {
     /// The table's OID.
     pub table_oid: i64,
     /// The schema of both.
@@ -105,7 +105,7 @@ pub struct Index {
     pub total_bytes: Option<i64>,
 }
 
-impl Index {
+impl IndexFacts {
     /// The estimated bloat. `None` if it is no btree, is empty, or has no statistics.
     pub fn bloat_bytes(&self) -> Option<i64> {
         if self.method == "btree" { self.btree.bloat_bytes() } else { None }
@@ -137,7 +137,7 @@ pub struct IndexTotals {
 
 impl IndexTotals {
     /// The totals of the indexes of each table, by the table's OID.
-    pub fn by_table<'a>(indexes: impl IntoIterator<Item = &'a Index>) -> HashMap<i64, Self> {
+    pub fn by_table<'a>(indexes: impl IntoIterator<Item = &'a IndexFacts>) -> HashMap<i64, Self> {
         let mut totals: HashMap<i64, Self> = HashMap::new();
         for index in indexes {
             let total = totals.entry(index.table_oid).or_default();
@@ -174,7 +174,7 @@ pub struct Sizes {
 
 impl Sizes {
     /// The sizes of a table whose indexes take so much.
-    pub fn new(table: &Table, indexes: IndexTotals) -> Self {
+    pub fn new(table: &TableFacts, indexes: IndexTotals) -> Self {
         let index = (!indexes.locked).then_some(indexes.bytes);
         let (toast, table) = (table.toast_or_zero(), table.table_bytes());
         let total = table.zip(index).zip(toast).map(|((table, index), toast)| table + index + toast);
@@ -187,8 +187,8 @@ pub(crate) mod tests {
     use super::*;
 
     /// A table of two pages with a TOAST table and a map.
-    pub fn table(oid: i64, name: &str) -> Table {
-        Table {
+    pub fn table(oid: i64, name: &str) -> TableFacts {
+        TableFacts {
             oid,
             schema: "public".to_owned(),
             name: name.to_owned(),
@@ -216,8 +216,8 @@ pub(crate) mod tests {
     }
 
     /// Its primary key.
-    pub fn index(table_oid: i64, name: &str) -> Index {
-        Index {
+    pub fn index(table_oid: i64, name: &str) -> IndexFacts {
+        IndexFacts {
             table_oid,
             schema: "public".to_owned(),
             table_name: "city".to_owned(),
@@ -241,26 +241,26 @@ pub(crate) mod tests {
     #[test]
     fn a_total_is_the_sum_of_its_parts_and_unknown_with_one_of_them() {
         let (city, key) = (table(1, "city"), index(1, "city_pkey"));
-        let all = |table: &Table, index: &Index| {
+        let all = |table: &TableFacts, index: &IndexFacts| {
             let sizes = Sizes::new(table, IndexTotals::by_table([index])[&1]);
             (sizes.total, sizes.index, sizes.toast, sizes.table)
         };
         assert_eq!(all(&city, &key), (Some(73_728), Some(24_576), Some(8192), Some(40_960)));
-        let locked = Table { main_bytes: None, other_bytes: None, ..city.clone() };
+        let locked = TableFacts { main_bytes: None, other_bytes: None, ..city.clone() };
         assert_eq!(all(&locked, &key), (None, Some(24_576), Some(8192), None));
-        let locked_index = Index { main_bytes: None, total_bytes: None, ..key.clone() };
+        let locked_index = IndexFacts { main_bytes: None, total_bytes: None, ..key.clone() };
         assert_eq!(all(&city, &locked_index), (None, None, Some(8192), Some(40_960)));
-        let locked_toast = Table { toast_bytes: None, ..city.clone() };
+        let locked_toast = TableFacts { toast_bytes: None, ..city.clone() };
         assert_eq!(all(&locked_toast, &key), (None, Some(24_576), None, Some(40_960)));
-        let plain = Table { toast_bytes: None, has_toast: false, ..city };
+        let plain = TableFacts { toast_bytes: None, has_toast: false, ..city };
         assert_eq!(all(&plain, &key), (Some(65_536), Some(24_576), Some(0), Some(40_960)));
     }
 
     #[test]
     fn only_a_btree_has_an_estimate() {
         let key = index(1, "city_pkey");
-        let others =
-            ["hash", "gin", "gist", "brin"].map(|method| Index { method: method.to_owned(), ..key.clone() });
+        let others = ["hash", "gin", "gist", "brin"]
+            .map(|method| IndexFacts { method: method.to_owned(), ..key.clone() });
         assert_eq!(key.bloat_bytes(), Some(8192));
         assert!(others.iter().all(|index| index.bloat_bytes().is_none()));
         let totals = IndexTotals::by_table(others.iter().chain([&key]))[&1];
@@ -272,8 +272,8 @@ pub(crate) mod tests {
     fn an_estimate_without_all_statistics_is_unreliable() {
         let city = table(1, "city");
         assert!(!city.is_na());
-        assert!(Table { columns: 3, ..city.clone() }.is_na());
-        assert!(Table { has_names: true, ..city }.is_na());
-        assert!(Index { columns: 2, ..index(1, "city_pkey") }.is_na());
+        assert!(TableFacts { columns: 3, ..city.clone() }.is_na());
+        assert!(TableFacts { has_names: true, ..city }.is_na());
+        assert!(IndexFacts { columns: 2, ..index(1, "city_pkey") }.is_na());
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::facts::Index;
+use crate::report::facts::IndexFacts;
 use crate::report::size::{self, Numeric};
 
 /// An index. Sizes and the definition are null if it is locked.
@@ -53,7 +53,7 @@ pub struct IndexEntry {
 pub struct ListedIndex {
     /// What all reports know of it.
     #[serde(flatten)]
-    pub facts: Index,
+    pub facts: IndexFacts,
     number_of_columns: i64,
     is_unique: bool,
     is_valid: bool,

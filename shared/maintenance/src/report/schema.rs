@@ -6,7 +6,7 @@ use domain::error::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::postgres::identifier::Identifier;
-use crate::report::facts::{IndexTotals, Kind, Sizes, Table};
+use crate::report::facts::{IndexTotals, Kind, Sizes, TableFacts};
 use crate::report::index::{self, IndexEntry, ListedIndex};
 use crate::report::size::{self, Numeric};
 use crate::server::Server;
@@ -105,7 +105,7 @@ pub struct PartitionedEntry {
 #[serde(rename_all = "snake_case")]
 enum Row {
     Schema(String),
-    Table(Table),
+    Table(TableFacts),
     Index(ListedIndex),
     Partitions(Partitions),
 }
@@ -142,7 +142,7 @@ fn report(rows: Vec<Row>) -> Option<SchemaReport> {
     schema?;
     tables.sort_by(|one, other| one.name.cmp(&other.name));
     let totals = IndexTotals::by_table(indexes.iter().map(|index| &index.facts));
-    let totals = |table: &Table| totals.get(&table.oid).copied().unwrap_or_default();
+    let totals = |table: &TableFacts| totals.get(&table.oid).copied().unwrap_or_default();
 
     let listed = |kind: Kind| tables.iter().filter(move |table| table.kind == kind);
     let entries = |kind: Kind| listed(kind).map(|table| TableEntry::new(table, totals(table))).collect();
@@ -165,7 +165,7 @@ fn report(rows: Vec<Row>) -> Option<SchemaReport> {
 }
 
 impl TableEntry {
-    fn new(table: &Table, indexes: IndexTotals) -> Self {
+    fn new(table: &TableFacts, indexes: IndexTotals) -> Self {
         let sizes = Sizes::new(table, indexes);
         let bloat = table.heap.bloat_bytes();
         Self {
@@ -193,7 +193,7 @@ impl TableEntry {
 }
 
 impl PartitionedEntry {
-    fn new(table: &Table, indexes: IndexTotals, partitions: Option<&Partitions>) -> Self {
+    fn new(table: &TableFacts, indexes: IndexTotals, partitions: Option<&Partitions>) -> Self {
         let total_bytes = partitions.and_then(|of| of.total_bytes).unwrap_or_default();
         Self {
             name: table.name.clone(),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::postgres::identifier::Identifier;
 use crate::report::bloat::TABLE_FILLFACTOR;
-use crate::report::facts::{IndexTotals, Kind, Sizes, Table};
+use crate::report::facts::{IndexTotals, Kind, Sizes, TableFacts};
 use crate::report::index::{self, IndexEntry, ListedIndex};
 use crate::report::size::{self, Numeric};
 use crate::server::Server;
@@ -138,7 +138,7 @@ pub struct Progress {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Row {
-    Table(Box<Table>),
+    Table(Box<TableFacts>),
     Index(Box<ListedIndex>),
     Activity(Box<Activity>),
     Progress(Running),
