@@ -1,6 +1,6 @@
 //! The maintenance API: reports on PostgreSQL servers under `/maintenance`, and operations on them.
 //!
-//! - [`error`]: failing statuses and their body
+//! - `error`: failing statuses and their body
 //! - `authorized`: credentials, in the documented order of checks
 //! - `names`: names of databases, schemas, tables and indexes in paths
 //! - `requested`: bodies of requests for operations
