@@ -46,7 +46,7 @@ reset: ## Delete the data of the local run
 check: format lint docs deny templates test ## Run every check that a change must pass, as CI does
 
 .PHONY: test
-test: steward ## Build steward and run all tests
+test: steward postgresql ## Build steward and run all tests
 	$(CARGO) test $(LOCAL) --workspace
 
 .PHONY: format
@@ -104,6 +104,10 @@ deploy: build ## Deploy to AWS as stack $STACK with $PARAMETERS (needs AWS crede
 		$(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 
 ##### Prerequisites and tools
+
+.PHONY: postgresql
+postgresql:
+	@bash infra/prerequisites.sh postgresql
 
 .PHONY: prerequisites
 prerequisites:

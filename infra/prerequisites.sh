@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # Checks for the tools that the build needs beside Rust: a C compiler (SQLite and ring are compiled from source), make,
-# and Python with venv (cfn-lint). Installs missing ones if it runs as root on Debian, and names them otherwise.
+# and Python with venv (cfn-lint). With the argument `postgresql` also for the programs of a PostgreSQL server, which the
+# tests start. Installs missing ones if it runs as root on Debian, and names them otherwise.
 set -euo pipefail
 
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v make >/dev/null || missing+=(make)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
+if [ "${1:-}" = postgresql ] && ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && ! command -v postgres >/dev/null; then
+    missing+=(postgresql)
+fi
 
 if ! command -v cargo >/dev/null; then
     echo "cargo not found: install Rust (the version is in rust-toolchain.toml)" >&2

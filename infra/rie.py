@@ -51,8 +51,9 @@ def variables(directory, addresses):
     declared = re.findall(r"^ {10}([A-Z][A-Z_]+): ", block, re.M)
     # All queues point to one that no worker of `steward` reads, so that only the function under test does any work.
     queue = f"{addresses['SQS']}/000000000000/VerifiedQueue"
-    resources = {"USAGE_TABLE": "UsageTable", "STREAM_TABLE": "StreamTable", "REGISTRY_TABLE": "RegistryTable"}
-    for name in ("NOTIFICATION", "USAGE", "STREAM", "VERIFIED", "PUBLISHED"):
+    tables = ("Usage", "Stream", "Registry", "Ops")
+    resources = {f"{name.upper()}_TABLE": f"{name}Table" for name in tables}
+    for name in ("NOTIFICATION", "USAGE", "STREAM", "MAINTENANCE", "VERIFIED", "PUBLISHED"):
         resources[f"{name}_QUEUE_URL"] = queue
     return {
         **{name: resources[name] for name in declared if name in resources},

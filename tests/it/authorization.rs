@@ -31,6 +31,8 @@ const fn public(method: &'static str, path: &'static str, status: u16) -> Route 
 const ROUTES: &[Route] = &[
     public("GET", "/", 200),
     public("GET", "/healthz", 200),
+    public("GET", "/discover", 200),
+    public("GET", "/status", 200),
     public("POST", "/login", 406),
     // These two require a session only.
     public("GET", "/logout", 406),
@@ -61,6 +63,48 @@ const ROUTES: &[Route] = &[
     protected("DELETE", "/api/v2/recomputations/{id}", "recomputations:admin", 404),
     protected("POST", "/api/v2/recomputations/{id}/status", "recomputations:approver", 404),
     protected("DELETE", "/api/v2/recomputations/{id}/status", "recomputations:approver", 404),
+    // No server is configured, so requests that need one return 503.
+    protected("GET", "/maintenance", "maintenance:viewer", 503),
+    protected("GET", "/maintenance/operations", "maintenance:viewer", 200),
+    protected("GET", "/maintenance/operations/{id}", "maintenance:viewer", 404),
+    protected("GET", "/maintenance/vacuum/scheduled", "maintenance:viewer", 200),
+    protected("DELETE", "/maintenance/vacuum/{id}", "maintenance:editor", 404),
+    protected("GET", "/maintenance/analyze/scheduled", "maintenance:viewer", 200),
+    protected("DELETE", "/maintenance/analyze/{id}", "maintenance:editor", 404),
+    protected("GET", "/maintenance/reindex/scheduled", "maintenance:viewer", 200),
+    protected("DELETE", "/maintenance/reindex/{id}", "maintenance:editor", 404),
+    protected("GET", "/maintenance/{database}", "maintenance:viewer", 503),
+    protected("GET", "/maintenance/{database}/advice", "maintenance:viewer", 503),
+    protected("POST", "/maintenance/{database}/{kind}", "maintenance:editor", 503),
+    protected("GET", "/maintenance/{database}/{kind}/scheduled", "maintenance:viewer", 200),
+    protected("GET", "/maintenance/{database}/schema/{schema}", "maintenance:viewer", 503),
+    protected("POST", "/maintenance/{database}/schema/{schema}/{kind}", "maintenance:editor", 503),
+    protected("GET", "/maintenance/{database}/schema/{schema}/{kind}/scheduled", "maintenance:viewer", 200),
+    protected("GET", "/maintenance/{database}/schema/{schema}/table/{table}", "maintenance:viewer", 503),
+    protected(
+        "POST",
+        "/maintenance/{database}/schema/{schema}/table/{table}/{kind}",
+        "maintenance:editor",
+        503,
+    ),
+    protected(
+        "GET",
+        "/maintenance/{database}/schema/{schema}/table/{table}/{kind}/scheduled",
+        "maintenance:viewer",
+        200,
+    ),
+    protected(
+        "POST",
+        "/maintenance/{database}/schema/{schema}/index/{index}/{kind}",
+        "maintenance:editor",
+        503,
+    ),
+    protected(
+        "GET",
+        "/maintenance/{database}/schema/{schema}/{index}/table/{table}/{kind}/scheduled",
+        "maintenance:viewer",
+        200,
+    ),
     protected("GET", "/v1/streams", "streams:viewer", 200),
     protected("GET", "/v1/streams/{id}", "streams:viewer", 200),
     protected("PUT", "/v1/streams/{id}", "streams:editor", 404),
@@ -179,6 +223,8 @@ async fn key(bundle: &TestBundle, role: &str) -> Result<String> {
 fn assert_error_body(path: &str, status: u16, body: &Value) {
     if path.starts_with("/v1") {
         assert!(body["title"].is_string() && body["description"].is_string(), "{path}: {body}");
+    } else if path.starts_with("/maintenance") {
+        assert!(body["error"].is_string(), "{path}: {body}");
     } else if path.contains("recomputations") {
         assert_eq!(body["status"]["code"], status.to_string(), "{path}: {body}");
     } else {
@@ -191,7 +237,12 @@ fn assert_error_body(path: &str, status: u16, body: &Value) {
 async fn each_route_requires_its_role() -> Result<()> {
     let bundle = TestBundle::with_settings([("STACKTACH_AUTH", "api-key")]).await?;
     for Route { method, path, role, status } in ROUTES {
-        let address = path.replace("{id}", "7").replace("{name}", "nobody").replace("{message_id}", "m");
+        let id = if path.starts_with("/maintenance") { "2cec00f2" } else { "7" };
+        let address = path
+            .replace("{id}", id)
+            .replace("{kind}", "reindex")
+            .replace("{name}", "nobody")
+            .replace("{message_id}", "m");
         let request = async |headers: &[(&str, &str)]| bundle.request(method, &address, headers, "").await;
         let Some(role) = role else {
             let reply = request(&[]).await;
@@ -200,8 +251,11 @@ async fn each_route_requires_its_role() -> Result<()> {
         };
         for headers in [&[][..], &[("x-api-key", "wrong")], &[("x-api-key", "")]] {
             let reply = request(headers).await;
-            assert_eq!(reply.status, 401, "{method} {path} {headers:?}: {reply:?}");
-            assert_error_body(path, 401, &reply.json());
+            // The original of this API returns 406 if there is no session.
+            let has_key = headers.iter().any(|(_, key)| !key.is_empty());
+            let expected = if path.starts_with("/maintenance") && !has_key { 406 } else { 401 };
+            assert_eq!(reply.status, expected, "{method} {path} {headers:?}: {reply:?}");
+            assert_error_body(path, expected, &reply.json());
         }
         let too_low = lower(role).unwrap_or_else(|| "schemas:admin".to_owned());
         let reply = request(&[("x-api-key", &key(&bundle, &too_low).await?)]).await;

@@ -78,6 +78,16 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
             let response = stream_worker::handle(&bundle.runner, batch, bundle.deadline()).await;
             Ok(serde_json::to_value(response)?)
         }
+        "maintenance" => {
+            let api = maintenance_api::Api::new(&bundle.platform, bundle.access.clone())?;
+            lambda::invoke(&middleware(maintenance_api::router(api), maintenance_api::error_body), &event)
+                .await
+        }
+        "maintenance-worker" => {
+            let batch: SqsEvent = serde_json::from_value(event)?;
+            let answer = maintenance_worker::handle(&bundle.maintenance, batch, bundle.deadline()).await;
+            Ok(serde_json::to_value(answer)?)
+        }
         "usage-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
             let response = usage_worker::handle(&bundle.verifier, batch, bundle.deadline()).await;

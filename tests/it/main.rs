@@ -14,6 +14,8 @@ mod gateway;
 mod generated;
 mod guards;
 mod house_rules;
+mod maintenance;
+mod operations;
 mod permissions;
 mod recomputations;
 mod recording;

@@ -8,8 +8,10 @@ use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use domain::ingest::plan::Delivery;
 use domain::storage::key::SHARDS;
+use domain::time::Micros;
 use domain::usage::task::UsageTask;
 use http::Method;
+use local::private_postgres::{FOR_TESTS, PrivatePostgres};
 use serde_json::{Value, json};
 use tests::TestBundle;
 use tests::bundle::{FIRST_SECRET, MAX_RECEIVES, VISIBILITY_SECONDS};
@@ -224,6 +226,33 @@ async fn policies_of_the_stream_functions_match_their_actions() -> Result<()> {
         actions.extend(take_actions(&bundle));
     }
     assert_allowed("streams", actions);
+    Ok(())
+}
+
+#[tokio::test]
+async fn maintenance_policies_match_the_functions_actions() -> Result<()> {
+    let server = PrivatePostgres::temporary(FOR_TESTS)?;
+    let url = server.url("postgres");
+    let bundle = TestBundle::with_settings([("POSTGRES_URL", url.as_str())]).await?;
+    let table = "/maintenance/postgres/schema/pg_catalog/table/pg_class";
+    request(&bundle, "POST", &format!("{table}/analyze"), &json!({})).await?;
+    let later = json!({"datetime": "2035-01-05T03:00:00Z"});
+    let created = request(&bundle, "POST", &format!("{table}/vacuum"), &later).await?;
+    let id = created["id"].as_str().context("an id")?;
+    for list in ["/maintenance/vacuum/scheduled", "/maintenance/operations"] {
+        request(&bundle, "GET", list, &Value::Null).await?;
+    }
+    request(&bundle, "DELETE", &format!("/maintenance/vacuum/{id}"), &Value::Null).await?;
+    assert_allowed("maintenance", take_actions(&bundle));
+
+    bundle.operations.tick().await?;
+    let tasks = bundle.take_messages(&bundle.queue_url("MaintenanceQueue")).await?;
+    bundle.faults.take_calls();
+    for task in tasks {
+        let done = bundle.maintenance.work(&task, Micros::from(bundle.clock.now()).plus_seconds(900)).await;
+        done.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+    }
+    assert_allowed("maintenance-worker", take_actions(&bundle));
     Ok(())
 }
 

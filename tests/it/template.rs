@@ -210,6 +210,9 @@ fn gateway_routes_every_path_to_the_function_that_serves_it() {
         ("/v1/streams/7", "StreamsFunction"),
         ("/recomputations/", "RecomputationsFunction"),
         ("/api/v2/recomputations/7", "RecomputationsFunction"),
+        ("/maintenance/world/schema/public", "MaintenanceFunction"),
+        ("/discover", "MaintenanceFunction"),
+        ("/status", "MaintenanceFunction"),
         ("/api/v2/reports", "AccessFunction"),
         ("/", "AccessFunction"),
         ("/healthz", "AccessFunction"),
@@ -297,11 +300,14 @@ fn environments_contain_only_variables_that_the_code_reads() {
         streams::settings::VARIABLES,
         recomputations::settings::VARIABLES,
         recomputations_api::settings::VARIABLES,
+        maintenance::server::VARIABLES,
+        maintenance::operation::settings::VARIABLES,
         edge::aws::VARIABLES,
         edge::authorizer::VARIABLES,
         edge::log::VARIABLES,
         edge::web::VARIABLES,
         &[edge::start::FIRST_SECRET, "VERIFIED_QUEUE_URL", "PUBLISHED_QUEUE_URL"],
+        &[maintenance::operation::TABLE, maintenance::operation::QUEUE],
         &[usage::TABLE, usage::QUEUE, streams::TABLE, streams::QUEUE, notification::QUEUE, access::TABLE],
     ];
     let known: BTreeSet<&str> = lists.into_iter().flatten().copied().collect();
@@ -315,10 +321,12 @@ fn environments_contain_only_variables_that_the_code_reads() {
 /// Returns all settings as debug text.
 fn settings(variables: &Variables) -> Result<String, Error> {
     Ok(format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         usage::settings::Settings::read(variables)?,
         streams::settings::Settings::read(variables)?,
         recomputations::settings::Settings::read(variables)?,
+        maintenance::server::Servers::read(variables)?,
+        maintenance::operation::settings::Settings::read(variables)?,
         recomputations_api::settings::InvalidStatus::read(variables)?,
         edge::authorizer::StackTachAuth::read(variables)?,
         edge::log::Log::read(variables)?.filter,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -35,6 +36,7 @@ use domain::work::queue::Queue;
 use domain::{streams, usage};
 use local::clients;
 use local::stand_ins::{StandIns, Storage};
+use maintenance::operation;
 use serde_json::{Value, json};
 
 use crate::faults::Faults;
@@ -54,6 +56,13 @@ pub const MAX_RECEIVES: usize = 5;
 const MAX_TICKS: usize = 20;
 /// Messages that a worker receives at once.
 const BATCH_SIZE: i32 = 10;
+
+/// Seconds that the worker of operations may take, as the template says.
+pub const MAINTENANCE_SECONDS: i64 = 900;
+/// The period of heartbeats of a worker that runs a statement.
+const HEARTBEAT: Duration = Duration::from_millis(20);
+/// How long its statements wait for a lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The bundle and the stand-ins that it runs on.
 pub struct TestBundle {
@@ -75,6 +84,10 @@ pub struct TestBundle {
     pub streams: Streams,
     /// Runs the pipelines of due streams.
     pub runner: Runner,
+    /// Operations on PostgreSQL servers.
+    pub operations: operation::Operations,
+    /// Runs them.
+    pub maintenance: operation::running::Runner,
     /// The usage table.
     pub table: Table,
     /// The queue of due streams.
@@ -171,6 +184,8 @@ impl TestBundle {
             sweeper: Sweeper::new(&platform)?,
             runner: Runner::new(&platform, streams.clone())?,
             streams,
+            operations: operation::Operations::new(&platform)?,
+            maintenance: operation::running::Runner::new(&platform)?.with_heartbeat(HEARTBEAT, LOCK_TIMEOUT),
             table: platform.table(usage::TABLE)?,
             stream_queue: platform.queue(streams::QUEUE)?,
             definitions,
@@ -343,18 +358,24 @@ impl TestBundle {
     /// clock advances.
     pub async fn drain(&self) -> Result<()> {
         loop {
-            let notifications = self.work_batch("NotificationQueue", async |batch, deadline| {
-                notification_worker::handle(&self.recorder, batch, deadline).await
-            });
+            let notifications =
+                self.work_batch("NotificationQueue", LEASE_SECONDS, async |batch, deadline| {
+                    notification_worker::handle(&self.recorder, batch, deadline).await
+                });
             let mut handled = notifications.await?;
-            let tasks = self.work_batch("UsageQueue", async |batch, deadline| {
+            let tasks = self.work_batch("UsageQueue", LEASE_SECONDS, async |batch, deadline| {
                 usage_worker::handle(&self.verifier, batch, deadline).await
             });
             handled += tasks.await?;
-            let streams = self.work_batch("StreamQueue", async |batch, deadline| {
+            let streams = self.work_batch("StreamQueue", LEASE_SECONDS, async |batch, deadline| {
                 stream_worker::handle(&self.runner, batch, deadline).await
             });
             handled += streams.await?;
+            let operations =
+                self.work_batch("MaintenanceQueue", MAINTENANCE_SECONDS, async |batch, deadline| {
+                    maintenance_worker::handle(&self.maintenance, batch, deadline).await
+                });
+            handled += operations.await?;
             if handled == 0 {
                 return Ok(());
             }
@@ -365,6 +386,7 @@ impl TestBundle {
     async fn work_batch(
         &self,
         logical_id: &str,
+        seconds: i64,
         worker: impl AsyncFn(SqsEvent, Micros) -> SqsBatchResponse,
     ) -> Result<usize> {
         let queue = self.queue_url(logical_id);
@@ -374,7 +396,7 @@ impl TestBundle {
         }
         let mut batch = SqsEvent::default();
         batch.records = messages.iter().map(record).collect();
-        let failures = worker(batch, self.deadline()).await.batch_item_failures;
+        let failures = worker(batch, self.clock.micros().plus_seconds(seconds)).await.batch_item_failures;
         let failed: BTreeSet<_> = failures.into_iter().map(|failure| failure.item_identifier).collect();
         for message in &messages {
             if !failed.contains(message.message_id().unwrap_or_default()) {

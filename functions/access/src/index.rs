@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct Index {
     name: &'static str,
     version: &'static str,
-    apis: [Api; 4],
+    apis: [Api; 5],
     access: &'static str,
     health: &'static str,
 }
@@ -31,6 +31,7 @@ pub async fn index() -> Json<Index> {
         Api { name: "notifications", path: "/notifications" },
         Api { name: "streams", path: "/v1" },
         Api { name: "recomputations", path: "/recomputations" },
+        Api { name: "maintenance", path: "/maintenance" },
     ];
     let version = env!("CARGO_PKG_VERSION");
     Json(Index { name: "Steward", version, apis, access: "/access", health: "/healthz" })

@@ -8,6 +8,7 @@ use domain::platform::Platform;
 use domain::recomputations::Recomputations;
 use domain::streams::Streams;
 use domain::usage::sweeping::Sweeper;
+use maintenance::operation::Operations;
 
 /// The groups with scheduled work. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -15,6 +16,7 @@ pub struct Ticker {
     usage: Sweeper,
     streams: Streams,
     recomputations: Recomputations,
+    operations: Operations,
 }
 
 impl Ticker {
@@ -25,13 +27,18 @@ impl Ticker {
             // A tick distils no event and runs no pipeline, so it needs no definitions.
             streams: Streams::new(platform, Arc::default())?,
             recomputations: Recomputations::new(platform)?,
+            operations: Operations::new(platform)?,
         })
     }
 
     /// Ticks every group. Repeated and late ticks are harmless, and a failed group does not stop the others.
     pub async fn tick(&self) -> Result<(), Error> {
-        let (usage, streams, recomputations) =
-            futures::join!(self.usage.tick(), self.streams.tick(), self.recomputations.tick());
-        failure::first([usage, streams, recomputations])
+        let (usage, streams, recomputations, operations) = futures::join!(
+            self.usage.tick(),
+            self.streams.tick(),
+            self.recomputations.tick(),
+            self.operations.tick()
+        );
+        failure::first([usage, streams, recomputations, operations])
     }
 }

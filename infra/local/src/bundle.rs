@@ -72,12 +72,17 @@ impl Bundle {
             with_middleware(recomputations_api::router(recomputations), recomputations_api::error_body);
         let streams = streams_api::Api::new(self.streams.clone(), AuditLog::new(&self.platform)?);
         let streams = streams_api::router(streams, authorizer(Api::Streams)?);
+        let maintenance = maintenance_api::Api::new(&self.platform, self.access.clone())?;
+        let maintenance = with_middleware(maintenance_api::router(maintenance), maintenance_api::error_body);
         let routes = vec![
             ("/v1", with_middleware(streams, streams_api::error_body)),
             ("/db", with_middleware(usage, usage_api::error_body)),
             ("/notifications", with_middleware(ingest, ingest_api::error_body)),
             ("/recomputations", recomputations.clone()),
             ("/api/v2/recomputations", recomputations),
+            ("/maintenance", maintenance.clone()),
+            ("/discover", maintenance.clone()),
+            ("/status", maintenance),
         ];
         let default_route = with_middleware(access_api::router(self.access.clone()), access_api::error_body);
         let base_path = self.web.base_path.clone();

@@ -43,6 +43,7 @@ pub struct EventSource {
     queue: String,
     url: String,
     timeout: Duration,
+    batch_size: i32,
     handler: Handler,
 }
 
@@ -79,8 +80,15 @@ impl EventSource {
             queue: url.rsplit('/').next().unwrap_or_default().to_owned(),
             url: url.to_owned(),
             timeout,
+            batch_size: BATCH_SIZE,
             handler: Arc::new(move |event, deadline| handler(event, deadline).boxed()),
         }
+    }
+
+    /// Delivers one message at a time: the messages of a batch share its timeout.
+    #[must_use]
+    pub fn one_at_a_time(self) -> Self {
+        Self { batch_size: 1, ..self }
     }
 
     /// Delivers batches one after the other until shutdown. A started batch is finished.
@@ -111,7 +119,7 @@ impl EventSource {
     }
 
     async fn receive(&self, wait: i32) -> Result<Vec<Message>> {
-        let call = self.client.receive_message().queue_url(&self.url).max_number_of_messages(BATCH_SIZE);
+        let call = self.client.receive_message().queue_url(&self.url).max_number_of_messages(self.batch_size);
         let call = call
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .message_attribute_names("All");

@@ -14,6 +14,7 @@ pub mod event_source;
 pub mod first_key;
 pub mod gateway;
 mod http_api;
+pub mod private_postgres;
 pub mod replay;
 pub mod samples;
 pub mod schedule;

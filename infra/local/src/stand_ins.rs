@@ -20,7 +20,7 @@ use crate::sqs::{ACCOUNT, Sqs};
 use crate::{clients, stack};
 
 /// The queues that only workers of this process read. At startup, no worker holds any of their messages.
-const WORKER_QUEUES: [&str; 3] = ["NotificationQueue", "UsageQueue", "StreamQueue"];
+const WORKER_QUEUES: [&str; 4] = ["NotificationQueue", "UsageQueue", "StreamQueue", "MaintenanceQueue"];
 
 /// The storage of records and messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,9 +98,11 @@ impl StandIns {
             ("USAGE_TABLE", "UsageTable".to_owned()),
             ("STREAM_TABLE", "StreamTable".to_owned()),
             ("REGISTRY_TABLE", "RegistryTable".to_owned()),
+            ("OPS_TABLE", "OpsTable".to_owned()),
             ("NOTIFICATION_QUEUE_URL", queue("NotificationQueue")),
             ("USAGE_QUEUE_URL", queue("UsageQueue")),
             ("STREAM_QUEUE_URL", queue("StreamQueue")),
+            ("MAINTENANCE_QUEUE_URL", queue("MaintenanceQueue")),
             ("VERIFIED_QUEUE_URL", queue("VerifiedQueue")),
             ("PUBLISHED_QUEUE_URL", queue("PublishedQueue")),
         ]

@@ -197,8 +197,8 @@ impl Up {
             "Steward {version} is running. Records are kept {storage}.
 
   API       http://{address}
-  DynamoDB  {dynamodb}  (tables UsageTable, StreamTable, RegistryTable; any credentials)
-  SQS       {sqs}  (queues NotificationQueue, UsageQueue, StreamQueue, VerifiedQueue, PublishedQueue)
+  DynamoDB  {dynamodb}  (tables UsageTable, StreamTable, RegistryTable, OpsTable; any credentials)
+  SQS       {sqs}  (queues NotificationQueue, UsageQueue, StreamQueue, MaintenanceQueue, VerifiedQueue, PublishedQueue)
   API key   {key}  (administrator)
 
 Try:

@@ -11,8 +11,12 @@ use domain::streams::definitions::Definitions;
 use domain::streams::running::Runner;
 use domain::usage::verifying::Verifier;
 use domain::{notification, streams, usage};
+use maintenance::operation;
 
 use crate::event_source::EventSource;
+
+/// The timeout of the maintenance worker, as in the template: a statement may take long.
+pub const MAINTENANCE_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// The queue workers of the stack. Cheap to clone.
 #[derive(Clone)]
@@ -23,6 +27,8 @@ pub struct Workers {
     pub verifier: Verifier,
     /// Runs the pipelines of streams.
     pub runner: Runner,
+    /// Runs operations on PostgreSQL servers.
+    pub maintenance: operation::running::Runner,
 }
 
 impl Workers {
@@ -32,16 +38,17 @@ impl Workers {
             recorder: Recorder::new(platform, Arc::clone(&rules))?,
             verifier: Verifier::new(platform)?,
             runner: Runner::new(platform, Streams::new(platform, rules)?)?,
+            maintenance: operation::running::Runner::new(platform)?,
         })
     }
 
     /// Returns one event source per worker queue. Each calls the handler of the worker's Lambda function, and ends it
-    /// after `timeout`.
+    /// after `timeout`, or after [`MAINTENANCE_TIMEOUT`].
     ///
     /// Queues and clock are the platform's, so a platform with another SQS client measures or disturbs only the
     /// polling, not the workers.
     pub fn event_sources(&self, platform: &Platform, timeout: Duration) -> Result<Vec<EventSource>, Error> {
-        let Self { recorder, verifier, runner } = self.clone();
+        let Self { recorder, verifier, runner, maintenance } = self.clone();
         let url = |variable| platform.variables.required(variable);
         Ok(vec![
             EventSource::new(platform, url(notification::QUEUE)?, timeout, move |event, deadline| {
@@ -56,6 +63,16 @@ impl Workers {
                 let runner = runner.clone();
                 async move { stream_worker::handle(&runner, event, deadline).await }
             }),
+            EventSource::new(
+                platform,
+                url(operation::QUEUE)?,
+                MAINTENANCE_TIMEOUT,
+                move |event, deadline| {
+                    let runner = maintenance.clone();
+                    async move { maintenance_worker::handle(&runner, event, deadline).await }
+                },
+            )
+            .one_at_a_time(),
         ])
     }
 }

@@ -111,13 +111,17 @@ async fn options_requires_no_credentials() -> Result<()> {
         ("/v1/streams/7", "GET,HEAD,PUT,POST,DELETE,OPTIONS"),
         ("/recomputations", "GET,HEAD,POST,OPTIONS"),
         ("/recomputations/7/status/", "POST,DELETE,OPTIONS"),
+        ("/maintenance/world/vacuum", "POST,OPTIONS"),
+        ("/maintenance/vacuum/2cec00f2", "DELETE,OPTIONS"),
         ("/access/users/ann", "GET,HEAD,PUT,DELETE,OPTIONS"),
         ("/", "GET,HEAD,OPTIONS"),
     ] {
         let reply = bundle.request("OPTIONS", path, &[], "").await;
         assert_eq!((reply.status, reply.header("allow"), reply.body.as_str()), (204, allow, ""), "{path}");
     }
-    for path in ["/db/nothing", "/notifications/7/8", "/recomputations/1/2/3", "/nothing"] {
+    for path in
+        ["/db/nothing", "/notifications/7/8", "/recomputations/1/2/3", "/maintenance/1/2/3", "/nothing"]
+    {
         assert_eq!(bundle.request("OPTIONS", path, &[], "").await.status, 404, "{path}");
     }
     Ok(())

@@ -90,7 +90,7 @@ impl AuditLog {
     }
 
     /// Returns the table of the log, for writing an entry in one transaction with its change.
-    pub(crate) fn table(&self) -> &Table {
+    pub fn table(&self) -> &Table {
         &self.table
     }
 }

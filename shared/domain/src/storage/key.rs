@@ -59,11 +59,14 @@ pub enum Collection {
     /// Streams.
     #[serde(rename = "S")]
     Stream,
+    /// Maintenance operations. Their ids are digests, not a sequence.
+    #[serde(rename = "OP")]
+    Operation,
 }
 
 impl Collection {
     /// All collections.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Notification,
         Self::InstanceExists,
         Self::ImageExists,
@@ -73,6 +76,7 @@ impl Collection {
         Self::ImageDelete,
         Self::Rejected,
         Self::Stream,
+        Self::Operation,
     ];
 
     /// Returns the short name used in keys and in the names of sequences.
@@ -87,6 +91,7 @@ impl Collection {
             Self::ImageDelete => "GD",
             Self::Rejected => "R",
             Self::Stream => "S",
+            Self::Operation => "OP",
         }
     }
 
@@ -248,6 +253,31 @@ impl Key {
         Self::new(format!("OB#{}", id % SHARDS), format!("{}#{}", collection.code(), padded(id)))
     }
 
+    /// A maintenance operation.
+    pub fn operation(id: &str) -> Self {
+        Self::new(format!("OP#{id}"), "-")
+    }
+
+    /// A page of the relations of a maintenance operation on a whole database or schema.
+    pub fn operation_page(id: &str, page: u64) -> Self {
+        Self::new(format!("OPS#{id}"), padded(page))
+    }
+
+    /// The entry of a maintenance operation in the list of live ones, by its due time.
+    pub fn live_operation(due: Micros, id: &str) -> Self {
+        Self::new("OL", format!("{}#{id}", sortable(due)))
+    }
+
+    /// The entry of an ended maintenance operation in the history.
+    pub fn ended_operation(ended: Micros, id: &str) -> Self {
+        Self::new(operation_month(ended.months()), format!("{}#{id}", sortable(ended)))
+    }
+
+    /// A recurrence of maintenance operations.
+    pub fn recurrence(id: &str) -> Self {
+        Self::new("OR", id)
+    }
+
     /// A shard of the counters of a service's event types in an hour.
     pub fn hour(service: &str, hour: Hour, shard: u64) -> Self {
         Self::new(hours(service), format!("{}#{shard}", sortable_hour(hour)))
@@ -370,6 +400,21 @@ impl Range {
         Self::whole(format!("OB#{shard}"))
     }
 
+    /// The maintenance operations that have not ended, and those that ended a moment ago, by due time.
+    pub fn live_operations() -> Self {
+        Self::whole("OL".to_owned())
+    }
+
+    /// The maintenance operations that ended in a month (months since the year 0).
+    pub fn ended_operations(month: i64) -> Self {
+        Self::whole(operation_month(month))
+    }
+
+    /// All recurrences of maintenance operations.
+    pub fn recurrences() -> Self {
+        Self::whole("OR".to_owned())
+    }
+
     /// All id blocks whose writers missed their deadlines.
     pub fn open_blocks() -> Self {
         Self::whole("OPEN".to_owned())
@@ -402,6 +447,10 @@ fn hours(service: &str) -> String {
 
 fn audit_month(months: i64) -> String {
     format!("AU#{months}")
+}
+
+fn operation_month(months: i64) -> String {
+    format!("OH#{months}")
 }
 
 fn padded(id: u64) -> String {

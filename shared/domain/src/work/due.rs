@@ -37,7 +37,7 @@ pub struct Span {
 /// Sends a message to `queue` for every span of minutes that has come, and stores how far it got.
 ///
 /// Repeated, late and concurrent sweeps send more messages and have no other effect.
-pub(crate) async fn sweep(
+pub async fn sweep(
     table: &Table,
     queue: &Queue,
     now: Micros,

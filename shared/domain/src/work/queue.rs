@@ -11,6 +11,9 @@ const CALL_BYTES: usize = 256 * 1_024;
 /// Messages of one call.
 const CALL_MESSAGES: usize = 10;
 
+/// Seconds that a queue can delay a message.
+pub const LONGEST_DELAY: i64 = 15 * 60;
+
 /// A queue. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Queue {
@@ -36,6 +39,16 @@ impl Queue {
     /// Sends one message. It is delivered at least once.
     pub async fn send(&self, body: String) -> Result<(), Error> {
         self.send_all(vec![body]).await.map_err(|unsent| unsent.error)
+    }
+
+    /// Sends one message that is delivered after `seconds`, at most [`LONGEST_DELAY`].
+    pub async fn send_after(&self, body: String, seconds: i64) -> Result<(), Error> {
+        let seconds = i32::try_from(seconds.clamp(0, LONGEST_DELAY)).unwrap_or_default();
+        let call = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds);
+        call.send().await.map(drop).map_err(|error| {
+            Error::unavailable("The queue did not answer; try again.")
+                .because(format!("{}", DisplayErrorContext(error)))
+        })
     }
 
     /// Sends messages in order, in as few calls as their number and size allow. Stops at the first call of which the

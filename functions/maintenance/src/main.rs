@@ -1,0 +1,15 @@
+//! The Lambda function.
+
+// SDK futures exceed the default recursion limit.
+#![recursion_limit = "256"]
+
+use domain::access::Access;
+use maintenance_api::Api;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::log::start()?;
+    let platform = edge::start::platform().await?;
+    let api = Api::new(&platform, Access::new(&platform)?)?;
+    edge::http::run(maintenance_api::router(api), maintenance_api::error_body).await
+}

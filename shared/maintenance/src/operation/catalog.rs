@@ -1,0 +1,198 @@
+//! Queries of operations about relations. Each returns one column of JSON text, and casts its parameters from text.
+
+use domain::error::Error;
+use serde::Deserialize;
+
+use crate::operation::evidence::Evidence;
+use crate::operation::kind::Kind;
+use crate::operation::statement::Relation;
+use crate::operation::target::Object;
+use crate::postgres::failure::Failure;
+use crate::postgres::identifier::Qualified;
+use crate::postgres::session::Session;
+
+/// The major version.
+const VERSION: &str = "SELECT (current_setting('server_version_num')::int / 10000)::text";
+
+/// Whether the server is a standby.
+const STANDBY: &str = "SELECT pg_is_in_recovery()::text";
+
+/// A table, partitioned table or materialized view by schema and name.
+const TABLE: &str = "
+SELECT json_build_object('oid', c.oid::bigint, 'kind', c.relkind::text)::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm')";
+
+/// An index by schema and name.
+const INDEX: &str = "
+SELECT json_build_object('oid', c.oid::bigint, 'kind', c.relkind::text)::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('i', 'I')";
+
+/// A schema by name.
+const SCHEMA: &str = "SELECT oid::bigint::text FROM pg_namespace WHERE nspname = $1";
+
+/// The leaves below a partitioned table or index.
+const LEAVES: &str = "
+SELECT relid::oid::bigint::text FROM pg_partition_tree($1::oid::regclass) WHERE isleaf ORDER BY relid";
+
+/// The relations of a database (empty schema) or of a schema that an operation works on, catalogs last. Partitions are
+/// vacuumed and reindexed by themselves. ANALYZE of a whole database works on the root of each partition tree, which
+/// also analyzes its leaves. REINDEX leaves the catalogs out, as PostgreSQL does from version 16 on.
+const RELATIONS: &str = "
+SELECT c.oid::bigint::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relpersistence <> 't'
+  AND ($1 = '' OR n.nspname = $1)
+  AND CASE
+        WHEN $2 = 'analyze' AND $1 = '' THEN c.relkind IN ('r', 'm', 'p') AND NOT c.relispartition
+        ELSE c.relkind IN ('r', 'm')
+      END
+  AND ($2 <> 'reindex' OR (n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND EXISTS (
+        SELECT FROM pg_index i WHERE i.indrelid = c.oid)))
+ORDER BY n.nspname IN ('pg_catalog', 'information_schema'), c.oid";
+
+/// The name and the kind of a relation.
+const RELATION: &str = "
+SELECT json_build_object('schema', n.nspname, 'name', c.relname, 'kind', c.relkind::text)::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = $1::oid";
+
+/// What a relation looks like: see [`Evidence`].
+const EVIDENCE: &str = "
+SELECT json_build_object(
+  'fn', pg_relation_filenode(c.oid)::bigint,
+  'fi', coalesce((
+    SELECT string_agg(i.indexrelid || ':' || coalesce(pg_relation_filenode(i.indexrelid)::bigint, 0), ','
+                      ORDER BY i.indexrelid)
+    FROM pg_index i WHERE i.indrelid = c.oid OR i.indexrelid = c.oid), ''),
+  'vc', coalesce(pg_stat_get_vacuum_count(c.oid), 0),
+  'va', (extract(epoch FROM pg_stat_get_last_vacuum_time(c.oid)) * 1000000)::bigint,
+  'ac', coalesce(pg_stat_get_analyze_count(c.oid), 0),
+  'an', (extract(epoch FROM pg_stat_get_last_analyze_time(c.oid)) * 1000000)::bigint)::text
+FROM pg_class c WHERE c.oid = $1::oid";
+
+/// The lock that operations hold on a relation while they work on it, for the session.
+const LOCK: &str = "SELECT pg_try_advisory_lock((1398031703::bigint << 32) | $1::bigint)::text";
+
+/// Invalid indexes that a `REINDEX CONCURRENTLY` of the relation (a table or an index) left behind.
+const LEFTOVERS: &str = r"
+SELECT json_build_object('schema', n.nspname, 'name', c.relname)::text
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_index original ON original.indrelid = i.indrelid AND original.indexrelid <> i.indexrelid
+JOIN pg_class o ON o.oid = original.indexrelid
+WHERE NOT i.indisvalid
+  AND (i.indrelid = $1::oid OR original.indexrelid = $1::oid)
+  AND c.relname ~ '_cc(new|old)[0-9]*$'
+  AND left(c.relname, length(regexp_replace(c.relname, '_cc(new|old)[0-9]*$', '')))
+    = left(o.relname, length(regexp_replace(c.relname, '_cc(new|old)[0-9]*$', '')))
+  AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.relid = i.indrelid)
+GROUP BY n.nspname, c.relname";
+
+/// A table or an index that a request names.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) oid: u32,
+    kind: String,
+}
+
+impl Found {
+    /// Whether the relation has partitions, so that it has no data of its own.
+    pub(crate) fn is_partitioned(&self) -> bool {
+        self.kind == "p" || self.kind == "I"
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Named {
+    schema: String,
+    name: String,
+    #[serde(default)]
+    kind: String,
+}
+
+/// Returns the major version of the server.
+pub(crate) async fn version(session: &mut Session) -> Result<u32, Failure> {
+    Ok(session.rows_of(VERSION, &[]).await?.pop().unwrap_or_default())
+}
+
+/// Whether the server is a standby.
+pub(crate) async fn is_standby(session: &mut Session) -> Result<bool, Failure> {
+    Ok(session.rows_of(STANDBY, &[]).await?.pop().unwrap_or_default())
+}
+
+/// Returns the table or index that a target names. `None` if there is none, or if the target is not one.
+pub(crate) async fn find(session: &mut Session, object: &Object) -> Result<Option<Found>, Failure> {
+    let (query, schema, name) = match object {
+        Object::Table(schema, name) => (TABLE, schema, name),
+        Object::Index(schema, name) => (INDEX, schema, name),
+        Object::Database | Object::Schema(_) => return Ok(None),
+    };
+    Ok(session.rows_of(query, &[schema, name]).await?.pop())
+}
+
+/// Whether there is a schema of this name.
+pub(crate) async fn has_schema(session: &mut Session, name: &str) -> Result<bool, Failure> {
+    Ok(!session.rows_of::<u32>(SCHEMA, &[name]).await?.is_empty())
+}
+
+/// Returns the OIDs of the relations that an operation works on. `None` if its table or index does not exist.
+pub(crate) async fn relations(
+    session: &mut Session,
+    kind: Kind,
+    object: &Object,
+) -> Result<Option<Vec<u32>>, Failure> {
+    match object {
+        Object::Database => session.rows_of(RELATIONS, &["", kind.name()]).await.map(Some),
+        Object::Schema(schema) => session.rows_of(RELATIONS, &[schema, kind.name()]).await.map(Some),
+        Object::Table(..) | Object::Index(..) => {
+            let Some(found) = find(session, object).await? else { return Ok(None) };
+            if found.is_partitioned() && kind != Kind::Analyze {
+                return session.rows_of(LEAVES, &[&found.oid.to_string()]).await.map(Some);
+            }
+            Ok(Some(vec![found.oid]))
+        }
+    }
+}
+
+/// Returns the current name of a relation. `None` if it was dropped.
+pub(crate) async fn relation(session: &mut Session, oid: u32) -> Result<Option<Relation>, Failure> {
+    let named: Option<Named> = session.rows_of(RELATION, &[&oid.to_string()]).await?.pop();
+    Ok(named.map(|Named { schema, name, kind }| {
+        let name = Qualified::new(schema, name);
+        if ["i", "I"].contains(&kind.as_str()) { Relation::Index(name) } else { Relation::Table(name) }
+    }))
+}
+
+/// Returns what a relation looks like. `None` if it was dropped.
+pub(crate) async fn evidence(session: &mut Session, oid: u32) -> Result<Option<Evidence>, Failure> {
+    Ok(session.rows_of(EVIDENCE, &[&oid.to_string()]).await?.pop())
+}
+
+/// Tries to take the lock of operations on a relation. Returns whether it was granted.
+pub(crate) async fn lock(session: &mut Session, oid: u32) -> Result<bool, Failure> {
+    Ok(session.rows_of(LOCK, &[&oid.to_string()]).await?.pop().unwrap_or_default())
+}
+
+/// Drops invalid indexes that a `REINDEX CONCURRENTLY` of a relation left behind. The caller holds its lock.
+pub(crate) async fn drop_leftovers(session: &mut Session, oid: u32) -> Result<(), Failure> {
+    let leftovers: Vec<Named> = session.rows_of(LEFTOVERS, &[&oid.to_string()]).await?;
+    for Named { schema, name, .. } in leftovers {
+        let name = Qualified::new(schema, name);
+        tracing::info!(index = name.to_string(), "an invalid index is dropped");
+        session.execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}")).await?;
+    }
+    Ok(())
+}
+
+/// Returns the failure of a query as an error.
+pub(crate) fn failed(failure: Failure) -> Error {
+    match failure {
+        Failure::Unreachable(_) | Failure::Locked(_) | Failure::TooSlow(_) => {
+            Error::unavailable("The PostgreSQL server did not answer; try again.").because(failure)
+        }
+        _ => Error::bug("a query of the catalogs failed").because(failure),
+    }
+}

@@ -1,0 +1,160 @@
+use super::*;
+use crate::operation::target::Object;
+
+const RETRY: i64 = 3_600;
+
+fn at(seconds: i64) -> Micros {
+    Micros(0).plus_seconds(seconds)
+}
+
+fn new(due: i64) -> Operation {
+    let target = Target { server: String::new(), database: "world".to_owned(), object: Object::Database };
+    let draft = Draft { kind: Kind::Vacuum, target, options: Options::default(), due: at(due) };
+    draft.requested("2cec00f2".to_owned(), "ann", at(100))
+}
+
+fn running() -> Running {
+    Running {
+        statement: "VACUUM \"public\".\"city\"".to_owned(),
+        oid: 16_385,
+        pid: 7,
+        backend_start: 1,
+        application: "op:2cec00f2:1".to_owned(),
+        since: at(101),
+        before: Evidence::default(),
+    }
+}
+
+fn doing() -> Operation {
+    let acquired = new(100).acquired(at(100), at(160)).expect("it is due");
+    acquired.sending(running()).expect("it is acquired")
+}
+
+#[test]
+fn operation_is_looked_at_when_it_is_due_and_never_before_its_request() {
+    assert_eq!(new(500).look, at(500));
+    assert_eq!(new(3).look, at(100));
+    assert_eq!(new(3).due, at(3));
+}
+
+#[test]
+fn operation_is_acquired_by_one_worker_at_a_time() {
+    assert_eq!(new(500).acquired(at(100), at(160)), None, "it is not due");
+    let acquired = new(100).acquired(at(100), at(160)).expect("it is due");
+    assert_eq!((acquired.status, acquired.token, acquired.look), (Status::Queued, 1, at(160)));
+    assert_eq!(acquired.acquired(at(159), at(300)), None, "it is held");
+    let again = acquired.acquired(at(160), at(300)).expect("the lease has expired");
+    assert_eq!((again.status, again.token), (Status::Queued, 2));
+    let ended = acquired.cancel_requested(at(110)).expect("it has not started");
+    assert_eq!(ended.acquired(at(500), at(600)), None, "it has ended");
+}
+
+#[test]
+fn released_operation_waits_for_its_time_whatever_the_number_of_messages() {
+    let acquired = new(100).acquired(at(100), at(160)).expect("it is due");
+    let released = acquired.released(at(130), Some("busy".to_owned()));
+    assert_eq!(released.acquired(at(110), at(200)), None);
+    assert!(released.acquired(at(130), at(220)).is_some());
+    let queued = released.queued().expect("it has not ended");
+    assert!(queued.acquired(at(130), at(220)).is_some(), "its message finds it due");
+}
+
+#[test]
+fn statement_starts_the_operation_once() {
+    let first = doing();
+    assert_eq!((first.status, first.started), (Status::Doing, Some(at(101))));
+    let second = first.step_finished().sending(Running { since: at(200), ..running() });
+    assert_eq!(second.expect("it is doing").started, Some(at(101)));
+}
+
+#[test]
+fn completed_operation_is_done_unless_a_relation_failed() {
+    let done = doing().split(1).step_finished();
+    assert!(done.is_complete() && !doing().split(2).step_finished().is_complete());
+    let done = done.completed(at(110)).expect("it is doing");
+    assert_eq!((done.status, done.ended, done.lease), (Status::Done, Some(at(110)), None));
+    let (one, other) = (Reason::new("one"), Reason::new("other"));
+    let failed = doing().split(2).step_failed(one.clone()).step_failed(other);
+    let failed = failed.completed(at(110)).expect("it is doing");
+    assert_eq!((failed.status, failed.failed, failed.error), (Status::Failed, 2, Some(one)));
+}
+
+#[test]
+fn operation_without_relations_is_done() {
+    let acquired = new(100).acquired(at(100), at(160)).expect("it is due").split(0);
+    assert!(acquired.is_complete());
+    assert_eq!(acquired.completed(at(101)).map(|done| done.status), Ok(Status::Done));
+}
+
+#[test]
+fn ended_operation_is_listed_for_a_minute() {
+    let done = doing().completed(at(110)).expect("it is doing");
+    assert!(done.is_listed(at(169)) && !done.is_listed(at(170)));
+    assert_eq!(done.look, at(170));
+}
+
+#[test]
+fn cancel_ends_what_has_not_started_and_marks_what_runs() {
+    let canceled = new(500).cancel_requested(at(110)).expect("it waits");
+    assert_eq!((canceled.status, canceled.ended), (Status::Canceled, Some(at(110))));
+    assert_eq!(canceled.cancel_requested(at(120)), Ok(canceled.clone()), "once is enough");
+    let abort = doing().cancel_requested(at(110)).expect("it runs");
+    assert_eq!((abort.status, abort.ended, abort.canceled), (Status::Abort, None, Some(at(110))));
+    let aborted = abort.ended_early(at(115)).expect("it is cancelled");
+    assert_eq!((aborted.status, aborted.current.clone()), (Status::Aborted, None));
+    assert_eq!(aborted.cancel_requested(at(120)), Ok(aborted));
+    let done = doing().completed(at(110)).expect("it is doing");
+    assert!(done.cancel_requested(at(120)).is_err());
+}
+
+#[test]
+fn unreachable_server_is_retried_within_the_window_and_then_fails_the_operation() {
+    let reason = Reason::new("it is unreachable");
+    let mut operation = new(100).acquired(at(100), at(160)).expect("it is due");
+    let mut looks = Vec::new();
+    let mut now = at(100);
+    while !operation.status.is_final() {
+        operation = operation.without_server(&reason, now, RETRY).expect("it has not ended");
+        looks.push(operation.look.epoch_seconds() - now.epoch_seconds());
+        now = operation.look;
+    }
+    assert_eq!((operation.status, operation.error), (Status::Failed, Some(reason)));
+    assert_eq!(looks, [30, 30, 60, 120, 240, 480, 600, 600, 600, 600, 600, 60]);
+}
+
+#[test]
+fn answering_server_opens_a_new_window() {
+    let reason = Reason::new("it is unreachable");
+    let waiting = doing().without_server(&reason, at(110), RETRY).expect("it is doing");
+    assert_eq!((waiting.unreachable, waiting.current.is_some()), (Some(at(110)), true));
+    let answered = waiting.with_server();
+    assert_eq!((answered.unreachable, answered.waiting), (None, None));
+}
+
+#[test]
+fn step_is_attempted_five_times() {
+    let reason = Reason::new("a lock was not granted in time");
+    let mut operation = doing();
+    for seconds in [30, 60, 120, 240] {
+        operation = operation.step_retried(reason.clone(), at(0));
+        assert_eq!((operation.look, operation.lease, operation.failed), (at(seconds), None, 0));
+    }
+    let failed = operation.step_retried(reason.clone(), at(0));
+    assert_eq!((failed.failed, failed.finished, failed.attempts), (1, 1, 0));
+    assert_eq!(failed.error, Some(reason));
+}
+
+#[test]
+fn same_request_is_recognized() {
+    let operation = new(100);
+    let draft = Draft {
+        kind: operation.kind,
+        target: operation.target.clone(),
+        options: operation.options.clone(),
+        due: operation.due,
+    };
+    assert!(draft.is(&operation));
+    assert!(!Draft { due: at(101), ..draft.clone() }.is(&operation));
+    let options = Options { skip_locked: Some(true), ..Options::default() };
+    assert!(!Draft { options, ..draft }.is(&operation));
+}

@@ -1,0 +1,209 @@
+//! Operations in their table. No other module of operations reads or writes it.
+//!
+//! Every write of an operation also writes the due row of the minute in which it must be looked at next, and deletes the
+//! row of the minute before, in the same transaction.
+
+use domain::error::{Error, Kind};
+use domain::storage::item::item;
+use domain::storage::key::{Collection, Key, Range};
+use domain::storage::table::{Cancelled, Race, Table, Write, transact_across};
+use domain::time::{Micros, Minute};
+use domain::work::due::{self, Due, Span};
+use serde::{Deserialize, Serialize};
+
+use crate::operation::Operations;
+use crate::operation::event;
+use crate::operation::record::Operation;
+use crate::operation::task::MaintenanceTask;
+
+/// Lost races after which a change fails. Each was won by another change, so that they end.
+const MOST_RACES: usize = 100;
+
+/// An entry of the list of live operations or of the history.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Entry {
+    id: String,
+    /// When the entry expires, in seconds since the epoch. `None` for a live operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ttl: Option<i64>,
+}
+
+/// The result of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// The change was decided against. Holds the record as it is.
+    Kept(Operation),
+    /// The record was replaced. Holds the new one.
+    Replaced(Operation),
+}
+
+/// Returns the number that stands for an id in due rows.
+pub(crate) fn number(id: &str) -> u64 {
+    u64::from_str_radix(id, 16).unwrap_or_default()
+}
+
+/// Returns the id with this number.
+pub(crate) fn id_of(number: u64) -> String {
+    format!("{number:08x}")
+}
+
+fn due_write(operation: &Operation) -> Result<Write, Error> {
+    let due = Due { collection: Collection::Operation, id: number(&operation.id) };
+    Ok(Write::Put(item(&due::key(operation.minute, due.collection, due.id), &due)?))
+}
+
+fn due_delete(minute: Minute, id: &str) -> Write {
+    Write::Delete(due::key(minute, Collection::Operation, number(id)))
+}
+
+impl Operations {
+    /// Returns an operation.
+    pub(crate) async fn read(&self, id: &str) -> Result<Option<Operation>, Error> {
+        self.table.get(&Key::operation(id)).await
+    }
+
+    /// Stores a new operation with its due row and its entry in the list, in one transaction with `entry`, which goes
+    /// to `log`. Loses if there is an operation with this id.
+    pub(crate) async fn create(
+        &self,
+        operation: &Operation,
+        (log, entry): (&Table, Write),
+    ) -> Result<Option<Operation>, Error> {
+        let minute = due::minute(operation.look, self.now());
+        let operation = Operation { minute, version: 1, ..operation.clone() };
+        let listed = Entry { id: operation.id.clone(), ttl: None };
+        let writes = vec![
+            (&self.table, Write::PutNew(item(&Key::operation(&operation.id), &operation)?)),
+            (&self.table, Write::Put(item(&Key::live_operation(operation.due, &operation.id), &listed)?)),
+            (&self.table, due_write(&operation)?),
+            (log, entry),
+        ];
+        let race = transact_across(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
+        Ok((race == Race::Won).then_some(operation))
+    }
+
+    /// Replaces an operation by what `decide` makes of it, in one transaction with an audit entry. Reads it again after a
+    /// lost race. Returns `None` if there is no such operation.
+    ///
+    /// An operation that ends enters the history, and its end is announced.
+    pub(crate) async fn change<E: From<Error>>(
+        &self,
+        id: &str,
+        mut decide: impl FnMut(&Operation) -> Result<Option<Operation>, E>,
+        audit: impl Fn(&Operation) -> Result<Option<(Table, Write)>, Error>,
+    ) -> Result<Option<Changed>, E> {
+        for _ in 0..MOST_RACES {
+            let Some(old) = self.read(id).await? else { return Ok(None) };
+            let Some(new) = decide(&old)? else { return Ok(Some(Changed::Kept(old))) };
+            let new = self.next_version(&old, new);
+            let entry = audit(&new)?;
+            if self.replace(&old, &new, entry).await? == Race::Won {
+                return Ok(Some(Changed::Replaced(new)));
+            }
+        }
+        Err(Error::new(Kind::Unavailable, "The operation is being changed by others; try again.").into())
+    }
+
+    fn next_version(&self, old: &Operation, new: Operation) -> Operation {
+        let minute = due::minute(new.look, self.now());
+        let ended = new.ended.map(|at| at.plus_seconds(self.settings.retention_seconds).epoch_seconds());
+        Operation { minute, version: old.version + 1, ttl: ended, ..new }
+    }
+
+    async fn replace(
+        &self,
+        old: &Operation,
+        new: &Operation,
+        entry: Option<(Table, Write)>,
+    ) -> Result<Race, Error> {
+        let mut writes =
+            vec![Write::Replace(item(&Key::operation(&new.id), new)?, old.version), due_write(new)?];
+        if old.minute != new.minute {
+            writes.push(due_delete(old.minute, &old.id));
+        }
+        let ended = if old.ended.is_none() { new.ended } else { None };
+        let event = ended.map(|at| event::ended(new, at)).transpose()?;
+        if let (Some(at), Some(event)) = (ended, &event) {
+            let entry = Entry { id: new.id.clone(), ttl: new.ttl };
+            writes.push(Write::Put(item(&Key::ended_operation(at, &new.id), &entry)?));
+            writes.push(event.write()?);
+        }
+        let mut writes: Vec<_> = writes.into_iter().map(|write| (&self.table, write)).collect();
+        if let Some((log, entry)) = &entry {
+            writes.push((log, entry.clone()));
+        }
+        let race = transact_across(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
+        if let Some(event) = event.filter(|_| race == Race::Won) {
+            self.outbox.publish(&event).await;
+        }
+        Ok(race)
+    }
+
+    /// Returns the live operations, and those that ended a moment ago, by due time.
+    pub(crate) async fn live(&self) -> Result<Vec<Operation>, Error> {
+        let entries: Vec<Entry> = self.table.query_all(&Range::live_operations()).await?;
+        self.read_many(entries).await
+    }
+
+    /// Returns at most `limit` operations that ended in a month (months since the year 0), newest first, before this
+    /// entry.
+    pub(crate) async fn ended_in(
+        &self,
+        month: i64,
+        before: Option<&(Micros, String)>,
+        limit: usize,
+    ) -> Result<Vec<Operation>, Error> {
+        let after = before.map(|(at, id)| Key::ended_operation(*at, id));
+        // A key of another month is outside of the range: that month is read from its end.
+        let after = after.filter(|key| key.pk() == Range::ended_operations(month).pk());
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let range = Range::ended_operations(month);
+        let page = self.table.query::<Entry>(&range, true, after.as_ref(), Some(limit)).await?;
+        self.read_many(page.items).await
+    }
+
+    /// Reads the operations of these entries, in their order. An expired operation is left out.
+    async fn read_many(&self, entries: Vec<Entry>) -> Result<Vec<Operation>, Error> {
+        let keys: Vec<_> = entries.iter().map(|entry| Key::operation(&entry.id)).collect();
+        let mut found = self.table.get_many(&keys).await?;
+        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+    }
+
+    /// Removes an operation from the list of live ones, with its due row. Its record and its history stay.
+    pub(crate) async fn unlist(&self, operation: &Operation) -> Result<(), Error> {
+        let writes = vec![
+            Write::Delete(Key::live_operation(operation.due, &operation.id)),
+            due_delete(operation.minute, &operation.id),
+        ];
+        self.table.write_all(writes).await
+    }
+
+    /// Returns the ids of the operations that are due in a shard of a minute.
+    pub(crate) async fn due_ids(&self, minute: Minute, shard: u64) -> Result<Vec<String>, Error> {
+        let due: Vec<Due> = self.table.eventual().query_all(&Range::due(minute, shard)).await?;
+        Ok(due.into_iter().map(|due| id_of(due.id)).collect())
+    }
+
+    /// Deletes a due row that no operation refers to any more.
+    pub(crate) async fn forget_due(&self, minute: Minute, id: &str) -> Result<(), Error> {
+        self.table.write_all(vec![due_delete(minute, id)]).await
+    }
+
+    /// Sends a message for every span of minutes that has come.
+    pub(crate) async fn sweep_due(&self) -> Result<(), Error> {
+        let task = |Span { from, to, shard }| MaintenanceTask::Sweep { from, to, shard }.body();
+        due::sweep(&self.table, &self.queue, self.now(), task).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_numbers() {
+        for id in ["00000000", "2cec00f2", "ffffffff"] {
+            assert_eq!(id_of(number(id)), id);
+        }
+    }
+}

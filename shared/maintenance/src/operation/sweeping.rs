@@ -1,0 +1,63 @@
+//! Finds operations whose time has come: the ticker's part, and the messages that it sends.
+
+use domain::error::Error;
+use domain::failure;
+use domain::time::Minute;
+
+use crate::operation::Operations;
+use crate::operation::record::Operation;
+use crate::operation::status::BadTransition;
+use crate::operation::store::Changed;
+use crate::operation::task::MaintenanceTask;
+
+impl Operations {
+    /// Sends a message for every minute that has come, and publishes events that were left behind. Touches no server.
+    ///
+    /// Repeated, late and concurrent ticks send more messages and have no other effect.
+    pub async fn tick(&self) -> Result<(), Error> {
+        let (due, events) = futures::join!(self.sweep_due(), self.outbox.publish_overdue(self.now()));
+        failure::first([due, events])
+    }
+
+    /// Sends a message for every operation that is due in one shard of these minutes, and removes ended operations from
+    /// the list of live ones.
+    pub async fn sweep(&self, from: Minute, to: Minute, shard: u64) -> Result<(), Error> {
+        let mut outcomes = Vec::new();
+        for minute in (from.0..=to.0).map(Minute) {
+            for id in self.due_ids(minute, shard).await? {
+                // One that fails does not hold up the others.
+                outcomes.push(self.sweep_one(minute, &id).await);
+            }
+        }
+        failure::first(outcomes)
+    }
+
+    async fn sweep_one(&self, minute: Minute, id: &str) -> Result<(), Error> {
+        let Some(operation) = self.read(id).await? else { return self.forget_due(minute, id).await };
+        let now = self.now();
+        if operation.minute != minute {
+            // A row that a lost transaction left behind.
+            return self.forget_due(minute, id).await;
+        }
+        if operation.look > now {
+            return Ok(());
+        }
+        if operation.ended.is_some() {
+            return self.unlist(&operation).await;
+        }
+        let body = MaintenanceTask::Run { id: id.to_owned() }.body()?;
+        self.queue.send(body).await?;
+        // If this fails, the next sweep sends the message again.
+        let queued = |old: &Operation| {
+            if old.version != operation.version {
+                return Ok(None);
+            }
+            old.queued().map(Some).map_err(not_alive)
+        };
+        self.change::<Error>(id, queued, |_| Ok(None)).await.map(|_: Option<Changed>| ())
+    }
+}
+
+fn not_alive(transition: BadTransition) -> Error {
+    Error::bug("an ended operation was found due").because(transition)
+}

@@ -1,0 +1,156 @@
+//! One connection to one database.
+
+mod command;
+
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Connection, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::endpoint::Endpoint;
+use super::failure::Failure;
+use super::identifier::Identifier;
+
+/// The oldest major version that the statements run on: it has all views of progress.
+pub(super) const OLDEST_VERSION: u32 = 13;
+
+/// The longest wait for one address of a server.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest wait for a session, with TLS, authentication, and every address of the server.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How much longer than the server's own `statement_timeout` the client waits.
+const GRACE: Duration = Duration::from_secs(5);
+/// When an idle connection is probed: a firewall that drops it is noticed within a minute.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// What a session may do, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Shown in `pg_stat_activity`.
+    pub application_name: &'static str,
+    /// The longest a statement may run.
+    pub statement_timeout: Duration,
+    /// The longest a statement waits for a lock.
+    pub lock_timeout: Duration,
+    /// Whether the server rejects every change.
+    pub read_only: bool,
+}
+
+impl Limits {
+    /// Settings of the session, sent with the connection request: they cost no round trip.
+    fn options(&self) -> String {
+        [
+            // Names in statements and definitions do not depend on who connects, nor do times.
+            "-c search_path=pg_catalog",
+            "-c TimeZone=UTC",
+            "-c DateStyle=ISO",
+            // Catalog queries have high estimated costs and are over before they would be compiled.
+            "-c jit=off",
+            &format!("-c statement_timeout={}", self.statement_timeout.as_millis()),
+            &format!("-c lock_timeout={}", self.lock_timeout.as_millis()),
+            if self.read_only { "-c default_transaction_read_only=on" } else { "" },
+        ]
+        .join(" ")
+    }
+}
+
+/// A connection. It is driven while one of its methods waits, and at no other time.
+pub struct Session {
+    client: Client,
+    connection: Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>,
+    limits: Limits,
+}
+
+impl Session {
+    /// Connects to a database. Returns `None` if the server has no such database.
+    pub async fn open(
+        endpoint: &Endpoint,
+        database: &Identifier,
+        limits: Limits,
+    ) -> Result<Option<Self>, Failure> {
+        let mut config = endpoint.config().clone();
+        let options = [config.get_options().unwrap_or_default(), &limits.options()].join(" ");
+        config
+            .dbname(database.as_str())
+            .application_name(limits.application_name)
+            .options(options)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .keepalives_idle(KEEPALIVE)
+            .keepalives_interval(KEEPALIVE)
+            .keepalives_retries(3);
+        let tls = MakeRustlsConnect::new(endpoint.roots().config());
+        let Ok(connected) = timeout(OPEN_TIMEOUT, config.connect(tls)).await else {
+            return Err(Failure::silent(OPEN_TIMEOUT));
+        };
+        let (client, connection) = match connected {
+            Ok(connected) => connected,
+            Err(error) => return Failure::from_connecting(error).map_or(Ok(None), Err),
+        };
+        match major_version(&connection) {
+            Some(version) if version < OLDEST_VERSION => Err(Failure::TooOld(version)),
+            _ => Ok(Some(Self { client, connection: Box::pin(connection), limits })),
+        }
+    }
+
+    /// Runs a query whose rows are one column of JSON text each, in one round trip. Its parameters are names.
+    ///
+    /// The text of a query is known when Steward is built: nothing that a client sends becomes a part of it.
+    pub async fn rows<T: DeserializeOwned>(
+        &mut self,
+        query: &'static str,
+        names: &[Option<&Identifier>],
+    ) -> Result<Vec<T>, Failure> {
+        let parameters: Vec<(Option<&str>, Type)> =
+            names.iter().map(|name| (name.map(Identifier::as_str), Type::NAME)).collect();
+        let work = async {
+            let rows =
+                self.client.query_typed_raw(query, parameters).await.map_err(Failure::from_statement)?;
+            let mut rows = pin!(rows);
+            let mut read = Vec::new();
+            while let Some(row) = rows.try_next().await.map_err(Failure::from_statement)? {
+                read.push(parse(&row)?);
+            }
+            Ok(read)
+        };
+        let limit = self.limits.statement_timeout + GRACE;
+        let connection = &mut self.connection;
+        let driven = async {
+            tokio::select! {
+                biased;
+                result = work => result,
+                ended = connection => Err(match ended {
+                    Err(error) => Failure::from_statement(error),
+                    Ok(()) => Failure::Unreachable("the connection was closed".into()),
+                }),
+            }
+        };
+        timeout(limit, driven).await.unwrap_or_else(|_| Err(Failure::silent(limit)))
+    }
+
+    /// Tells the server that the session is over. One that is only dropped ends, too, but leaves a line in its log.
+    pub async fn close(self) {
+        drop(self.client);
+        let _ = timeout(GRACE, self.connection).await;
+    }
+}
+
+fn parse<T: DeserializeOwned>(row: &Row) -> Result<T, Failure> {
+    let text: &str = row.try_get(0).map_err(|error| Failure::Row(error.into()))?;
+    serde_json::from_str(text).map_err(|error| Failure::Row(error.into()))
+}
+
+/// The server's major version, which it reports with the connection: `15.18 (Debian 15.18-1)`.
+fn major_version<S, T>(connection: &Connection<S, T>) -> Option<u32>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    let version = connection.parameter("server_version")?;
+    let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
+    version[..digits].parse().ok()
+}
