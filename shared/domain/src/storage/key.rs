@@ -273,11 +273,6 @@ impl Key {
         Self::new(operation_month(ended.months()), format!("{}#{id}", sortable(ended)))
     }
 
-    /// A recurrence of maintenance operations.
-    pub fn recurrence(id: &str) -> Self {
-        Self::new("OR", id)
-    }
-
     /// A shard of the counters of a service's event types in an hour.
     pub fn hour(service: &str, hour: Hour, shard: u64) -> Self {
         Self::new(hours(service), format!("{}#{shard}", sortable_hour(hour)))
@@ -408,11 +403,6 @@ impl Range {
     /// The maintenance operations that ended in a month (months since the year 0).
     pub fn ended_operations(month: i64) -> Self {
         Self::whole(operation_month(month))
-    }
-
-    /// All recurrences of maintenance operations.
-    pub fn recurrences() -> Self {
-        Self::whole("OR".to_owned())
     }
 
     /// All id blocks whose writers missed their deadlines.

@@ -12,7 +12,7 @@ pub struct Options {
     #[serde(rename = "mo", default)]
     pub mode: Mode,
     /// Skips relations that cannot be locked at once.
-    #[serde(rename = "sk", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "sl", default, skip_serializing_if = "Option::is_none")]
     pub skip_locked: Option<bool>,
     /// Parallel workers for the indexes of a VACUUM, at most 1,024.
     #[serde(rename = "pa", default, skip_serializing_if = "Option::is_none")]

@@ -90,9 +90,6 @@ pub struct Operation {
     /// The first error of a statement, or the reason for its failure.
     #[serde(rename = "er", default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Reason>,
-    /// The recurrence that made it.
-    #[serde(rename = "re", default, skip_serializing_if = "Option::is_none")]
-    pub recurrence: Option<String>,
     /// Counts its changes, from 1.
     #[serde(rename = "v")]
     pub version: u64,
@@ -186,7 +183,6 @@ impl Draft {
             waiting: None,
             unreachable: None,
             error: None,
-            recurrence: None,
             version: 0,
             ttl: None,
         }
