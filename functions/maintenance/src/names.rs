@@ -1,6 +1,6 @@
 //! Names of databases, schemas, tables and indexes in paths.
 //!
-//! A name is one percent-encoded segment, decoded once as UTF-8; `+` stands for itself. A name that an HTTP API cannot
+//! A name is one percent-encoded segment, decoded once as UTF-8; `+` is a plus sign. A name that an HTTP API cannot
 //! carry in a path (one with `/` or `?`) goes into the query under the name of its place, with `-` as the segment:
 //! `/maintenance/-/schema/public?database=a%2Fb`.
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 
-/// What a body asks for.
+/// The body of a request for an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requested {
     /// The due time, in whole seconds.

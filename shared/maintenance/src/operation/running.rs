@@ -2,7 +2,7 @@
 //!
 //! A worker acquires an operation under a token and a lease, which it renews while a statement runs. Before it sends a
 //! statement it records the backend and what the relation looks like. Near its deadline it leaves: the backend finishes
-//! the statement without it. Whoever acquires the operation next, after that or after a crash, finds out from the server
+//! the statement without it. The next worker that acquires the operation, after that or after a crash, finds out from the server
 //! what became of the statement.
 
 use std::time::Duration;

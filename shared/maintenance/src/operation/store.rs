@@ -37,7 +37,7 @@ pub(crate) enum Changed {
     Replaced(Operation),
 }
 
-/// Returns the number that stands for an id in due rows.
+/// Returns the number of an id, as due rows store it.
 pub(crate) fn number(id: &str) -> u64 {
     u64::from_str_radix(id, 16).unwrap_or_default()
 }

@@ -6,7 +6,7 @@
 //!
 //! ## Locked relations
 //!
-//! A function that returns the size of a relation opens it, and waits for whoever has locked it `ACCESS EXCLUSIVE`. The
+//! A function that returns the size of a relation opens it, and waits for the session that has locked it `ACCESS EXCLUSIVE`. The
 //! statement therefore reads `pg_locks` first and does not ask for the sizes of locked relations: they are null, and the
 //! report says which relations are locked. A lock that is taken after that is waited for as long as `lock_timeout`, and
 //! then the statement runs a second time, which finds the lock.

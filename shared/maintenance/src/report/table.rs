@@ -65,7 +65,7 @@ pub struct TableReport {
     pub frozen_xid_age: Option<i64>,
     /// Whether it is locked `ACCESS EXCLUSIVE`, or a part of it.
     pub is_locked: bool,
-    /// Maintenance that is running on it, whoever started it.
+    /// Maintenance that is running on it, started here or elsewhere.
     pub progress: Vec<Progress>,
 }
 
