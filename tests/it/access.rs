@@ -180,7 +180,9 @@ async fn session_ends_at_logout_or_an_hour_after_its_last_use() -> Result<()> {
 async fn invalid_session_requests_return_the_documented_errors() -> Result<()> {
     let bundle = with_ann().await?;
     for (body, status, error) in [
-        ("{{", 406, "Invalid json format."),
+        ("", 400, "Unable to read post data"),
+        ("{{", 400, "Invalid json format"),
+        ("[]", 400, "Invalid json format"),
         ("{}", 406, "Parameter 'username' not sent."),
         (r#"{"username": "ann"}"#, 406, "Parameter 'password' not sent."),
         (r#"{"username": 5, "password": "x"}"#, 406, "Parameter 'username' is malformed."),

@@ -75,7 +75,10 @@ fn environments(main: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
 
 /// Returns the statements of a function's policies.
 fn statements(function: &Value) -> Vec<Value> {
-    list(&function["Properties"]["Policies"]).iter().flat_map(|policy| list(&policy["Statement"])).collect()
+    let statements =
+        list(&function["Properties"]["Policies"]).into_iter().flat_map(|policy| list(&policy["Statement"]));
+    // A conditional statement is the second part of `Fn::If`; the third is no statement.
+    statements.map(|statement| statement.pointer("/Fn::If/1").unwrap_or(&statement).clone()).collect()
 }
 
 /// Returns the DynamoDB actions that a function's policies allow.
@@ -382,8 +385,9 @@ fn each_function_may_access_exactly_the_resources_in_its_environment() {
     for (id, function) in resources(&main, FUNCTION) {
         let configured: BTreeSet<String> = references(&json!(environments[&id]))
             .iter()
-            .filter(|target| main["Parameters"][target.as_str()].is_null())
-            .filter_map(|target| target.strip_suffix("Name").or_else(|| target.strip_suffix("Url")))
+            // Of the parameters, only the ARN of a secret names a resource.
+            .filter(|target| main["Parameters"][target.as_str()].is_null() || target.ends_with("SecretArn"))
+            .filter_map(|target| ["Name", "Url", "Arn"].iter().find_map(|suffix| target.strip_suffix(suffix)))
             .map(str::to_owned)
             .collect();
         let allowed: BTreeSet<String> = references(&json!(statements(&function)))

@@ -14,7 +14,9 @@ pub struct ApiError(Error);
 /// A failed login, logout or profile request.
 #[derive(Debug)]
 pub enum SessionError {
-    /// The body is not JSON.
+    /// The body is empty.
+    NoBody,
+    /// The body is not a JSON object.
     InvalidJson,
     /// A member is missing.
     Missing(&'static str),
@@ -59,7 +61,8 @@ impl IntoResponse for ApiError {
 impl IntoResponse for SessionError {
     fn into_response(self) -> Response {
         let (status, error) = match self {
-            Self::InvalidJson => (StatusCode::NOT_ACCEPTABLE, "Invalid json format.".to_owned()),
+            Self::NoBody => (StatusCode::BAD_REQUEST, "Unable to read post data".to_owned()),
+            Self::InvalidJson => (StatusCode::BAD_REQUEST, "Invalid json format".to_owned()),
             Self::Missing(name) => (StatusCode::NOT_ACCEPTABLE, format!("Parameter '{name}' not sent.")),
             Self::Malformed(name) => {
                 (StatusCode::NOT_ACCEPTABLE, format!("Parameter '{name}' is malformed."))

@@ -9,7 +9,7 @@ use domain::access::Access;
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let platform = edge::start::platform().await?;
-    let secret = edge::start::first_secret(&platform.variables).await?;
+    let secret = edge::start::secret(&platform.variables, edge::start::FIRST_SECRET).await?;
     let access = Access::new(&platform)?.with_first_secret(secret);
     edge::http::run(access_api::router(access), access_api::error_body).await
 }

@@ -8,7 +8,7 @@ use domain::access::{Access, session, user};
 use domain::error::Error;
 use edge::credentials::Credentials;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::SessionError;
 
@@ -33,11 +33,14 @@ pub async fn login(
     credentials: Credentials,
     body: Bytes,
 ) -> Result<Json<Opened>, SessionError> {
-    let body: Value = serde_json::from_slice(&body).map_err(|_| SessionError::InvalidJson)?;
-    let member = |name: &'static str| match &body[name] {
-        Value::String(text) => Ok(text.as_str()),
-        Value::Null => Err(SessionError::Missing(name)),
-        _ => Err(SessionError::Malformed(name)),
+    if body.trim_ascii().is_empty() {
+        return Err(SessionError::NoBody);
+    }
+    let body: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| SessionError::InvalidJson)?;
+    let member = |name: &'static str| match body.get(name) {
+        Some(Value::String(text)) => Ok(text.as_str()),
+        Some(_) => Err(SessionError::Malformed(name)),
+        None => Err(SessionError::Missing(name)),
     };
     let (name, password) = (member("username")?, member("password")?);
     if !user::is_name(name) {

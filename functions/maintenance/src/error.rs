@@ -16,6 +16,8 @@ pub enum ApiError {
     UrlNotFound,
     /// A header or a parameter is missing or malformed.
     Malformed(&'static str),
+    /// The header and the query name different servers.
+    AmbiguousInstance,
     /// The session has expired or does not exist.
     InvalidSession,
     /// The key does not exist.
@@ -67,6 +69,10 @@ impl IntoResponse for ApiError {
             Self::Malformed(name) => {
                 error_body(StatusCode::NOT_ACCEPTABLE, &format!("Parameter '{name}' is malformed."))
             }
+            Self::AmbiguousInstance => error_body(
+                StatusCode::NOT_ACCEPTABLE,
+                "Header 'X-Instance' and parameter 'instance' name different servers.",
+            ),
             Self::InvalidSession => error_body(StatusCode::UNAUTHORIZED, "Invalid session."),
             Self::InvalidKey => error_body(StatusCode::UNAUTHORIZED, "Invalid key"),
             Self::InvalidJson => error_body(StatusCode::BAD_REQUEST, "Invalid json format"),

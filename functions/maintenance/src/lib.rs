@@ -2,6 +2,7 @@
 //!
 //! - `error`: failing statuses and their body
 //! - `authorized`: credentials, in the documented order of checks
+//! - `instance`: the server of a request
 //! - `names`: names of databases, schemas, tables and indexes in paths
 //! - `requested`: bodies of requests for operations
 //! - `reports`, `operations`, `history`, `server`: handlers
@@ -10,6 +11,7 @@
 mod authorized;
 mod error;
 mod history;
+mod instance;
 mod names;
 mod operations;
 mod reports;

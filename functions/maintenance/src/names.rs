@@ -17,8 +17,9 @@ use maintenance::postgres::identifier::Identifier;
 
 use crate::Api;
 use crate::error::ApiError;
+use crate::instance::Instance;
 
-/// The names in a path, the kind of an operation, and the server that a query names.
+/// The names in a path, the kind of an operation, and the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// The database.
@@ -31,8 +32,8 @@ pub struct Names {
     pub index: Option<String>,
     /// The kind of an operation.
     pub kind: Option<Kind>,
-    /// The name of the server (`?server=`). `None` is the default one.
-    pub server: Option<String>,
+    /// The server.
+    pub instance: Instance,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Names {
@@ -41,7 +42,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Names {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let segments = Path::<HashMap<String, String>>::from_request_parts(parts, state).await;
         let Path(segments) = segments.map_err(|_| ApiError::UrlNotFound)?;
-        Self::parse(&segments, &parts.uri)
+        let instance = Instance::parse(&parts.headers, &parts.uri)?;
+        Ok(Self { instance, ..Self::parse(&segments, &parts.uri)? })
     }
 }
 
@@ -61,7 +63,7 @@ impl Names {
             table: name("table")?,
             index: name("index")?,
             kind: kind.transpose()?,
-            server: query::first(uri, "server").filter(|server| !server.is_empty()),
+            instance: Instance::default(),
         })
     }
 
@@ -81,7 +83,7 @@ impl Names {
             (None, None, None) => Object::Database,
             _ => return Err(ApiError::UrlNotFound),
         };
-        Ok(Target { server: self.server_name(), database: self.database.clone(), object })
+        Ok(Target { server: self.server(), database: self.database.clone(), object })
     }
 
     /// Returns the filter of a list. A list of reindexes is filtered by schema even if the path names a table, as
@@ -89,7 +91,7 @@ impl Names {
     pub fn filter(&self) -> Filter {
         let table = if self.kind == Some(Kind::Reindex) { None } else { self.table.clone() };
         Filter {
-            server: Some(self.server_name()),
+            server: Some(self.server()),
             database: Some(self.database.clone()),
             schema: self.schema.clone(),
             table,
@@ -97,13 +99,10 @@ impl Names {
     }
 
     /// The name of the server as operations store it: empty for the default one.
-    fn server_name(&self) -> String {
-        self.server.clone().filter(|server| server != DEFAULT_SERVER).unwrap_or_default()
+    fn server(&self) -> String {
+        self.instance.stored().unwrap_or_default()
     }
 }
-
-/// The name of the default server.
-const DEFAULT_SERVER: &str = "default";
 
 /// The id of an operation in a path.
 pub struct OperationId(pub String);
@@ -130,10 +129,9 @@ mod tests {
     #[test]
     fn hyphen_stands_for_a_name_in_the_query() {
         let path = [("database", "-"), ("schema", "-"), ("table", "a-b"), ("kind", "vacuum")];
-        let found = names(&path, "/x?database=a%2Fb%3F&table=other&server=reporting").expect("names");
+        let found = names(&path, "/x?database=a%2Fb%3F&table=other").expect("names");
         assert_eq!((found.database.as_str(), found.schema.as_deref()), ("a/b?", Some("-")));
-        assert_eq!((found.table.as_deref(), found.server.as_deref()), (Some("a-b"), Some("reporting")));
-        assert_eq!(found.kind, Some(Kind::Vacuum));
+        assert_eq!((found.table.as_deref(), found.kind), (Some("a-b"), Some(Kind::Vacuum)));
     }
 
     #[test]
@@ -159,7 +157,7 @@ mod tests {
     fn reindexes_of_a_table_are_listed_by_schema() {
         let filter = |kind| {
             let path = [("database", "world"), ("schema", "public"), ("table", "city"), ("kind", kind)];
-            names(&path, "/x?server=default").expect("names").filter()
+            names(&path, "/x").expect("names").filter()
         };
         assert_eq!(filter("vacuum").table.as_deref(), Some("city"));
         assert_eq!((filter("reindex").table, filter("reindex").server), (None, Some(String::new())));

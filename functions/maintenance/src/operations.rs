@@ -4,8 +4,6 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use edge::query;
-use http::Uri;
 use maintenance::operation::kind::Kind;
 use maintenance::operation::listing::Filter;
 use maintenance::operation::record::Draft;
@@ -14,6 +12,7 @@ use maintenance::operation::{objects, progress};
 use crate::Api;
 use crate::authorized::{Authorized, Editor, Viewer};
 use crate::error::ApiError;
+use crate::instance::Instance;
 use crate::names::{Names, OperationId};
 use crate::requested::Requested;
 use crate::wire::{self, Canceled, Entry, Planned};
@@ -49,25 +48,25 @@ pub async fn scheduled(
 pub async fn scheduled_vacuums(
     caller: Authorized<Viewer>,
     state: State<Api>,
-    uri: Uri,
+    instance: Instance,
 ) -> Result<Json<Vec<Entry>>, ApiError> {
-    all(Kind::Vacuum, caller, state, &uri).await
+    all(Kind::Vacuum, caller, state, &instance).await
 }
 
 pub async fn scheduled_analyzes(
     caller: Authorized<Viewer>,
     state: State<Api>,
-    uri: Uri,
+    instance: Instance,
 ) -> Result<Json<Vec<Entry>>, ApiError> {
-    all(Kind::Analyze, caller, state, &uri).await
+    all(Kind::Analyze, caller, state, &instance).await
 }
 
 pub async fn scheduled_reindexes(
     caller: Authorized<Viewer>,
     state: State<Api>,
-    uri: Uri,
+    instance: Instance,
 ) -> Result<Json<Vec<Entry>>, ApiError> {
-    all(Kind::Reindex, caller, state, &uri).await
+    all(Kind::Reindex, caller, state, &instance).await
 }
 
 pub async fn cancel_vacuum(
@@ -94,14 +93,14 @@ pub async fn cancel_reindex(
     cancel(Kind::Reindex, id, caller, state).await
 }
 
-/// Lists all operations of a kind, or those on the server that the query names.
+/// Lists all operations of a kind, or those on the server that the request names.
 async fn all(
     kind: Kind,
     _: Authorized<Viewer>,
     State(api): State<Api>,
-    uri: &Uri,
+    instance: &Instance,
 ) -> Result<Json<Vec<Entry>>, ApiError> {
-    list(&api, kind, &Filter { server: query::first(uri, "server"), ..Filter::default() }).await
+    list(&api, kind, &Filter { server: instance.stored(), ..Filter::default() }).await
 }
 
 async fn list(api: &Api, kind: Kind, filter: &Filter) -> Result<Json<Vec<Entry>>, ApiError> {

@@ -62,7 +62,7 @@ pub async fn advice(
 }
 
 fn server<'a>(api: &'a Api, names: &Names) -> Result<&'a Server, ApiError> {
-    Ok(api.servers.get(names.server.as_deref())?)
+    Ok(api.servers.get(names.instance.name())?)
 }
 
 fn missing(names: &Names) -> ApiError {

@@ -2,13 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use edge::query;
-use http::Uri;
 use maintenance::discovery::Discovery;
 use maintenance::operation::datetime;
 use serde::Serialize;
 
 use crate::Api;
+use crate::instance::Instance;
 
 #[derive(Serialize)]
 pub struct Discovered {
@@ -31,8 +30,8 @@ pub struct Status {
 }
 
 /// Describes the server. Its fields are null while it does not answer.
-pub async fn discover(State(api): State<Api>, uri: Uri) -> Json<Discovered> {
-    let found = match api.servers.get(query::first(&uri, "server").as_deref()) {
+pub async fn discover(State(api): State<Api>, instance: Instance) -> Json<Discovered> {
+    let found = match api.servers.get(instance.name()) {
         Ok(server) => server.discover().await,
         Err(error) => Err(error),
     };

@@ -42,7 +42,7 @@ pub struct Detailed {
     #[serde(flatten)]
     entry: Entry,
     kind: Kind,
-    server: Option<String>,
+    instance: Option<String>,
     options: Further,
     requested: String,
     requested_by: String,
@@ -124,7 +124,7 @@ impl Detailed {
         Self {
             entry: Entry::from(operation),
             kind: operation.kind,
-            server: Some(target.server.clone()).filter(|server| !server.is_empty()),
+            instance: Some(target.server.clone()).filter(|server| !server.is_empty()),
             options: Further::from(&operation.options),
             requested: datetime::print(operation.requested),
             requested_by: operation.requested_by.clone(),

@@ -14,7 +14,7 @@ use http::{HeaderValue, Method};
 
 /// Headers that a page may send. Credentials are always in one of them, never in a cookie.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Content-Encoding, If-Match, Idempotency-Key, X-Api-Key, X-Session, \
-                    X-HTTP-Method-Override";
+                    X-Instance, X-HTTP-Method-Override";
 /// Response headers that a page may read, beside those that every page may.
 const EXPOSED_HEADERS: &str = "ETag, Location, X-Request-Id";
 /// Seconds that a browser may cache a preflight response; Chromium caches none for longer than two hours.

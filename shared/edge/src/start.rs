@@ -42,31 +42,25 @@ pub async fn platform() -> Result<Platform, Error> {
 /// The variable that names the ARN of the first administrator's secret.
 pub const FIRST_SECRET: &str = "FIRST_SECRET_ARN";
 
-/// Returns the secret that the stack was created with, which authenticates the first administrator. `None` if the
-/// variable is unset.
-pub async fn first_secret(variables: &Variables) -> Result<Option<String>, Error> {
-    match variables.get(FIRST_SECRET) {
-        None => Ok(None),
-        Some(name) => secret(&Aws::read(variables)?, name).await.map(Some),
-    }
-}
-
-/// Reads a secret from Secrets Manager by its ARN or name.
-pub async fn secret(aws: &Aws, name: &str) -> Result<String, Error> {
+/// Reads the secret whose ARN is in `variable` from Secrets Manager. Returns `None` if the variable is unset.
+pub async fn secret(variables: &Variables, variable: &str) -> Result<Option<String>, Error> {
+    let Some(arn) = variables.get(variable) else { return Ok(None) };
+    let aws = Aws::read(variables)?;
     let mut config = aws_sdk_secretsmanager::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(aws.region.clone()))
-        .credentials_provider(credentials(aws))
+        .credentials_provider(credentials(&aws))
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(timeouts())
         .http_client(https());
-    config.set_endpoint_url(aws.secrets_endpoint.clone());
+    config.set_endpoint_url(aws.secrets_endpoint);
     let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
-    let reply = Box::pin(client.get_secret_value().secret_id(name).send()).await;
+    let reply = Box::pin(client.get_secret_value().secret_id(arn).send()).await;
     let reply = reply.map_err(|cause| {
-        Error::unavailable("The first administrator's secret cannot be read.").because(cause)
+        Error::unavailable(format!("the secret of {variable} cannot be read")).because(cause)
     })?;
-    reply.secret_string.ok_or_else(|| Error::invalid("The first administrator's secret is not text."))
+    let text = reply.secret_string;
+    text.map(Some).ok_or_else(|| Error::invalid(format!("the secret of {variable} is not text")))
 }
 
 fn https() -> SharedHttpClient {

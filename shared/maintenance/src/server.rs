@@ -13,14 +13,26 @@ use crate::postgres::identifier::Identifier;
 use crate::postgres::session::{Limits, Session};
 
 /// The variables that the servers are read from.
-pub const VARIABLES: &[&str] = &[URL, INSTANCES, CA_FILE];
+pub const VARIABLES: &[&str] = &[URL, INSTANCES, CA_FILE, SECRET];
 
-const URL: &str = "POSTGRES_URL";
-const INSTANCES: &str = "POSTGRES_INSTANCES";
+/// The variable with the URL of the default server.
+pub const URL: &str = "POSTGRES_URL";
+/// The variable with the URLs of further servers by name.
+pub const INSTANCES: &str = "POSTGRES_INSTANCES";
 const CA_FILE: &str = "POSTGRES_CA_FILE";
+/// The variable that names a secret with the URLs, which a function reads at startup.
+pub const SECRET: &str = "POSTGRES_SECRET_ARN";
 
 /// The name of the server whose URL is in `POSTGRES_URL`.
-const DEFAULT: &str = "default";
+pub const DEFAULT: &str = "default";
+
+/// Returns the variables with the URLs of a secret: the URL of the default server, or a JSON object of URLs by name.
+#[must_use]
+pub fn with_secret(variables: &Variables, secret: &str) -> Variables {
+    let secret = secret.trim();
+    let name = if secret.starts_with('{') { INSTANCES } else { URL };
+    variables.with([(name, secret)])
+}
 
 /// The configured servers, by name. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -64,11 +76,11 @@ impl Servers {
             Some(name) => self
                 .0
                 .get(name)
-                .ok_or_else(|| Error::new(Kind::Missing, format!("unknown server \"{name}\""))),
+                .ok_or_else(|| Error::new(Kind::Missing, format!("unknown instance \"{name}\""))),
             None if self.0.len() == 1 => self.0.values().next().ok_or_else(|| Error::bug("no server")),
             None => self.0.get(DEFAULT).ok_or_else(|| {
                 let names: Vec<&str> = self.names().collect();
-                Error::invalid(format!("name a server: {}", names.join(", ")))
+                Error::invalid(format!("no default instance: name one of {}", names.join(", ")))
             }),
         }
     }
@@ -155,8 +167,8 @@ mod tests {
             (vec![("POSTGRES_URL", url)], Some("default"), Ok("z")),
             (vec![("POSTGRES_URL", url), ("POSTGRES_INSTANCES", named)], None, Ok("z")),
             (vec![("POSTGRES_URL", url), ("POSTGRES_INSTANCES", named)], Some("b"), Ok("y")),
-            (vec![("POSTGRES_URL", url)], Some("b"), Err("unknown server \"b\"")),
-            (vec![("POSTGRES_INSTANCES", named)], None, Err("name a server: a, b")),
+            (vec![("POSTGRES_URL", url)], Some("b"), Err("unknown instance \"b\"")),
+            (vec![("POSTGRES_INSTANCES", named)], None, Err("no default instance: name one of a, b")),
             (vec![], None, Err("no PostgreSQL server is configured: POSTGRES_URL is not set")),
         ] {
             let servers = servers(&variables).expect("settings");
@@ -186,6 +198,20 @@ mod tests {
             assert!(rejected.to_string().starts_with(text), "{rejected}");
             assert!(!rejected.chain().contains("s3cret"), "{}", rejected.chain());
         }
+    }
+
+    #[test]
+    fn secret_has_one_url_or_urls_by_name() {
+        let url = "postgres://u:p@localhost/z";
+        let named = format!(r#"{{"default": "{url}", "b": "postgres://u:p@localhost/y"}}"#);
+        for (secret, name, database) in
+            [(format!("{url}\n"), None, "z"), (named.clone(), None, "z"), (named, Some("b"), "y")]
+        {
+            let servers = Servers::read(&with_secret(&Variables::default(), &secret)).expect("URLs");
+            assert_eq!(servers.get(name).map(Server::home_database).ok(), Some(database));
+        }
+        let wrong = Servers::read(&with_secret(&Variables::default(), "s3cret")).expect_err("no URL");
+        assert!(!wrong.chain().contains("s3cret"), "{}", wrong.chain());
     }
 
     #[test]

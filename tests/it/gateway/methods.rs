@@ -44,7 +44,7 @@ async fn preflight_succeeds_only_for_allowed_origins() -> Result<()> {
     let granted = options("/body/", &[ALLOWED_ORIGIN], &preflight(ALLOWED_ORIGIN)).await?;
     insta::assert_json_snapshot!(granted["headers"], @r#"
     {
-      "access-control-allow-headers": "Authorization, Content-Type, Content-Encoding, If-Match, Idempotency-Key, X-Api-Key, X-Session, X-HTTP-Method-Override",
+      "access-control-allow-headers": "Authorization, Content-Type, Content-Encoding, If-Match, Idempotency-Key, X-Api-Key, X-Session, X-Instance, X-HTTP-Method-Override",
       "access-control-allow-methods": "PUT,POST,OPTIONS",
       "access-control-allow-origin": "https://ops.example.com",
       "access-control-max-age": "7200",

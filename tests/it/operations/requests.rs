@@ -86,10 +86,10 @@ async fn lists_are_ordered_by_due_time_and_filtered_as_their_paths_say() -> Resu
     }
     for (path, expected) in [
         ("/maintenance/vacuum/scheduled", &[1, 2, 0, 3, 7][..]),
-        ("/maintenance/vacuum/scheduled?server=reporting", &[7]),
+        ("/maintenance/vacuum/scheduled?instance=reporting", &[7]),
         ("/maintenance/analyze/scheduled", &[]),
         ("/maintenance/world/vacuum/scheduled", &[1, 2, 0]),
-        ("/maintenance/world/vacuum/scheduled?server=reporting", &[7]),
+        ("/maintenance/world/vacuum/scheduled?instance=reporting", &[7]),
         ("/maintenance/nowhere/vacuum/scheduled", &[]),
         ("/maintenance/world/schema/public/table/city/vacuum/scheduled", &[0]),
         ("/maintenance/world/schema/public/table/nope/vacuum/scheduled", &[]),

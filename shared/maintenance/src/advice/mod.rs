@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::advice::request::Target;
 use crate::advice::rules::{Hint, IndexState, Limits, TableState};
-use crate::server::Server;
+use crate::server::{DEFAULT, Server};
 
 const SQL: &str =
     concat!(include_str!("../report/sql/relations.sql"), include_str!("../report/sql/advice.sql"));
@@ -41,11 +41,12 @@ impl Server {
     /// Returns hints for the tables and indexes of a database, or `None` if there is none of this name.
     pub async fn advice(&self, database: &str) -> Result<Option<Advice>, Error> {
         let rows = self.report(database, SQL, &[None, None]).await?;
-        Ok(rows.and_then(|rows| advise(database, rows)))
+        let instance = Some(self.name()).filter(|name| *name != DEFAULT);
+        Ok(rows.and_then(|rows| advise(instance, database, rows)))
     }
 }
 
-fn advise(database: &str, rows: Vec<Row>) -> Option<Advice> {
+fn advise(instance: Option<&str>, database: &str, rows: Vec<Row>) -> Option<Advice> {
     let (mut limits, mut hints) = (None, Vec::new());
     let (mut tables, mut indexes) = (Vec::new(), Vec::new());
     for row in rows {
@@ -57,11 +58,11 @@ fn advise(database: &str, rows: Vec<Row>) -> Option<Advice> {
     }
     let limits = limits?;
     for table in &tables {
-        let target = Target { database, schema: &table.facts.schema };
+        let target = Target { instance, database, schema: &table.facts.schema };
         hints.extend(rules::of_table(table, &limits, target));
     }
     for index in &indexes {
-        let target = Target { database, schema: &index.facts.schema };
+        let target = Target { instance, database, schema: &index.facts.schema };
         hints.extend(rules::of_index(index, target));
     }
     hints.sort_by(|one, other| one.order().cmp(&other.order()));

@@ -30,6 +30,8 @@ pub struct Body {
 /// Where the objects of a hint are.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
+    /// The name of the server. `None` if requests without a name use it.
+    pub instance: Option<&'a str>,
     /// The database.
     pub database: &'a str,
     /// The schema.
@@ -66,6 +68,7 @@ impl Target<'_> {
             }
         }
         path.extend(["/", operation]);
+        query.extend(self.instance.map(|name| format!("instance={name}")));
         if !query.is_empty() {
             path.extend(["?", &query.join("&")]);
         }
@@ -92,16 +95,19 @@ mod tests {
             ),
             ("world", "-", "x", "/maintenance/world/schema/-/table/x/vacuum?schema=-"),
         ] {
-            let request = Target { database, schema }.table(table, "vacuum", None);
+            let request = Target { instance: None, database, schema }.table(table, "vacuum", None);
             assert_eq!(request, Request { method: "POST", path: path.to_owned(), body: Body::default() });
         }
-        let index = Target { database: "world", schema: "public" }.index("city_pkey", "reindex");
-        assert_eq!(index.path, "/maintenance/world/schema/public/index/city_pkey/reindex");
+        let target = Target { instance: Some("reporting"), database: "world", schema: "public" };
+        assert_eq!(
+            target.index("city_pkey", "reindex").path,
+            "/maintenance/world/schema/public/index/city_pkey/reindex?instance=reporting"
+        );
     }
 
     #[test]
     fn a_body_has_a_mode_or_nothing() {
-        let target = Target { database: "world", schema: "public" };
+        let target = Target { instance: None, database: "world", schema: "public" };
         let json = |mode| serde_json::to_string(&target.table("city", "vacuum", mode).body).expect("JSON");
         assert_eq!(json(None), "{}");
         assert_eq!(json(Some("full,analyze")), r#"{"mode":"full,analyze"}"#);

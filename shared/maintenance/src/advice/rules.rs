@@ -302,7 +302,7 @@ mod tests {
     use crate::report::bloat::{Btree, Heap};
     use crate::report::facts::tests::{index, table};
 
-    const TARGET: Target<'_> = Target { database: "world", schema: "public" };
+    const TARGET: Target<'_> = Target { instance: None, database: "world", schema: "public" };
     const LIMITS: Limits = Limits {
         frozen_xid_age: 0,
         multixact_age: 0,
