@@ -29,6 +29,7 @@ help: ## Print the list of targets
 
 .PHONY: run
 run: steward ## Start Steward on http://127.0.0.1:$PORT (default 8000) with sample data
+	@bash infra/prerequisites.sh postgresql-optional
 	VERIFY_SETTLE_SECONDS=0 $(STEWARD) up --samples --tick 5s --listen 127.0.0.1:$(PORT)
 
 .PHONY: steward
@@ -38,7 +39,8 @@ steward: prerequisites ## Build target/local/steward: all functions in one progr
 
 .PHONY: reset
 reset: ## Delete the data of the local run
-	rm -rf .steward
+	@# The cluster is elsewhere, behind a link, if PostgreSQL's user cannot reach this directory.
+	cluster=$$(readlink .steward/postgres || true); rm -rf .steward $${cluster:+"$$cluster"}
 
 ##### Checks
 

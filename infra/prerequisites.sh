@@ -1,16 +1,34 @@
 #!/usr/bin/env bash
 # Checks for the tools that the build needs beside Rust: a C compiler (SQLite and ring are compiled from source), make,
 # and Python with venv (cfn-lint). With the argument `postgresql` also for the programs of a PostgreSQL server, which the
-# tests start. Installs missing ones if it runs as root on Debian, and names them otherwise.
+# tests start. Installs missing ones if it runs as root on Debian, and names them otherwise. With `postgresql-optional` it
+# installs only the programs of PostgreSQL, and never fails: `make run` works without them.
 set -euo pipefail
+
+has_postgresql() {
+    ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1
+}
+
+may_install() {
+    [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null
+}
+
+install() {
+    echo "installing $*"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$@" >/dev/null
+}
+
+if [ "${1:-}" = postgresql-optional ]; then
+    has_postgresql || ! may_install || install postgresql || echo "PostgreSQL could not be installed" >&2
+    exit 0
+fi
 
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v make >/dev/null || missing+=(make)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
-if [ "${1:-}" = postgresql ] && ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && ! command -v postgres >/dev/null; then
-    missing+=(postgresql)
-fi
+[ "${1:-}" != postgresql ] || has_postgresql || missing+=(postgresql)
 
 if ! command -v cargo >/dev/null; then
     echo "cargo not found: install Rust (the version is in rust-toolchain.toml)" >&2
@@ -18,10 +36,8 @@ if ! command -v cargo >/dev/null; then
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
-if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    echo "installing ${missing[*]}"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null
+if may_install; then
+    install "${missing[@]}"
 else
     echo "missing packages: ${missing[*]}. Install them first, on Debian: sudo apt-get install ${missing[*]}" >&2
     exit 1

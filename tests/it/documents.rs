@@ -9,12 +9,14 @@ use anyhow::{Context, Result};
 use http::Method;
 use local::bundle::Bundle;
 use local::demo;
+use local::private_postgres::{FOR_TESTS, PrivatePostgres, WORLD};
 use serde::Deserialize;
 use serde_json::Value;
 use tests::TestBundle;
 
 const USAGE: &str = include_str!("../documents/usage.json");
 const STREAMS: &str = include_str!("../documents/streams.json");
+const MAINTENANCE: &str = include_str!("../documents/maintenance.json");
 const RECOMPUTATIONS: &str = include_str!("../documents/recomputations.json");
 
 /// A documented request and its documented response.
@@ -39,6 +41,9 @@ struct Documented {
     /// The values at these JSON pointers.
     #[serde(default)]
     values: BTreeMap<String, Value>,
+    /// Elements of the body, which is a list, with names in place of values from earlier responses.
+    #[serde(default)]
+    contains: Vec<Value>,
     /// JSON pointers without a value.
     #[serde(default)]
     absent: Vec<String>,
@@ -63,6 +68,11 @@ impl Documented {
         }
         for (pointer, value) in &self.values {
             assert_eq!(at(pointer)?, value, "{section}: at '{pointer}'");
+        }
+        for element in &self.contains {
+            let element: Value = serde_json::from_str(&substitute(&element.to_string(), taken))?;
+            let is_listed = body.as_array().is_some_and(|elements| elements.contains(&element));
+            assert!(is_listed, "{section}: no {element} in {body}");
         }
         for pointer in &self.absent {
             assert!(body.pointer(pointer).is_none(), "{section}: a value at '{pointer}' of {body}");
@@ -131,6 +141,40 @@ async fn documented_stream_requests_return_the_documented_responses() -> Result<
     bundle.record(&serde_json::from_str(&samples)?).await?;
 
     check_all(&bundle, STREAMS, &[]).await
+}
+
+#[tokio::test]
+async fn documented_maintenance_requests_return_the_documented_responses() -> Result<()> {
+    let server = PrivatePostgres::temporary(FOR_TESTS)?;
+    server.run("postgres", WORLD)?;
+    let url = server.url("postgres");
+    let bundle = TestBundle::with_settings([("POSTGRES_URL", url.as_str())]).await?;
+    demo::seed_access(&bundle.access).await?;
+    let headers = [("x-session", demo::SESSION)];
+    check_all(&bundle, MAINTENANCE, &headers).await?;
+
+    // Sizes that depend on the version of PostgreSQL are those of its catalogs.
+    let (sql, size) = ("SELECT pg_database_size('postgres')", "/total_bytes");
+    for (path, pointer, sql) in [
+        ("/maintenance", "/databases/0/total_bytes", sql),
+        ("/maintenance/postgres", size, sql),
+        (
+            "/maintenance/postgres/schema/pg_catalog",
+            size,
+            "SELECT sum(pg_total_relation_size(oid)) FROM pg_class
+             WHERE relkind IN ('r', 'p') AND relnamespace = 'pg_catalog'::regnamespace",
+        ),
+        (
+            "/maintenance/postgres/schema/public/table/city",
+            "/index_bytes",
+            "SELECT pg_indexes_size('public.city'::regclass)",
+        ),
+    ] {
+        let report = bundle.request("GET", path, &headers, "").await.json();
+        let bytes = report.pointer(pointer).with_context(|| format!("{path}: nothing at {pointer}"))?;
+        assert_eq!(bytes.to_string(), server.run("postgres", sql)?, "{path}");
+    }
+    Ok(())
 }
 
 /// Sends the documented requests to the gateway with these headers, and checks each response.

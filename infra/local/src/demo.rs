@@ -14,7 +14,7 @@ use crate::bundle::Bundle;
 /// The API key of the documented examples of recomputations.
 pub const API_KEY: &str = "shared_key_value";
 /// The session of the documented examples of maintenance.
-const SESSION: &str = "3b28ed94743e3ada57b217bbf9f36c6d1eb45e669a1ab693e8ca7ac3bd070b9e";
+pub const SESSION: &str = "3b28ed94743e3ada57b217bbf9f36c6d1eb45e669a1ab693e8ca7ac3bd070b9e";
 /// Name and role of each user. The password is the name.
 const USERS: [(&str, &str); 3] = [("admin", "admin"), ("dba", "approver"), ("dev", "editor")];
 

@@ -4,8 +4,9 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -21,8 +22,13 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 const USERS: [&str; 2] = ["postgres", "nobody"];
 /// The longest wait for the server to answer.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest wait for an earlier server of the same cluster to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// The superuser of the cluster.
 const SUPERUSER: &str = "steward";
+
+/// A directory that every user can reach, and whose files survive a restart of the machine.
+pub const VAR_TMP: &str = "/var/tmp";
 
 /// Settings that make a cluster fast, and lose it when the machine fails. Nothing happens that a test did not ask for.
 pub const FOR_TESTS: &[&str] =
@@ -49,6 +55,7 @@ exec "$@" </dev/null
 /// A running server. Dropping it stops the server.
 #[derive(Debug)]
 pub struct PrivatePostgres {
+    folder: PathBuf,
     programs: PathBuf,
     server: Child,
     port: u16,
@@ -66,12 +73,12 @@ impl PrivatePostgres {
 
     /// Starts the server of a new cluster, which is removed when the server stops.
     pub fn temporary(settings: &[&str]) -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("steward-postgres-{}", Ids::random().uuid()));
-        Self::start_in(&folder, settings, true)
+        Self::start_in(&new_folder(&std::env::temp_dir(), server_user()?), settings, true)
     }
 
     fn start_in(folder: &Path, settings: &[&str], temporary: bool) -> Result<Self> {
-        let programs = programs()?;
+        let data = folder.join("data");
+        let programs = programs(&data)?;
         let user = server_user()?;
         fs::create_dir_all(folder).with_context(|| format!("{} cannot be created", folder.display()))?;
         if let Some((uid, gid)) = user {
@@ -79,10 +86,10 @@ impl PrivatePostgres {
         }
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
         let password = password(folder, user)?;
-        let data = folder.join("data");
         if !data.join("PG_VERSION").exists() {
             initialize(&programs, &data, &folder.join("password"), user)?;
         }
+        stop_earlier_server(&data)?;
         let port = free_port()?;
         let log = File::create(folder.join("server.log"))?;
         let mut server = as_user(Path::new("/bin/sh"), user);
@@ -98,12 +105,15 @@ impl PrivatePostgres {
         for setting in settings {
             server.args(["-c", setting]);
         }
+        // A group of its own: Ctrl-C in a terminal must not stop the server before its owner.
+        server.process_group(0);
         server.env("FOLDER", if temporary { folder.as_os_str() } else { OsStr::new("") });
         let server = server.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log).spawn()?;
-        let mut started = Self { programs, server, port, password };
+        let mut started = Self { folder: folder.to_owned(), programs, server, port, password };
         started.wait_until_ready().with_context(|| {
             let log = fs::read_to_string(folder.join("server.log")).unwrap_or_default();
-            format!("PostgreSQL does not start: {log}")
+            let reason = log.lines().rfind(|line| line.contains("FATAL")).unwrap_or_else(|| log.trim());
+            format!("PostgreSQL does not start: {reason}")
         })?;
         Ok(started)
     }
@@ -114,9 +124,22 @@ impl PrivatePostgres {
         format!("postgres://{SUPERUSER}:{}@127.0.0.1:{}/{database}", self.password, self.port)
     }
 
+    /// The folder of the cluster, its password and its log.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The port on loopback.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Returns a connection service file of libpq, which `psql service=steward` reads if `PGSERVICEFILE` names it.
+    pub fn service(&self, database: &str) -> String {
+        format!(
+            "[steward]\nhost=127.0.0.1\nport={}\nuser={SUPERUSER}\npassword={}\ndbname={database}\n",
+            self.port, self.password
+        )
     }
 
     /// A `psql` connected to a database, which stops at the first error and prints values only.
@@ -172,25 +195,87 @@ impl Drop for PrivatePostgres {
     }
 }
 
-/// The folder of the newest server's programs.
-fn programs() -> Result<PathBuf> {
-    let installed = fs::read_dir(DEBIAN).into_iter().flatten().flatten();
-    let mut found: Vec<(u32, PathBuf)> = installed
+/// Returns the folder of the server's programs: of the version that wrote `data`, or of the newest one.
+fn programs(data: &Path) -> Result<PathBuf> {
+    let mut found = installed();
+    found.sort();
+    let version = fs::read_to_string(data.join("PG_VERSION")).ok().and_then(|text| text.trim().parse().ok());
+    let Some(version) = version else {
+        let newest = found.pop().map(|(_, programs)| programs);
+        return newest.context("the programs of a PostgreSQL server are not installed");
+    };
+    let same = found.into_iter().find(|(installed, _)| *installed == version).map(|(_, programs)| programs);
+    same.with_context(|| format!("{} needs PostgreSQL {version}, which is not installed", data.display()))
+}
+
+/// Whether the programs of a server are installed.
+pub fn is_installed() -> bool {
+    !installed().is_empty()
+}
+
+/// Returns the installed major versions and the folders of their programs.
+fn installed() -> Vec<(u32, PathBuf)> {
+    fs::read_dir(DEBIAN)
+        .into_iter()
+        .flatten()
+        .flatten()
         .filter_map(|version| Some((version.file_name().to_str()?.parse().ok()?, version.path().join("bin"))))
         .filter(|(_, programs)| programs.join("initdb").exists() && programs.join("postgres").exists())
-        .collect();
-    found.sort();
-    let newest = found.pop().map(|(_, programs)| programs);
-    newest.with_context(|| {
-        format!(
-            "no PostgreSQL in {DEBIAN}: install it with `apt-get install --no-install-recommends postgresql`"
-        )
+        .collect()
+}
+
+/// Stops a server that still runs on `data`, and removes the lock file of one that was killed. The caller must be the
+/// only owner of `data`.
+///
+/// The server of a killed owner may run for a moment, or on, if its watcher was killed, too. The process id in the lock
+/// file may since belong to another process, which PostgreSQL would take for a running server.
+pub fn stop_earlier_server(data: &Path) -> Result<()> {
+    let lock = data.join("postmaster.pid");
+    let deadline = Instant::now() + STOP_TIMEOUT;
+    while let Ok(text) = fs::read_to_string(&lock) {
+        let id = text.lines().next().unwrap_or_default();
+        let command = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        if !command.split(|byte| *byte == 0).any(|argument| argument == data.as_os_str().as_bytes()) {
+            return fs::remove_file(&lock).or_else(|error| match error.kind() {
+                ErrorKind::NotFound => Ok(()),
+                _ => Err(error).with_context(|| format!("{} cannot be removed", lock.display())),
+            });
+        }
+        ensure!(Instant::now() < deadline, "process {id}, a server of an earlier run, does not stop");
+        // It may end in between; then its lock file is gone.
+        Command::new("kill").args(["-INT", id]).stderr(Stdio::null()).status()?;
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+/// Returns a path for a new folder in `parent`, or in `/var/tmp` if `user` cannot reach `parent`.
+pub fn new_folder(parent: &Path, user: Option<(u32, u32)>) -> PathBuf {
+    let parent = if is_reachable(parent, user) { parent } else { Path::new(VAR_TMP) };
+    parent.join(format!("steward-postgres-{}", Ids::random().uuid()))
+}
+
+/// Whether `user` may enter `folder`. `None` is the user of this process.
+pub fn is_reachable(folder: &Path, user: Option<(u32, u32)>) -> bool {
+    let Some((uid, gid)) = user else { return true };
+    folder.ancestors().all(|folder| {
+        fs::metadata(folder).is_ok_and(|entry| {
+            let place = if entry.uid() == uid {
+                0o100
+            } else if entry.gid() == gid {
+                0o010
+            } else {
+                0o001
+            };
+            entry.mode() & place != 0
+        })
     })
 }
 
-/// The user and group that the server runs as. `None` if it runs as this process does.
-fn server_user() -> Result<Option<(u32, u32)>> {
-    if fs::metadata("/proc/self").is_ok_and(|process| process.uid() != 0) {
+/// Returns the user and group that the server runs as. `None` if it runs as this process does.
+pub fn server_user() -> Result<Option<(u32, u32)>> {
+    let id = succeeded(Command::new("id").arg("-u").output()?)?;
+    if id.trim() != "0" {
         return Ok(None);
     }
     let users = fs::read_to_string("/etc/passwd").context("the users of this machine cannot be read")?;

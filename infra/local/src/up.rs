@@ -18,6 +18,7 @@ use domain::streams::settings::Settings;
 use edge::authorizer::StackTachAuth;
 use edge::log::LogFormat;
 use edge::web::Web;
+use maintenance::server::{self, Servers};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -25,10 +26,12 @@ use tokio::time::timeout;
 
 use crate::bundle::Bundle;
 use crate::first_key::FirstKey;
+use crate::sample_server::SampleServer;
 use crate::schedule::run_every;
 use crate::shutdown::Shutdown;
 use crate::stand_ins::{StandIns, Storage};
-use crate::{demo, samples};
+use crate::welcome::{Postgres, Welcome};
+use crate::{demo, private_postgres, samples};
 
 /// Concurrent batches per worker queue.
 const POLLERS_PER_QUEUE: usize = 2;
@@ -68,9 +71,17 @@ pub struct Up {
                 loopback]"
     )]
     auth: Option<StackTachAuth>,
-    /// Load sample notifications if there are no records, and create the documented users and API key
+    /// Load sample notifications if there are no records, create the documented users and API key, and start a PostgreSQL
+    /// server with a sample database if none is configured
     #[arg(long)]
     samples: bool,
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "PostgreSQL server of /maintenance, as postgres://user:password@host:port/database \
+                [default: $POSTGRES_URL, which keeps the password out of the list of processes]"
+    )]
+    postgres: Option<String>,
 }
 
 impl Up {
@@ -81,14 +92,16 @@ impl Up {
 
     /// Runs the bundle until Ctrl-C or SIGTERM, and then shuts down gracefully.
     pub async fn run(self) -> Result<()> {
-        let environment = Variables::from_env();
+        let environment = self.environment();
+        Servers::read(&environment)?;
         let auth = self.auth(&environment)?;
         let rules = Definitions::from_settings(&Settings::read(&environment)?)?;
         let listener = self.bind().await?;
         let sigterm = signal(SignalKind::terminate())?;
         let stand_ins = Arc::new(StandIns::start(&self.storage(), Clock::system()).await?);
         let address = listener.local_addr()?;
-        let platform = platform(&environment, &stand_ins, auth, address)?;
+        let postgres = self.start_postgres(&environment).await?;
+        let platform = platform(&postgres.add_url(environment), &stand_ins, auth, address)?;
         let (now, ids) = (platform.clock.now(), platform.ids.clone());
         let first_key = match self.storage() {
             Storage::Memory => FirstKey::Printed(ids.secret()),
@@ -102,10 +115,20 @@ impl Up {
 
         let shutdown = Shutdown::new();
         let mut tasks = self.spawn(&bundle, &stand_ins, listener, &shutdown)?;
-        self.print_welcome(address, &stand_ins, &first_key, now);
+        let welcome = Welcome {
+            address,
+            storage: &self.storage(),
+            stand_ins: &stand_ins,
+            postgres: &postgres,
+            first_key: &first_key,
+            has_samples: self.samples,
+            now,
+        };
+        println!("{welcome}");
         let result = wait_for_interrupt(sigterm, &mut tasks).await;
         shutdown.trigger();
         join(tasks).await?;
+        tokio::task::spawn_blocking(|| drop(postgres)).await?;
         let stand_ins = Arc::into_inner(stand_ins).context("the stand-ins are still in use")?;
         stand_ins.stop(SHUTDOWN_TIMEOUT).await?;
         result
@@ -130,6 +153,37 @@ impl Up {
             );
         }
         Ok(StackTachAuth::ApiKey)
+    }
+
+    /// Returns the variables of this process, with the URL of `--postgres`.
+    fn environment(&self) -> Variables {
+        let environment = Variables::from_env();
+        match &self.postgres {
+            Some(url) => environment.with([(server::URL, url)]),
+            None => environment,
+        }
+    }
+
+    /// Starts the server of the samples, unless a server is configured. Without it, everything else still works.
+    async fn start_postgres(&self, environment: &Variables) -> Result<Postgres> {
+        if [server::URL, server::INSTANCES].iter().any(|name| environment.get(name).is_some()) {
+            return Ok(Postgres::Configured);
+        }
+        if !self.samples {
+            return Ok(Postgres::Missing(format!("set --postgres URL or {}", server::URL)));
+        }
+        if !private_postgres::is_installed() {
+            let package = "install it, on Debian with apt-get install postgresql";
+            return Ok(Postgres::Missing(format!("{package}, or set --postgres URL")));
+        }
+        let storage = self.storage();
+        let started = tokio::task::spawn_blocking(move || SampleServer::start(&storage)).await?;
+        Ok(started.map_or_else(
+            |error| {
+                Postgres::Missing(format!("{error:#}; set --postgres URL, or start over with make reset"))
+            },
+            Postgres::Sample,
+        ))
     }
 
     async fn bind(&self) -> Result<TcpListener> {
@@ -170,51 +224,6 @@ impl Up {
             Ok(())
         });
         Ok(tasks)
-    }
-
-    /// Prints the addresses and some requests to try.
-    fn print_welcome(
-        &self,
-        address: SocketAddr,
-        stand_ins: &StandIns,
-        first_key: &FirstKey,
-        now: DateTime<Utc>,
-    ) {
-        let storage = match self.storage() {
-            Storage::Memory => "in memory until it ends".to_owned(),
-            Storage::Directory(path) => format!("in {}", path.display()),
-        };
-        let key = match first_key {
-            FirstKey::File { path, .. } => format!("in {}", path.display()),
-            FirstKey::Printed(secret) => secret.clone(),
-        };
-        let recomputations = if self.samples {
-            format!("\n  curl -s -H 'x-api-key: {}' http://{address}/recomputations", demo::API_KEY)
-        } else {
-            String::new()
-        };
-        println!(
-            "Steward {version} is running. Records are kept {storage}.
-
-  API       http://{address}
-  DynamoDB  {dynamodb}  (tables UsageTable, StreamTable, RegistryTable, OpsTable; any credentials)
-  SQS       {sqs}  (queues NotificationQueue, UsageQueue, StreamQueue, MaintenanceQueue, VerifiedQueue, PublishedQueue)
-  API key   {key}  (administrator)
-
-Try:
-  curl -s http://{address}/db/usage/launches
-  curl -s http://{address}/db/usage/exists
-  curl -s 'http://{address}/db/stats/events?event=compute.instance.exists'
-  curl -s 'http://{address}/v1/streams?state=completed&limit=1'
-  curl -s http://{address}/notifications -d '{{\"message_id\": \"1\", \"publisher_id\": \"me\", \"timestamp\": \"{now}\",
-    \"event_type\": \"compute.instance.update\", \"payload\": {{}}}}'
-  curl -s http://{address}/notifications/rejected{recomputations}
-Press Ctrl-C to stop.",
-            version = env!("CARGO_PKG_VERSION"),
-            now = now.format("%Y-%m-%d %H:%M:%S"),
-            dynamodb = stand_ins.dynamodb_endpoint(),
-            sqs = stand_ins.sqs_endpoint(),
-        );
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
@@ -139,7 +140,11 @@ fn invalid_arguments_are_reported_in_one_line() {
     let directory = temporary_directory();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let in_use = listener.local_addr().expect("the listener is bound").to_string();
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
+        (
+            &["up", "--memory", "--postgres", "mysql://u:p@x"],
+            "the URL of server \"default\": expected postgres://",
+        ),
         (&["up", "--listen", "0.0.0.0:8000", "--auth", "none"], "0.0.0.0:8000 is not a loopback address"),
         (&["up", "--listen", &in_use, "--memory"], "Address already in use"),
         (&["up", "--tick", "soon"], "invalid value 'soon' for '--tick <DURATION>'"),
@@ -183,10 +188,33 @@ fn accepted_notifications_survive_a_kill_and_are_recorded_once() {
 }
 
 #[test]
+fn sample_server_keeps_its_tables_when_the_program_is_killed() {
+    let directory = temporary_directory();
+    // PostgreSQL never runs as root: its user must reach the directory.
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).expect("the mode is changed");
+    let relid = |running: &Running| {
+        let path = "/maintenance/postgres/schema/public/table/city?key=shared_key_value";
+        let (status, body) = running.request("GET", path, "");
+        assert_eq!(status, 200, "{body}");
+        let (_, relid) = body.split_once("\"relid\":\"").expect("the table has an id");
+        relid.split('"').next().expect("split yields a part").to_owned()
+    };
+    let mut first = Running::start(directory.path(), &["--samples"]);
+    let created = relid(&first);
+    assert!(!first.signal("-KILL").success());
+
+    let mut second = Running::start(directory.path(), &["--samples"]);
+    assert_eq!(relid(&second), created);
+    assert!(second.signal("-TERM").success());
+    assert!(!directory.path().join(".steward/postgres/data/postmaster.pid").exists(), "the server stops");
+}
+
+#[test]
 fn samples_are_loaded_only_into_an_empty_store() {
     let directory = temporary_directory();
     for _ in 0..2 {
-        let mut running = Running::start(directory.path(), &["--samples"]);
+        let unreachable = "postgres://u:p@127.0.0.1:1/postgres";
+        let mut running = Running::start(directory.path(), &["--samples", "--postgres", unreachable]);
         running.wait_for_updates(SAMPLE_UPDATES);
         assert!(running.signal("-TERM").success());
     }

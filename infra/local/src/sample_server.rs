@@ -1,0 +1,128 @@
+//! The PostgreSQL server of the samples, which `steward up --samples` starts if no server is configured.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::private_postgres::{
+    PrivatePostgres, VAR_TMP, WORLD, is_reachable, new_folder, server_user, stop_earlier_server,
+};
+use crate::stand_ins::Storage;
+
+/// The database with the sample, which the documented examples use.
+const DATABASE: &str = "postgres";
+/// The file in the folder of a cluster that tells that the sample was loaded.
+const LOADED: &str = "loaded";
+/// The file in the folder of a cluster with which `psql` connects to it.
+const SERVICE: &str = "service.conf";
+/// Settings of a cluster that ends with the process.
+const IN_MEMORY: &[&str] = &["fsync=off", "full_page_writes=off", "synchronous_commit=off"];
+
+/// A running server with the sample `world`. Dropping it stops the server.
+#[derive(Debug)]
+pub struct SampleServer {
+    postgres: PrivatePostgres,
+    /// The connection service file, by the path that users know.
+    service_file: PathBuf,
+}
+
+impl SampleServer {
+    /// Starts the server. A new cluster gets the sample; the cluster in a data directory is kept between runs.
+    pub fn start(storage: &Storage) -> Result<Self> {
+        let (postgres, known_as) = match storage {
+            Storage::Memory => {
+                let postgres = PrivatePostgres::temporary(IN_MEMORY)?;
+                postgres.run(DATABASE, WORLD)?;
+                let folder = postgres.folder().to_owned();
+                (postgres, folder)
+            }
+            Storage::Directory(directory) => (start_in(directory)?, directory.join("postgres")),
+        };
+        let file = postgres.folder().join(SERVICE);
+        let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file);
+        options.and_then(|mut file| file.write_all(postgres.service(DATABASE).as_bytes()))?;
+        Ok(Self { postgres, service_file: known_as.join(SERVICE) })
+    }
+
+    /// Returns the URL of the database, which contains the password.
+    pub fn url(&self) -> String {
+        self.postgres.url(DATABASE)
+    }
+
+    /// Returns the port on loopback.
+    pub fn port(&self) -> u16 {
+        self.postgres.port()
+    }
+
+    /// Returns the path of the file with which `psql service=steward` connects.
+    pub fn service_file(&self) -> &Path {
+        &self.service_file
+    }
+}
+
+fn start_in(directory: &Path) -> Result<PrivatePostgres> {
+    let folder = folder(directory, server_user()?)?;
+    let loaded = folder.join(LOADED);
+    if !loaded.exists() {
+        // An earlier run was killed before the cluster was complete.
+        stop_earlier_server(&folder.join("data"))?;
+        for entry in fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry?.path();
+            if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+        }
+    }
+    let postgres = PrivatePostgres::start(&folder, &[])?;
+    if !loaded.exists() {
+        postgres.run(DATABASE, WORLD).context("the sample cannot be loaded")?;
+        fs::write(&loaded, "")?;
+    }
+    Ok(postgres)
+}
+
+/// Returns the folder of the cluster in a data directory: `postgres`, or the target of a link of this name if `user`
+/// cannot reach the directory, such as one in the home of root.
+fn folder(directory: &Path, user: Option<(u32, u32)>) -> Result<PathBuf> {
+    let directory = directory.canonicalize()?;
+    let folder = directory.join("postgres");
+    match fs::read_link(&folder) {
+        Ok(target) if target.is_dir() => return Ok(target),
+        Ok(_) => fs::remove_file(&folder)?,
+        Err(_) => {}
+    }
+    if folder.exists() || is_reachable(&directory, user) {
+        return Ok(folder);
+    }
+    let target = new_folder(Path::new(VAR_TMP), user);
+    let created = DirBuilder::new().mode(0o700).create(&target);
+    created.with_context(|| format!("{} cannot be created", target.display()))?;
+    symlink(&target, &folder)?;
+    Ok(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn cluster_is_outside_of_a_directory_that_the_servers_user_cannot_reach() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().canonicalize().expect("a path");
+        let closed = path.join("closed");
+        fs::create_dir(&closed).expect("created");
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("changed");
+        let other = Some((65_534, 65_534));
+        assert_eq!(folder(&closed, None).expect("a folder"), closed.join("postgres"));
+        let outside = folder(&closed, other).expect("a folder");
+        assert!(!outside.starts_with(&path) && outside.is_dir(), "{}", outside.display());
+        assert_eq!(folder(&closed, other).expect("a folder"), outside, "the link leads to it");
+        fs::remove_dir(&outside).expect("removed");
+        let again = folder(&closed, other).expect("a folder");
+        assert_ne!(again, outside);
+        fs::remove_dir(again).expect("removed");
+    }
+}
