@@ -42,6 +42,10 @@ reset: ## Delete the data of the local run
 	@# The cluster is elsewhere, behind a link, if PostgreSQL's user cannot reach this directory.
 	cluster=$$(readlink .steward/postgres || true); rm -rf .steward $${cluster:+"$$cluster"}
 
+.PHONY: maintenance-demo
+maintenance-demo: ## Watch maintenance operations on the sample server of a running `make run`
+	python3 infra/maintenance_demo.py http://127.0.0.1:$(PORT)
+
 ##### Checks
 
 .PHONY: check
