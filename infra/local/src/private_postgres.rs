@@ -199,8 +199,8 @@ impl Drop for PrivatePostgres {
 fn programs(data: &Path) -> Result<PathBuf> {
     let mut found = installed();
     found.sort();
-    let version = fs::read_to_string(data.join("PG_VERSION")).ok().and_then(|text| text.trim().parse().ok());
-    let Some(version) = version else {
+    let version = fs::read_to_string(data.join("PG_VERSION")).ok();
+    let Some(version) = version.and_then(|text| text.trim().parse::<u32>().ok()) else {
         let newest = found.pop().map(|(_, programs)| programs);
         return newest.context("the programs of a PostgreSQL server are not installed");
     };
