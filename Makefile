@@ -46,6 +46,10 @@ reset: ## Delete the data of the local run
 maintenance-demo: ## Watch maintenance operations on the sample server of a running `make run`
 	python3 infra/maintenance_demo.py http://127.0.0.1:$(PORT)
 
+.PHONY: documented
+documented: ## Send the documented requests of the original systems to a new `make run`
+	python3 infra/documented.py http://127.0.0.1:$(PORT)
+
 ##### Checks
 
 .PHONY: check

@@ -1,0 +1,109 @@
+"""Sends the requests of the original systems' documents to a running Steward, and compares the responses.
+
+    python3 infra/documented.py http://127.0.0.1:8000
+
+The lists in tests/documents/ expect the data of a new `make run`. Some requests change it, so a second run may differ.
+"""
+
+import json
+import pathlib
+import sys
+import urllib.error
+import urllib.request
+
+DOCUMENTS = pathlib.Path(__file__).parent.parent / "tests" / "documents"
+TIMEOUT_SECONDS = 30
+KEY = {"x-api-key": "shared_key_value", "accept": "application/json"}
+# The credentials that the documents show.
+HEADERS = {
+    "usage": {},
+    "streams": {},
+    "recomputations": KEY,
+    "maintenance": {"x-session": "3b28ed94743e3ada57b217bbf9f36c6d1eb45e669a1ab693e8ca7ac3bd070b9e"},
+}
+MISSING = object()
+
+
+def at(body, pointer):
+    """Returns the value at a JSON pointer, or MISSING."""
+    for part in pointer.split("/")[1:]:
+        part = part.replace("~1", "/").replace("~0", "~")
+        try:
+            body = body[int(part)] if isinstance(body, list) else body[part]
+        except (LookupError, TypeError, ValueError):
+            return MISSING
+    return body
+
+
+def substitute(text, taken):
+    for name, value in taken.items():
+        text = text.replace("{" + name + "}", value)
+    return text
+
+
+def send(url, entry, headers, taken):
+    """Returns the status and the text of the response."""
+    headers = dict(headers)
+    data = None
+    if "form" in entry:
+        data = entry["form"].encode()
+        headers["content-type"] = "application/x-www-form-urlencoded"
+    elif "body" in entry:
+        data = substitute(json.dumps(entry["body"]), taken).encode()
+        headers["content-type"] = "application/json"
+    if "override" in entry:
+        headers["x-http-method-override"] = entry["override"]
+    request = urllib.request.Request(url + substitute(entry["path"], taken), data, headers, method=entry["method"])
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def differences(entry, status, text, taken):
+    """Yields what differs from the documented response, and takes the values that later requests use."""
+    if status != entry["status"]:
+        yield f"status {status}, not {entry['status']}: {text}"
+        return
+    if entry.get("empty"):
+        if text:
+            yield f"a body: {text}"
+        return
+    body = json.loads(text) if text else None
+    for pointer, keys in entry.get("keys", {}).items():
+        found = at(body, pointer)
+        missing = [key for key in keys if not isinstance(found, dict) or key not in found]
+        if missing:
+            yield f"no {', '.join(missing)} at '{pointer}'"
+    for pointer, value in entry.get("values", {}).items():
+        if at(body, pointer) != value:
+            yield f"{at(body, pointer)!r} at '{pointer}', not {value!r}"
+    for element in entry.get("contains", []):
+        if json.loads(substitute(json.dumps(element), taken)) not in body:
+            yield f"the list lacks {element}"
+    for pointer in entry.get("absent", []):
+        if at(body, pointer) is not MISSING:
+            yield f"a value at '{pointer}'"
+    for name, pointer in entry.get("take", {}).items():
+        value = at(body, pointer)
+        if value is MISSING:
+            yield f"nothing at '{pointer}'"
+        else:
+            taken[name] = value if isinstance(value, str) else json.dumps(value)
+
+
+def main():
+    url = sys.argv[1].rstrip("/")
+    failed = 0
+    for name, headers in HEADERS.items():
+        taken = {}
+        for entry in json.loads((DOCUMENTS / f"{name}.json").read_text()):
+            found = list(differences(entry, *send(url, entry, headers, taken), taken))
+            failed += bool(found)
+            print("FAILED" if found else "ok    ", f"{name}: {entry['section']}", *found, sep="\n       " if found else " ")
+    sys.exit(f"{failed} responses differ" if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
