@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use crate::advice::request::{Request, Target};
-use crate::report::facts::{IndexFacts, Kind, TableFacts};
+use crate::report::facts::{IndexFacts, TableFacts, TableKind};
 use crate::report::size;
 
 /// Bloat below this many bytes is not worth a lock.
@@ -111,7 +111,7 @@ pub enum Numbers {
 
 /// Ages of the database and the server's limits.
 #[derive(Debug, Deserialize)]
-pub struct Limits {
+pub struct FreezeLimits {
     /// Of the database.
     pub frozen_xid_age: i64,
     /// Of the database.
@@ -149,7 +149,7 @@ pub struct IndexState {
 }
 
 /// Returns what a table needs.
-pub fn of_table(table: &TableState, limits: &Limits, target: Target<'_>) -> Vec<Hint> {
+pub fn of_table(table: &TableState, limits: &FreezeLimits, target: Target<'_>) -> Vec<Hint> {
     let mut hints = Vec::new();
     hints.extend(freeze(table, limits, target));
     if !CATALOGS.contains(&table.facts.schema.as_str()) {
@@ -194,7 +194,7 @@ pub fn of_index(index: &IndexState, target: Target<'_>) -> Option<Hint> {
     })
 }
 
-fn freeze(table: &TableState, limits: &Limits, target: Target<'_>) -> Option<Hint> {
+fn freeze(table: &TableState, limits: &FreezeLimits, target: Target<'_>) -> Option<Hint> {
     let (frozen_xid_age, multixact_age) = table.facts.frozen_xid_age.zip(table.multixact_age)?;
     if frozen_xid_age <= limits.freeze_max_age && multixact_age <= limits.multixact_freeze_max_age {
         return None;
@@ -212,7 +212,7 @@ fn freeze(table: &TableState, limits: &Limits, target: Target<'_>) -> Option<Hin
 
 fn vacuum(table: &TableState, target: Target<'_>) -> Option<Hint> {
     let threshold = threshold(table.vacuum_threshold, table.vacuum_scale_factor, table.facts.heap.tuples);
-    if table.facts.kind == Kind::Partitioned || table.dead_rows <= threshold {
+    if table.facts.kind == TableKind::Partitioned || table.dead_rows <= threshold {
         return None;
     }
     let numbers = Numbers::Dead { n_dead_tup: table.dead_rows, n_live_tup: table.live_rows, threshold };
@@ -223,7 +223,7 @@ fn vacuum(table: &TableState, target: Target<'_>) -> Option<Hint> {
 
 fn rewrite(table: &TableState, target: Target<'_>) -> Option<Hint> {
     let facts = &table.facts;
-    if facts.kind == Kind::Partitioned || facts.is_na() {
+    if facts.kind == TableKind::Partitioned || facts.is_na() {
         return None;
     }
     let bloat = facts.heap.bloat_bytes();
@@ -244,7 +244,7 @@ fn analyze(table: &TableState, target: Target<'_>) -> Option<Hint> {
     let threshold = threshold(table.analyze_threshold, table.analyze_scale_factor, facts.heap.tuples);
     let never = facts.statistics_age_seconds.is_none() && facts.heap.columns_with_statistics == 0;
     // Autovacuum never analyses a partitioned table, which counts no rows of its own.
-    let has_rows = table.live_rows > 0 || facts.heap.pages > 0 || facts.kind == Kind::Partitioned;
+    let has_rows = table.live_rows > 0 || facts.heap.pages > 0 || facts.kind == TableKind::Partitioned;
     let reason = if never && has_rows && facts.columns > 0 {
         "it has never been analysed"
     } else if table.changed_rows > threshold {
@@ -303,7 +303,7 @@ mod tests {
     use crate::report::facts::tests::{index, table};
 
     const TARGET: Target<'_> = Target { database: "world", schema: "public" };
-    const LIMITS: Limits = Limits {
+    const LIMITS: FreezeLimits = FreezeLimits {
         frozen_xid_age: 0,
         multixact_age: 0,
         freeze_max_age: 200_000_000,

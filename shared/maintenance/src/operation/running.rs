@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use domain::error::{Error, Kind};
+use domain::error::{self, Error};
 use domain::failure::Failure;
 use domain::platform::Platform;
 use domain::storage::item::item;
@@ -271,7 +271,7 @@ impl Runner {
         let name = Identifier::new(database).ok_or_else(unknown)?;
         match server.open(&name, self.limits).await {
             Ok(session) => session.ok_or_else(unknown),
-            Err(error) if error.kind() == Kind::Unavailable => {
+            Err(error) if error.kind() == error::Kind::Unavailable => {
                 tracing::warn!(error = error.chain(), "a server cannot be reached");
                 Err(Stop::Unreachable(Reason::new(error.to_string())))
             }
@@ -344,7 +344,7 @@ impl Operations {
 
 fn impossible(error: Error) -> Stop {
     match error.kind() {
-        Kind::Bug => Stop::Failed(error),
+        error::Kind::Bug => Stop::Failed(error),
         _ => Stop::Impossible(Reason::new(error.to_string())),
     }
 }

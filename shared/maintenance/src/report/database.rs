@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::error::Error;
 use serde::{Deserialize, Serialize};
 
-use crate::report::facts::{IndexFacts, IndexTotals, Kind, Sizes, TableFacts, sum};
+use crate::report::facts::{IndexFacts, IndexTotals, Sizes, TableFacts, TableKind, sum};
 use crate::report::size::{self, Numeric};
 use crate::server::Server;
 
@@ -123,7 +123,7 @@ impl Sums {
             self.total = sum(self.total, Sizes::new(table, indexes).total.or(Some(0)));
             self.main = sum(self.main, table.main_bytes.or(Some(0)));
         }
-        if table.kind == Kind::Ordinary {
+        if table.kind == TableKind::Ordinary {
             self.table_bloat = sum(self.table_bloat, Some(table.heap.bloat_bytes()));
         }
     }
@@ -196,8 +196,8 @@ mod tests {
         let city = table(1, "city");
         let locked =
             TableFacts { main_bytes: None, other_bytes: None, toast_bytes: None, ..table(2, "country") };
-        let view = TableFacts { kind: Kind::MaterializedView, ..table(3, "view") };
-        let parent = TableFacts { kind: Kind::Partitioned, ..table(4, "parent") };
+        let view = TableFacts { kind: TableKind::MaterializedView, ..table(3, "view") };
+        let parent = TableFacts { kind: TableKind::Partitioned, ..table(4, "parent") };
         let parent = TableFacts {
             has_toast: false,
             toast_bytes: None,

@@ -8,7 +8,7 @@ use super::bloat::{Btree, Heap};
 
 /// What kind of table a row of `pg_class` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum Kind {
+pub enum TableKind {
     /// An ordinary table, or a partition.
     #[serde(rename = "r")]
     Ordinary,
@@ -30,7 +30,7 @@ pub struct TableFacts {
     /// Its name.
     pub name: String,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: TableKind,
     /// What its bloat is estimated from.
     #[serde(flatten)]
     pub heap: Heap,
@@ -55,7 +55,7 @@ pub struct TableFacts {
 impl TableFacts {
     /// Whether `pg_tables` lists it.
     pub fn is_table(&self) -> bool {
-        self.kind != Kind::MaterializedView
+        self.kind != TableKind::MaterializedView
     }
 
     /// Bytes without indexes and TOAST table.
@@ -192,7 +192,7 @@ pub(crate) mod tests {
             oid,
             schema: "public".to_owned(),
             name: name.to_owned(),
-            kind: Kind::Ordinary,
+            kind: TableKind::Ordinary,
             heap: Heap {
                 block_size: 8192,
                 pages: 2,

@@ -6,7 +6,7 @@ use domain::error::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::postgres::identifier::Identifier;
-use crate::report::facts::{IndexTotals, Kind, Sizes, TableFacts};
+use crate::report::facts::{IndexTotals, Sizes, TableFacts, TableKind};
 use crate::report::index::{self, IndexEntry, ListedIndex};
 use crate::report::size::{self, Numeric};
 use crate::server::Server;
@@ -144,17 +144,17 @@ fn report(rows: Vec<Row>) -> Option<SchemaReport> {
     let totals = IndexTotals::by_table(indexes.iter().map(|index| &index.facts));
     let totals = |table: &TableFacts| totals.get(&table.oid).copied().unwrap_or_default();
 
-    let listed = |kind: Kind| tables.iter().filter(move |table| table.kind == kind);
-    let entries = |kind: Kind| listed(kind).map(|table| TableEntry::new(table, totals(table))).collect();
+    let listed = |kind: TableKind| tables.iter().filter(move |table| table.kind == kind);
+    let entries = |kind: TableKind| listed(kind).map(|table| TableEntry::new(table, totals(table))).collect();
     let bytes =
         tables.iter().filter(|table| table.is_table()).map(|table| Sizes::new(table, totals(table)).total);
     let total_bytes = bytes.map(Option::unwrap_or_default).reduce(|sum, bytes| sum + bytes);
     let locked_tables = tables.iter().filter(|table| table.is_locked()).count();
     let locked_indexes = indexes.iter().filter(|index| index.facts.is_locked()).count();
     Some(SchemaReport {
-        tables: entries(Kind::Ordinary),
-        materialized_views: entries(Kind::MaterializedView),
-        partitioned_tables: listed(Kind::Partitioned)
+        tables: entries(TableKind::Ordinary),
+        materialized_views: entries(TableKind::MaterializedView),
+        partitioned_tables: listed(TableKind::Partitioned)
             .map(|table| PartitionedEntry::new(table, totals(table), partitions.get(&table.oid)))
             .collect(),
         size: total_bytes.map(size::pretty),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::postgres::identifier::Identifier;
 use crate::report::bloat::TABLE_FILLFACTOR;
-use crate::report::facts::{IndexTotals, Kind, Sizes, TableFacts};
+use crate::report::facts::{IndexTotals, Sizes, TableFacts, TableKind};
 use crate::report::index::{self, IndexEntry, ListedIndex};
 use crate::report::size::{self, Numeric};
 use crate::server::Server;
@@ -180,7 +180,7 @@ fn report(rows: Vec<Row>) -> Option<TableReport> {
             Row::Progress(running) => progress.push(Progress::from(running)),
         }
     }
-    let table = table.filter(|table| table.kind == Kind::Ordinary)?;
+    let table = table.filter(|table| table.kind == TableKind::Ordinary)?;
     let totals = IndexTotals::by_table(indexes.iter().map(|index| &index.facts));
     let totals = totals.get(&table.oid).copied().unwrap_or_default();
     let sizes = Sizes::new(&table, totals);
