@@ -6,7 +6,7 @@
 use domain::time::{Micros, Minute};
 use serde::{Deserialize, Serialize};
 
-use crate::operation::evidence::Evidence;
+use crate::operation::evidence::{Effect, Evidence};
 use crate::operation::kind::Kind;
 use crate::operation::options::Options;
 use crate::operation::status::{BadTransition, Status};
@@ -119,6 +119,12 @@ pub struct Running {
     /// When it was sent.
     #[serde(rename = "si")]
     pub since: Micros,
+    /// The effect that proves that it finished.
+    #[serde(rename = "ef")]
+    pub effect: Effect,
+    /// The OID of the table whose evidence is compared: of an index, its table.
+    #[serde(rename = "tb")]
+    pub table: u32,
     /// The relation before it.
     #[serde(rename = "ev")]
     pub before: Evidence,
