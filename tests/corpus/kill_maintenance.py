@@ -38,6 +38,7 @@ OPERATIONS = [
     ("table/{table}/reindex", {}, "indexes"),
     ("table/{table}/reindex", {"concurrently": True}, "indexes"),
     ("index/{table}_text/reindex", {}, "index"),
+    ("index/{table}_text/reindex", {"concurrently": True}, "index"),
 ]
 EVIDENCE = """
 SELECT json_build_object(

@@ -88,7 +88,7 @@ FROM pg_class c WHERE c.oid = $1::oid";
 /// The lock that operations hold on a relation while they work on it, for the session.
 const LOCK: &str = "SELECT pg_try_advisory_lock((1398031703::bigint << 32) | $1::bigint)::text";
 
-/// Invalid indexes that a `REINDEX CONCURRENTLY` of the relation (a table or an index) left behind.
+/// Invalid indexes that a `REINDEX CONCURRENTLY` left behind on a table.
 const LEFTOVERS: &str = r"
 SELECT json_build_object('schema', n.nspname, 'name', c.relname)::text
 FROM pg_index i
@@ -97,7 +97,7 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_index original ON original.indrelid = i.indrelid AND original.indexrelid <> i.indexrelid
 JOIN pg_class o ON o.oid = original.indexrelid
 WHERE NOT i.indisvalid
-  AND (i.indrelid = $1::oid OR original.indexrelid = $1::oid)
+  AND i.indrelid = $1::oid
   AND c.relname ~ '_cc(new|old)[0-9]*$'
   AND left(c.relname, length(regexp_replace(c.relname, '_cc(new|old)[0-9]*$', '')))
     = left(o.relname, length(regexp_replace(c.relname, '_cc(new|old)[0-9]*$', '')))
@@ -203,9 +203,9 @@ pub(crate) async fn lock(session: &mut Session, oid: u32) -> Result<bool, Failur
     Ok(session.rows_of(LOCK, &[&oid.to_string()]).await?.pop().unwrap_or_default())
 }
 
-/// Drops invalid indexes that a `REINDEX CONCURRENTLY` of a relation left behind. The caller holds its lock.
-pub(crate) async fn drop_leftovers(session: &mut Session, oid: u32) -> Result<(), Failure> {
-    let leftovers: Vec<Named> = session.rows_of(LEFTOVERS, &[&oid.to_string()]).await?;
+/// Drops invalid indexes that a `REINDEX CONCURRENTLY` left behind on a table. The caller holds the table's lock.
+pub(crate) async fn drop_leftovers(session: &mut Session, table: u32) -> Result<(), Failure> {
+    let leftovers: Vec<Named> = session.rows_of(LEFTOVERS, &[&table.to_string()]).await?;
     for Named { schema, name, .. } in leftovers {
         let name = Qualified::new(schema, name);
         tracing::info!(index = name.to_string(), "an invalid index is dropped");

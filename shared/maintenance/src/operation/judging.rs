@@ -7,6 +7,7 @@ use crate::operation::record::{Reason, Running};
 use crate::operation::running;
 use crate::operation::running::{Held, Runner, Stop};
 use crate::operation::status::Status;
+use crate::operation::stepping::tidy;
 use crate::postgres::session::Session;
 
 /// Seconds until a backend that still runs is looked at again.
@@ -82,6 +83,11 @@ impl Runner {
             .map_err(|error| Stop::Impossible(Reason::new(error.to_string())))?;
         let mut session = self.open(server, &operation.target.database).await?;
         let after = catalog::evidence(&mut session, current.table).await;
+        if operation.options.concurrently == Some(true)
+            && matches!(catalog::lock(&mut session, current.table).await, Ok(true))
+        {
+            tidy(&mut session, current.table).await;
+        }
         session.close().await;
         let after = after.map_err(|failure| {
             tracing::warn!(

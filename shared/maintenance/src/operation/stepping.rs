@@ -92,7 +92,7 @@ impl Runner {
         let Operation { kind, options, target, .. } = &held.operation;
         let command = Command::new(*kind, options, &target.object, &relation);
         if command.is_concurrent_reindex() {
-            catalog::drop_leftovers(session, oid).await?;
+            catalog::drop_leftovers(session, table).await?;
         }
         let running = Running {
             statement: command.statement(&relation),
@@ -108,10 +108,7 @@ impl Runner {
         self.update(held, |operation| Ok(operation.sending(running.clone())?)).await?;
         let verdict = self.watched(held, session, watch, &running).await?;
         if command.is_concurrent_reindex() && matches!(verdict, Verdict::Failed(_) | Verdict::Again(_)) {
-            // Those that stay are dropped before the next REINDEX of the relation.
-            if let Err(failure) = catalog::drop_leftovers(session, oid).await {
-                tracing::warn!(error = reason(&failure).message, "invalid indexes were left behind");
-            }
+            tidy(session, table).await;
         }
         Ok(Some(verdict))
     }
@@ -184,6 +181,13 @@ impl Runner {
             _ if failure_is_of_connection(&failure) => Verdict::Running(1),
             _ => Verdict::Failed(reason),
         })
+    }
+}
+
+/// Drops invalid indexes of a table. Those that stay are dropped before the next REINDEX of the table.
+pub(crate) async fn tidy(session: &mut Session, table: u32) {
+    if let Err(failure) = catalog::drop_leftovers(session, table).await {
+        tracing::warn!(error = reason(&failure).message, "invalid indexes were left behind");
     }
 }
 
