@@ -1,4 +1,4 @@
-//! The PostgreSQL servers that Steward looks after, and how failures of one are reported.
+//! The configured PostgreSQL servers, and the errors that their failures are reported as.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -15,7 +15,7 @@ const LEAST_BLOAT_PERCENT: i64 = 30;
 /// Schemas of the server itself, whose bloat is left to autovacuum.
 const CATALOGS: [&str; 2] = ["pg_catalog", "information_schema"];
 
-/// What a hint is about, the most urgent first.
+/// The subject of a hint, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
@@ -32,7 +32,7 @@ pub enum Subject {
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hint {
-    /// What it is about.
+    /// The subject.
     pub kind: Subject,
     /// The schema.
     pub schema: String,
@@ -46,7 +46,7 @@ pub struct Hint {
     pub numbers: Numbers,
     /// The request that would do it.
     pub request: Request,
-    /// How much there is to do, for the order among hints of a kind.
+    /// The amount of work, which orders the hints of a kind.
     #[serde(skip)]
     need: i64,
 }
@@ -86,7 +86,7 @@ pub enum Numbers {
     Bloat {
         /// The estimated bloat.
         bloat_bytes: i64,
-        /// The same for people.
+        /// The same as text.
         bloat_size: String,
         /// Its share of the relation.
         bloat_percent: i64,
@@ -125,7 +125,7 @@ pub struct FreezeLimits {
 /// A table with what its rules compare.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableState {
-    /// What all reports know of it.
+    /// The fields that all reports have.
     #[serde(flatten)]
     pub facts: TableFacts,
     multixact_age: Option<i64>,
@@ -141,7 +141,7 @@ pub struct TableState {
 /// An index with what its rules compare.
 #[derive(Clone, Debug, Deserialize)]
 pub struct IndexState {
-    /// What all reports know of it.
+    /// The fields that all reports have.
     #[serde(flatten)]
     pub facts: IndexFacts,
     is_valid: bool,

@@ -49,7 +49,7 @@ pub(crate) struct Identity {
     pub(crate) earlier: u32,
 }
 
-/// What the session of a statement does.
+/// The activity of a statement's session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Activity {
     /// The statement runs.
@@ -74,7 +74,7 @@ async fn ask(session: &mut Session, query: &'static str, running: &Running) -> R
     Ok(found.first().copied())
 }
 
-/// Returns what the session of a statement does.
+/// Returns the activity of a statement's session.
 pub(crate) async fn activity(session: &mut Session, running: &Running) -> Result<Activity, Failure> {
     Ok(match ask(session, IS_RUNNING, running).await? {
         Some(true) => Activity::Running,

@@ -72,7 +72,7 @@ SELECT json_build_object(
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = $1::oid";
 
-/// What a relation looks like: see [`Evidence`].
+/// The state of a relation: see [`Evidence`].
 const EVIDENCE: &str = "
 SELECT json_build_object(
   'fn', pg_relation_filenode(c.oid)::bigint,
@@ -193,7 +193,7 @@ pub(crate) async fn relation(session: &mut Session, oid: u32) -> Result<Option<R
     }))
 }
 
-/// Returns what a relation looks like. `None` if it was dropped.
+/// Returns the state of a relation. `None` if it was dropped.
 pub(crate) async fn evidence(session: &mut Session, oid: u32) -> Result<Option<Evidence>, Failure> {
     Ok(session.rows_of(EVIDENCE, &[&oid.to_string()]).await?.pop())
 }

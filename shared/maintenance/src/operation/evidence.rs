@@ -15,13 +15,13 @@ pub struct Evidence {
     /// The file nodes of the table's indexes by name. `REINDEX CONCURRENTLY` gives the name to another index.
     #[serde(rename = "fi")]
     pub indexes: BTreeMap<String, i64>,
-    /// How often the table was vacuumed by a command.
+    /// Counts VACUUM commands on the table.
     #[serde(rename = "vc")]
     pub vacuum_count: i64,
     /// When it was last vacuumed by a command, in microseconds since the epoch.
     #[serde(rename = "va")]
     pub last_vacuum: Option<i64>,
-    /// How often it was analyzed by a command.
+    /// Counts ANALYZE commands on the table.
     #[serde(rename = "ac")]
     pub analyze_count: i64,
     /// When it was last analyzed by a command, in microseconds since the epoch.

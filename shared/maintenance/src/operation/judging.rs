@@ -1,4 +1,4 @@
-//! Finds out what became of a statement that nobody saw the end of.
+//! Determines the outcome of a statement whose reply was lost.
 
 use crate::operation::backend::{self, Activity};
 use crate::operation::catalog;
@@ -19,7 +19,7 @@ const ENDED_SECONDS: i64 = 1;
 /// Seconds after a cancel was requested at which the session is ended.
 pub(crate) const GRACE_SECONDS: i64 = 30;
 
-/// What became of a statement.
+/// The outcome of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It had its effect, or there is nothing to do.
@@ -35,7 +35,7 @@ pub(crate) enum Verdict {
 }
 
 impl Runner {
-    /// Finds out what became of the current statement of an operation that was acquired. `None` if there is none.
+    /// Returns the outcome of the current statement of an operation that was acquired. `None` if there is none.
     ///
     /// A statement that ran to its end is finished even if its operation was cancelled meanwhile.
     pub(crate) async fn judge(&self, held: &Held, watch: &mut Session) -> Result<Option<Verdict>, Stop> {

@@ -39,7 +39,7 @@ pub enum Rejection {
     Failed(#[from] Error),
 }
 
-/// What an operation would do.
+/// The plan of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The statement, or the first ones of many.

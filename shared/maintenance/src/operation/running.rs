@@ -1,9 +1,9 @@
 //! The worker: runs operations that are due, one statement per relation.
 //!
 //! A worker acquires an operation under a token and a lease, which it renews while a statement runs. Before it sends a
-//! statement it records the backend and what the relation looks like. Near its deadline it leaves: the backend finishes
-//! the statement without it. The next worker that acquires the operation, after that or after a crash, finds out from the server
-//! what became of the statement.
+//! statement it records the backend and the state of the relation. Near its deadline it leaves: the backend finishes the
+//! statement without it. The next worker that acquires the operation, then or after a crash, determines the outcome of the
+//! statement from the server.
 
 use std::time::Duration;
 
@@ -297,7 +297,7 @@ impl Runner {
         self.update(held, |operation| Ok(operation.split(total))).await
     }
 
-    /// Applies what became of a statement.
+    /// Applies the outcome of a statement.
     pub(crate) async fn conclude(&self, held: &mut Held, verdict: Verdict) -> Result<(), Stop> {
         let now = self.operations.now();
         match verdict {

@@ -23,12 +23,12 @@ pub(super) const OLDEST_VERSION: u32 = 13;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest wait for a session, with TLS, authentication, and every address of the server.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How much longer than the server's own `statement_timeout` the client waits.
+/// The client's wait beyond the server's own `statement_timeout`.
 const GRACE: Duration = Duration::from_secs(5);
 /// When an idle connection is probed: a firewall that drops it is noticed within a minute.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// What a session may do, and for how long.
+/// Limits of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Shown in `pg_stat_activity`.
@@ -45,13 +45,13 @@ impl Limits {
     /// Settings of the session, sent with the connection request: they cost no round trip.
     fn options(&self) -> String {
         [
-            // Names in statements and definitions do not depend on who connects, nor do times.
+            // Names and times in statements and definitions do not depend on the user of the connection.
             "-c search_path=pg_catalog",
             "-c TimeZone=UTC",
             "-c DateStyle=ISO",
             // Catalog queries have high estimated costs and are over before they would be compiled.
             "-c jit=off",
-            // A client that is gone without a word is noticed within two minutes, unless a statement runs.
+            // Without a statement, a client whose host is gone is noticed within two minutes.
             "-c tcp_keepalives_idle=60 -c tcp_keepalives_interval=15 -c tcp_keepalives_count=4",
             &format!("-c statement_timeout={}", self.statement_timeout.as_millis()),
             &format!("-c lock_timeout={}", self.lock_timeout.as_millis()),

@@ -24,7 +24,7 @@ pub struct SchemaReport {
     pub tables: Vec<TableEntry>,
     /// All indexes, in byte order of tables and names.
     pub indexes: Vec<IndexEntry>,
-    /// The size for people. Absent without tables, as in the original.
+    /// The size as text. Absent without tables, as in the original.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
     /// Bytes of all tables that are not locked. Absent without tables, as in the original.
@@ -53,21 +53,21 @@ pub struct TableEntry {
     pub table_bytes: Option<i64>,
     /// Its indexes.
     pub n_indexes: i64,
-    /// The total for people.
+    /// The total as text.
     pub total_size: Option<String>,
-    /// The indexes for people.
+    /// The indexes as text.
     pub index_size: Option<String>,
-    /// The TOAST table for people.
+    /// The TOAST table as text.
     pub toast_size: Option<String>,
-    /// The rest for people.
+    /// The rest as text.
     pub table_size: Option<String>,
     /// The estimated bloat of the table and its TOAST table.
     pub bloat_bytes: Numeric,
-    /// The same for people.
+    /// The same as text.
     pub bloat_size: String,
     /// The estimated bloat of its btrees; null if none has statistics.
     pub index_bloat_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub index_bloat_size: Option<String>,
     /// Rows when it was last vacuumed or analysed; -1 if it never was.
     pub row_estimate: f64,
@@ -92,7 +92,7 @@ pub struct PartitionedEntry {
     pub row_estimate: f64,
     /// Bytes of the partitions that are not locked.
     pub total_bytes: i64,
-    /// The same for people.
+    /// The same as text.
     pub total_size: String,
     /// Indexes that partitions inherit.
     pub n_indexes: i64,

@@ -69,10 +69,10 @@ pub struct Operation {
     /// The number of relations it works on. `None` until they are known.
     #[serde(rename = "to", default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// How many of the relations are finished.
+    /// The number of relations that are finished.
     #[serde(rename = "nx")]
     pub finished: u64,
-    /// How many of the finished relations failed.
+    /// The number of finished relations that failed.
     #[serde(rename = "fa")]
     pub failed: u64,
     /// The attempts of the current step that failed.
