@@ -32,7 +32,7 @@ async fn standby_is_refused_at_the_request_and_when_the_operation_runs() -> Resu
     let standby = PrivatePostgres::start(&directory.0, FOR_TESTS)?;
     assert_eq!(standby.run("world", "SELECT pg_is_in_recovery()")?, "t");
 
-    let bundle = TestBundle::with_settings([("POSTGRES_URL", standby.url("postgres"))]).await?;
+    let bundle = TestBundle::with_settings([("POSTGRES_URL", standby.url("postgres").as_str())]).await?;
     let text = "The server is a standby: it cannot run maintenance.";
     for path in ["world/vacuum", "world/schema/public/table/city/analyze", "world/schema/public/reindex"] {
         for body in ["{}", r#"{"dry_run": true}"#] {

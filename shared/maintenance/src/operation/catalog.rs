@@ -214,6 +214,13 @@ pub(crate) async fn drop_leftovers(session: &mut Session, table: u32) -> Result<
     Ok(())
 }
 
+/// Drops invalid indexes of a table. Those that stay are dropped before the next REINDEX of the table.
+pub(crate) async fn tidy(session: &mut Session, table: u32) {
+    if let Err(failure) = drop_leftovers(session, table).await {
+        tracing::warn!(error = Error::bug("invalid indexes were left behind").because(failure).chain());
+    }
+}
+
 /// Returns the failure of a query as an error.
 pub(crate) fn failed(failure: Failure) -> Error {
     match failure {

@@ -7,7 +7,6 @@ use crate::operation::record::{Reason, Running};
 use crate::operation::running;
 use crate::operation::running::{Held, Runner, Stop};
 use crate::operation::status::Status;
-use crate::operation::stepping::tidy;
 use crate::postgres::session::Session;
 
 /// Seconds until a backend that still runs is looked at again.
@@ -86,7 +85,7 @@ impl Runner {
         if operation.options.concurrently == Some(true)
             && matches!(catalog::lock(&mut session, current.table).await, Ok(true))
         {
-            tidy(&mut session, current.table).await;
+            catalog::tidy(&mut session, current.table).await;
         }
         session.close().await;
         let after = after.map_err(|failure| {

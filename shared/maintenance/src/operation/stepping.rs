@@ -108,7 +108,7 @@ impl Runner {
         self.update(held, |operation| Ok(operation.sending(running.clone())?)).await?;
         let verdict = self.watched(held, session, watch, &running).await?;
         if command.is_concurrent_reindex() && matches!(verdict, Verdict::Failed(_) | Verdict::Again(_)) {
-            tidy(session, table).await;
+            catalog::tidy(session, table).await;
         }
         Ok(Some(verdict))
     }
@@ -181,13 +181,6 @@ impl Runner {
             _ if failure_is_of_connection(&failure) => Verdict::Running(1),
             _ => Verdict::Failed(reason),
         })
-    }
-}
-
-/// Drops invalid indexes of a table. Those that stay are dropped before the next REINDEX of the table.
-pub(crate) async fn tidy(session: &mut Session, table: u32) {
-    if let Err(failure) = catalog::drop_leftovers(session, table).await {
-        tracing::warn!(error = reason(&failure).message, "invalid indexes were left behind");
     }
 }
 
