@@ -1,8 +1,14 @@
 //! Operations on PostgreSQL servers: requested, listed, cancelled, run, and found out about after a crash.
 
-mod disturbances;
+pub mod disturbances;
+mod kills;
+mod names;
+mod partitions;
+mod progress;
 mod requests;
 mod running;
+mod standby;
+mod takeovers;
 
 use std::sync::LazyLock;
 
@@ -20,7 +26,7 @@ use tests::bundle::FIRST_SECRET;
 use tests::calling::Reply;
 
 /// A server that the tests share. Each has a database of its own.
-static SERVER: LazyLock<PrivatePostgres> =
+pub static SERVER: LazyLock<PrivatePostgres> =
     LazyLock::new(|| PrivatePostgres::temporary(FOR_TESTS).expect("PostgreSQL starts"));
 
 /// A bundle with a database of its own.

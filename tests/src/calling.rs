@@ -48,13 +48,25 @@ impl TestBundle {
 
     /// Sends a request to the gateway in front of all APIs.
     pub async fn request(&self, method: &str, address: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        self.request_through(false, method, address, headers, body).await
+    }
+
+    /// Sends a request to the gateway, which decodes paths as an HTTP API does if `http_api`.
+    pub async fn request_through(
+        &self,
+        http_api: bool,
+        method: &str,
+        address: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
         let request =
             headers.iter().fold(Request::builder().method(method).uri(address), |request, header| {
                 request.header(header.0, header.1)
             });
         let request = request.body(Body::from(body.to_owned())).expect("a valid request");
         let bundle = Bundle::new(self.platform.clone(), self.access.clone(), Arc::clone(&self.definitions));
-        let gateway = bundle.and_then(|bundle| bundle.gateway(false)).expect("valid settings");
+        let gateway = bundle.and_then(|bundle| bundle.gateway(http_api)).expect("valid settings");
         let Ok(response) = gateway.oneshot(request).await;
         reply(response).await
     }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::error::{Error, Kind};
+use domain::error::{self, Error};
 use edge::status::to_status;
 use http::StatusCode;
 use maintenance::operation::objects::Rejection;
@@ -56,7 +56,9 @@ impl From<Rejection> for ApiError {
         match rejection {
             Rejection::Missing(text) => Self::Missing(text),
             Rejection::Unsupported(unsupported) => Self::Unsupported(unsupported),
-            Rejection::Standby => Self::Failed(Error::new(Kind::Conflict, Rejection::Standby.to_string())),
+            Rejection::Standby => {
+                Self::Failed(Error::new(error::Kind::Conflict, Rejection::Standby.to_string()))
+            }
             Rejection::Failed(error) => Self::Failed(error),
         }
     }
@@ -84,7 +86,7 @@ impl IntoResponse for ApiError {
             Self::Failed(error) => {
                 let (status, text) = match error.kind() {
                     // A database that accepts no connections, a standby: repeating the request does not help.
-                    Kind::Conflict => (StatusCode::CONFLICT, error.to_string()),
+                    error::Kind::Conflict => (StatusCode::CONFLICT, error.to_string()),
                     _ => to_status(&error),
                 };
                 error_body(status, &text)

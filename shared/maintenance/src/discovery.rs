@@ -1,4 +1,4 @@
-//! What kind of server a PostgreSQL server is.
+//! The description of a PostgreSQL server.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ const LIMITS: Limits = Limits {
     read_only: true,
 };
 
-/// What is known about a server. All fields are `None` if it does not answer.
+/// The description of a server. All fields are `None` if it does not answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
     /// The address that the server was reached at.

@@ -1,4 +1,4 @@
-//! PostgreSQL, looked after: what its databases take and waste, and what to do about it: see [`operation`].
+//! Maintenance of PostgreSQL servers: reports on sizes and bloat, advice, and operations (see [`operation`]).
 //!
 //! ```text
 //! Servers ── get(name) ──► Server ──┬── instance_report()          every database, in parallel
@@ -16,7 +16,7 @@
 //! ```
 //!
 //! Names come from clients. Statements take them as parameters, and where PostgreSQL allows none they are quoted by
-//! [`postgres::identifier::Identifier`]. Whatever is missing is `None`, not an error.
+//! [`postgres::identifier::Identifier`]. A missing object is `None`, not an error.
 
 pub mod advice;
 pub mod discovery;

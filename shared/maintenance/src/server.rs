@@ -1,9 +1,9 @@
-//! The PostgreSQL servers that Steward looks after, and how failures of one are reported.
+//! The configured PostgreSQL servers, and the errors that their failures are reported as.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use domain::error::{Error, Kind};
+use domain::error::{self, Error};
 use domain::platform::variables::Variables;
 
 use crate::postgres::Roots;
@@ -76,7 +76,7 @@ impl Servers {
             Some(name) => self
                 .0
                 .get(name)
-                .ok_or_else(|| Error::new(Kind::Missing, format!("unknown instance \"{name}\""))),
+                .ok_or_else(|| Error::new(error::Kind::Missing, format!("unknown instance \"{name}\""))),
             None if self.0.len() == 1 => self.0.values().next().ok_or_else(|| Error::bug("no server")),
             None => self.0.get(DEFAULT).ok_or_else(|| {
                 let names: Vec<&str> = self.names().collect();
@@ -125,11 +125,12 @@ impl Server {
             }
             Failure::TooOld(_) => Error::unavailable(format!("{server} cannot be used: {failure}")),
             Failure::NotAccepting(_) => {
-                Error::new(Kind::Conflict, format!("{database} does not accept connections"))
+                Error::new(error::Kind::Conflict, format!("{database} does not accept connections"))
             }
-            Failure::Forbidden(_) => {
-                Error::new(Kind::Forbidden, format!("the user of {server} lacks a permission in {database}"))
-            }
+            Failure::Forbidden(_) => Error::new(
+                error::Kind::Forbidden,
+                format!("the user of {server} lacks a permission in {database}"),
+            ),
             Failure::Locked(_) | Failure::TooSlow(_) => {
                 Error::unavailable(format!("{server}, {database}: {failure}; try again later"))
             }

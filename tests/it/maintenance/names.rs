@@ -2,7 +2,11 @@
 
 use anyhow::{Context, Result};
 use base64::prelude::{BASE64_STANDARD, Engine};
-use maintenance::postgres::identifier::Identifier;
+use maintenance::operation::kind::Kind;
+use maintenance::operation::mode::Mode;
+use maintenance::operation::options::Options;
+use maintenance::operation::statement::{Relation, statement};
+use maintenance::postgres::identifier::{Identifier, Qualified};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -117,6 +121,43 @@ fn a_quoted_name_means_the_name() -> Result<()> {
         let answers =
             database.run(&script).map_err(|error| TestCaseError::fail(format!("{error:#}: {names:?}")))?;
         prop_assert_eq!(answers, vec!["t"; names.len()].join("\n"), "{:?}", names);
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// `format('%I.%I')` quotes only where it must, so that the parsed names are compared.
+#[test]
+fn names_in_statements_are_those_that_postgresql_formats() -> Result<()> {
+    let database = Database::new()?;
+    let mut runner = TestRunner::new(Config { cases: 8, failure_persistence: None, ..Config::default() });
+    let name = prop_oneof!["[^\0]{1,20}", "[a-zA-Z_\"' .;%\\\\$-]{1,30}", "(select|table|user|null|Order)"];
+    let pairs = prop::collection::vec((name.clone(), name), 100);
+    runner.run(&pairs, |pairs| {
+        let pairs = pairs
+            .iter()
+            .filter(|(schema, name)| Identifier::new(schema).is_some() && Identifier::new(name).is_some());
+        let text = |text: &str| {
+            format!("convert_from(decode('{}', 'base64'), 'UTF8')", BASE64_STANDARD.encode(text))
+        };
+        let rows: Vec<String> = pairs
+            .map(|(schema, name)| {
+                let relation = Relation::Table(Qualified::new(schema, name));
+                let full = Options { mode: Mode::parse("full").unwrap_or_default(), ..Options::default() };
+                let made = statement(Kind::Vacuum, &relation, &full);
+                format!("({}, {}, {})", text(schema), text(name), text(&made))
+            })
+            .collect();
+        let script = format!(
+            "SELECT count(*) FILTER (WHERE starts_with(made, 'VACUUM (FULL) ')
+               AND parse_ident(substr(made, 15)) = ARRAY[schema, name]
+               AND parse_ident(substr(made, 15)) = parse_ident(format('%I.%I', schema, name)))
+             FROM (VALUES {}) AS given(schema, name, made);\n",
+            rows.join(", ")
+        );
+        let answer =
+            database.run(&script).map_err(|error| TestCaseError::fail(format!("{error:#}: {rows:?}")))?;
+        prop_assert_eq!(answer, rows.len().to_string(), "{:?}", rows);
         Ok(())
     })?;
     Ok(())

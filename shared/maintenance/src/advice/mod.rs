@@ -7,7 +7,7 @@ use domain::error::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::advice::request::Target;
-use crate::advice::rules::{Hint, IndexState, Limits, TableState};
+use crate::advice::rules::{FreezeLimits, Hint, IndexState, TableState};
 use crate::server::{DEFAULT, Server};
 
 const SQL: &str =
@@ -32,7 +32,7 @@ pub struct Advice {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Row {
-    Database(Limits),
+    Database(FreezeLimits),
     Table(Box<TableState>),
     Index(Box<IndexState>),
 }

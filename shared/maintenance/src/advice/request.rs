@@ -27,7 +27,7 @@ pub struct Body {
     pub mode: Option<&'static str>,
 }
 
-/// Where the objects of a hint are.
+/// The location of the objects of a hint.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     /// The name of the server. `None` if requests without a name use it.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use crate::advice::request::{Request, Target};
-use crate::report::facts::{IndexFacts, Kind, TableFacts};
+use crate::report::facts::{IndexFacts, TableFacts, TableKind};
 use crate::report::size;
 
 /// Bloat below this many bytes is not worth a lock.
@@ -15,7 +15,7 @@ const LEAST_BLOAT_PERCENT: i64 = 30;
 /// Schemas of the server itself, whose bloat is left to autovacuum.
 const CATALOGS: [&str; 2] = ["pg_catalog", "information_schema"];
 
-/// What a hint is about, the most urgent first.
+/// The subject of a hint, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
@@ -32,7 +32,7 @@ pub enum Subject {
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hint {
-    /// What it is about.
+    /// The subject.
     pub kind: Subject,
     /// The schema.
     pub schema: String,
@@ -46,7 +46,7 @@ pub struct Hint {
     pub numbers: Numbers,
     /// The request that would do it.
     pub request: Request,
-    /// How much there is to do, for the order among hints of a kind.
+    /// The amount of work, which orders the hints of a kind.
     #[serde(skip)]
     need: i64,
 }
@@ -86,7 +86,7 @@ pub enum Numbers {
     Bloat {
         /// The estimated bloat.
         bloat_bytes: i64,
-        /// The same for people.
+        /// The same as text.
         bloat_size: String,
         /// Its share of the relation.
         bloat_percent: i64,
@@ -111,7 +111,7 @@ pub enum Numbers {
 
 /// Ages of the database and the server's limits.
 #[derive(Debug, Deserialize)]
-pub struct Limits {
+pub struct FreezeLimits {
     /// Of the database.
     pub frozen_xid_age: i64,
     /// Of the database.
@@ -125,7 +125,7 @@ pub struct Limits {
 /// A table with what its rules compare.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TableState {
-    /// What all reports know of it.
+    /// The fields that all reports have.
     #[serde(flatten)]
     pub facts: TableFacts,
     multixact_age: Option<i64>,
@@ -141,7 +141,7 @@ pub struct TableState {
 /// An index with what its rules compare.
 #[derive(Clone, Debug, Deserialize)]
 pub struct IndexState {
-    /// What all reports know of it.
+    /// The fields that all reports have.
     #[serde(flatten)]
     pub facts: IndexFacts,
     is_valid: bool,
@@ -149,7 +149,7 @@ pub struct IndexState {
 }
 
 /// Returns what a table needs.
-pub fn of_table(table: &TableState, limits: &Limits, target: Target<'_>) -> Vec<Hint> {
+pub fn of_table(table: &TableState, limits: &FreezeLimits, target: Target<'_>) -> Vec<Hint> {
     let mut hints = Vec::new();
     hints.extend(freeze(table, limits, target));
     if !CATALOGS.contains(&table.facts.schema.as_str()) {
@@ -194,7 +194,7 @@ pub fn of_index(index: &IndexState, target: Target<'_>) -> Option<Hint> {
     })
 }
 
-fn freeze(table: &TableState, limits: &Limits, target: Target<'_>) -> Option<Hint> {
+fn freeze(table: &TableState, limits: &FreezeLimits, target: Target<'_>) -> Option<Hint> {
     let (frozen_xid_age, multixact_age) = table.facts.frozen_xid_age.zip(table.multixact_age)?;
     if frozen_xid_age <= limits.freeze_max_age && multixact_age <= limits.multixact_freeze_max_age {
         return None;
@@ -212,7 +212,7 @@ fn freeze(table: &TableState, limits: &Limits, target: Target<'_>) -> Option<Hin
 
 fn vacuum(table: &TableState, target: Target<'_>) -> Option<Hint> {
     let threshold = threshold(table.vacuum_threshold, table.vacuum_scale_factor, table.facts.heap.tuples);
-    if table.facts.kind == Kind::Partitioned || table.dead_rows <= threshold {
+    if table.facts.kind == TableKind::Partitioned || table.dead_rows <= threshold {
         return None;
     }
     let numbers = Numbers::Dead { n_dead_tup: table.dead_rows, n_live_tup: table.live_rows, threshold };
@@ -223,7 +223,7 @@ fn vacuum(table: &TableState, target: Target<'_>) -> Option<Hint> {
 
 fn rewrite(table: &TableState, target: Target<'_>) -> Option<Hint> {
     let facts = &table.facts;
-    if facts.kind == Kind::Partitioned || facts.is_na() {
+    if facts.kind == TableKind::Partitioned || facts.is_na() {
         return None;
     }
     let bloat = facts.heap.bloat_bytes();
@@ -244,7 +244,7 @@ fn analyze(table: &TableState, target: Target<'_>) -> Option<Hint> {
     let threshold = threshold(table.analyze_threshold, table.analyze_scale_factor, facts.heap.tuples);
     let never = facts.statistics_age_seconds.is_none() && facts.heap.columns_with_statistics == 0;
     // Autovacuum never analyses a partitioned table, which counts no rows of its own.
-    let has_rows = table.live_rows > 0 || facts.heap.pages > 0 || facts.kind == Kind::Partitioned;
+    let has_rows = table.live_rows > 0 || facts.heap.pages > 0 || facts.kind == TableKind::Partitioned;
     let reason = if never && has_rows && facts.columns > 0 {
         "it has never been analysed"
     } else if table.changed_rows > threshold {
@@ -303,7 +303,7 @@ mod tests {
     use crate::report::facts::tests::{index, table};
 
     const TARGET: Target<'_> = Target { instance: None, database: "world", schema: "public" };
-    const LIMITS: Limits = Limits {
+    const LIMITS: FreezeLimits = FreezeLimits {
         frozen_xid_age: 0,
         multixact_age: 0,
         freeze_max_age: 200_000_000,

@@ -49,6 +49,17 @@ pub(crate) struct Identity {
     pub(crate) earlier: u32,
 }
 
+/// The activity of a statement's session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activity {
+    /// The statement runs.
+    Running,
+    /// No statement runs: it has ended, or is yet to be sent by a worker that was paused.
+    Idle,
+    /// The session has ended.
+    Gone,
+}
+
 /// Gives a session its name and returns its identity.
 pub(crate) async fn introduce(session: &mut Session, name: &str) -> Result<Identity, Failure> {
     session.rows_of::<serde_json::Value>(NAME, &[name]).await?;
@@ -56,15 +67,20 @@ pub(crate) async fn introduce(session: &mut Session, name: &str) -> Result<Ident
     identity.ok_or_else(|| Failure::Row("the session is not in pg_stat_activity".into()))
 }
 
-async fn ask(session: &mut Session, query: &'static str, running: &Running) -> Result<bool, Failure> {
+/// Runs a query about the session of a statement. Returns `None` if the session has ended.
+async fn ask(session: &mut Session, query: &'static str, running: &Running) -> Result<Option<bool>, Failure> {
     let (pid, start) = (running.pid.to_string(), running.backend_start.to_string());
     let found: Vec<bool> = session.rows_of(query, &[&pid, &start, &running.application]).await?;
-    Ok(found.first().copied().unwrap_or_default())
+    Ok(found.first().copied())
 }
 
-/// Whether a statement still runs.
-pub(crate) async fn is_running(session: &mut Session, running: &Running) -> Result<bool, Failure> {
-    ask(session, IS_RUNNING, running).await
+/// Returns the activity of a statement's session.
+pub(crate) async fn activity(session: &mut Session, running: &Running) -> Result<Activity, Failure> {
+    Ok(match ask(session, IS_RUNNING, running).await? {
+        Some(true) => Activity::Running,
+        Some(false) => Activity::Idle,
+        None => Activity::Gone,
+    })
 }
 
 /// Cancels a statement, or ends its session. Returns whether there was such a session.
@@ -73,5 +89,5 @@ pub(crate) async fn cancel(
     running: &Running,
     terminate: bool,
 ) -> Result<bool, Failure> {
-    ask(session, if terminate { TERMINATE } else { CANCEL }, running).await
+    Ok(ask(session, if terminate { TERMINATE } else { CANCEL }, running).await? == Some(true))
 }

@@ -5,6 +5,8 @@ use serde::Deserialize;
 
 use crate::operation::evidence::Evidence;
 use crate::operation::kind::Kind;
+use crate::operation::mode::Word;
+use crate::operation::options::Options;
 use crate::operation::statement::Relation;
 use crate::operation::target::Object;
 use crate::postgres::failure::Failure;
@@ -37,35 +39,46 @@ const LEAVES: &str = "
 SELECT relid::oid::bigint::text FROM pg_partition_tree($1::oid::regclass) WHERE isleaf ORDER BY relid";
 
 /// The relations of a database (empty schema) or of a schema that an operation works on, catalogs last. Partitions are
-/// vacuumed and reindexed by themselves. ANALYZE of a whole database works on the root of each partition tree, which
-/// also analyzes its leaves. REINDEX leaves the catalogs out, as PostgreSQL does from version 16 on.
+/// vacuumed and reindexed by themselves. ANALYZE works on the root of a partition tree, which includes its partitions,
+/// unless the root is in another schema; a VACUUM with ANALYZE does so after its partitions. REINDEX leaves the catalogs
+/// out, as PostgreSQL does from version 16 on.
 const RELATIONS: &str = "
 SELECT c.oid::bigint::text
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL (
+  SELECT c.relispartition AND ($1 = '' OR EXISTS (
+    SELECT FROM pg_class root WHERE root.oid = pg_partition_root(c.oid) AND root.relnamespace = c.relnamespace))
+) AS below(a_root)
 WHERE c.relpersistence <> 't'
   AND ($1 = '' OR n.nspname = $1)
-  AND CASE
-        WHEN $2 = 'analyze' AND $1 = '' THEN c.relkind IN ('r', 'm', 'p') AND NOT c.relispartition
+  AND CASE $2
+        WHEN 'analyze' THEN c.relkind IN ('r', 'm', 'p') AND NOT below.a_root
+        WHEN 'vacuum analyze' THEN c.relkind IN ('r', 'm') OR (c.relkind = 'p' AND NOT below.a_root)
         ELSE c.relkind IN ('r', 'm')
       END
   AND ($2 <> 'reindex' OR (n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND EXISTS (
         SELECT FROM pg_index i WHERE i.indrelid = c.oid)))
-ORDER BY n.nspname IN ('pg_catalog', 'information_schema'), c.oid";
+ORDER BY n.nspname IN ('pg_catalog', 'information_schema'), c.relkind = 'p', c.oid";
 
-/// The name and the kind of a relation.
+/// The name and the kind of a relation, the table of an index, and the schema of a partition's root.
 const RELATION: &str = "
-SELECT json_build_object('schema', n.nspname, 'name', c.relname, 'kind', c.relkind::text)::text
+SELECT json_build_object(
+  'schema', n.nspname, 'name', c.relname, 'kind', c.relkind::text,
+  'table', (SELECT i.indrelid::bigint FROM pg_index i WHERE i.indexrelid = c.oid),
+  'root_schema', (
+    SELECT rn.nspname FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace
+    WHERE c.relispartition AND r.oid = pg_partition_root(c.oid)))::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = $1::oid";
 
-/// What a relation looks like: see [`Evidence`].
+/// The state of a relation: see [`Evidence`].
 const EVIDENCE: &str = "
 SELECT json_build_object(
   'fn', pg_relation_filenode(c.oid)::bigint,
-  'fi', coalesce((
-    SELECT string_agg(i.indexrelid || ':' || coalesce(pg_relation_filenode(i.indexrelid)::bigint, 0), ','
-                      ORDER BY i.indexrelid)
-    FROM pg_index i WHERE i.indrelid = c.oid OR i.indexrelid = c.oid), ''),
+  'fi', (
+    SELECT coalesce(json_object_agg(x.relname, coalesce(pg_relation_filenode(x.oid)::bigint, 0)), '{}')
+    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid),
   'vc', coalesce(pg_stat_get_vacuum_count(c.oid), 0),
   'va', (extract(epoch FROM pg_stat_get_last_vacuum_time(c.oid)) * 1000000)::bigint,
   'ac', coalesce(pg_stat_get_analyze_count(c.oid), 0),
@@ -75,7 +88,7 @@ FROM pg_class c WHERE c.oid = $1::oid";
 /// The lock that operations hold on a relation while they work on it, for the session.
 const LOCK: &str = "SELECT pg_try_advisory_lock((1398031703::bigint << 32) | $1::bigint)::text";
 
-/// Invalid indexes that a `REINDEX CONCURRENTLY` of the relation (a table or an index) left behind.
+/// Invalid indexes that a `REINDEX CONCURRENTLY` left behind on a table.
 const LEFTOVERS: &str = r"
 SELECT json_build_object('schema', n.nspname, 'name', c.relname)::text
 FROM pg_index i
@@ -84,7 +97,7 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_index original ON original.indrelid = i.indrelid AND original.indexrelid <> i.indexrelid
 JOIN pg_class o ON o.oid = original.indexrelid
 WHERE NOT i.indisvalid
-  AND (i.indrelid = $1::oid OR original.indexrelid = $1::oid)
+  AND i.indrelid = $1::oid
   AND c.relname ~ '_cc(new|old)[0-9]*$'
   AND left(c.relname, length(regexp_replace(c.relname, '_cc(new|old)[0-9]*$', '')))
     = left(o.relname, length(regexp_replace(c.relname, '_cc(new|old)[0-9]*$', '')))
@@ -111,6 +124,10 @@ struct Named {
     name: String,
     #[serde(default)]
     kind: String,
+    #[serde(default)]
+    table: Option<u32>,
+    #[serde(default)]
+    root_schema: Option<String>,
 }
 
 /// Returns the major version of the server.
@@ -142,17 +159,22 @@ pub(crate) async fn has_schema(session: &mut Session, name: &str) -> Result<bool
 pub(crate) async fn relations(
     session: &mut Session,
     kind: Kind,
+    options: &Options,
     object: &Object,
 ) -> Result<Option<Vec<u32>>, Failure> {
+    let analyzes = kind == Kind::Vacuum && options.mode.has(Word::Analyze);
+    let command = if analyzes { "vacuum analyze" } else { kind.name() };
     match object {
-        Object::Database => session.rows_of(RELATIONS, &["", kind.name()]).await.map(Some),
-        Object::Schema(schema) => session.rows_of(RELATIONS, &[schema, kind.name()]).await.map(Some),
+        Object::Database => session.rows_of(RELATIONS, &["", command]).await.map(Some),
+        Object::Schema(schema) => session.rows_of(RELATIONS, &[schema, command]).await.map(Some),
         Object::Table(..) | Object::Index(..) => {
             let Some(found) = find(session, object).await? else { return Ok(None) };
-            if found.is_partitioned() && kind != Kind::Analyze {
-                return session.rows_of(LEAVES, &[&found.oid.to_string()]).await.map(Some);
+            if !found.is_partitioned() || kind == Kind::Analyze {
+                return Ok(Some(vec![found.oid]));
             }
-            Ok(Some(vec![found.oid]))
+            let mut oids: Vec<u32> = session.rows_of(LEAVES, &[&found.oid.to_string()]).await?;
+            oids.extend(analyzes.then_some(found.oid));
+            Ok(Some(oids))
         }
     }
 }
@@ -160,13 +182,18 @@ pub(crate) async fn relations(
 /// Returns the current name of a relation. `None` if it was dropped.
 pub(crate) async fn relation(session: &mut Session, oid: u32) -> Result<Option<Relation>, Failure> {
     let named: Option<Named> = session.rows_of(RELATION, &[&oid.to_string()]).await?.pop();
-    Ok(named.map(|Named { schema, name, kind }| {
+    Ok(named.map(|Named { schema, name, kind, table, root_schema }| {
         let name = Qualified::new(schema, name);
-        if ["i", "I"].contains(&kind.as_str()) { Relation::Index(name) } else { Relation::Table(name) }
+        match (table, root_schema) {
+            (Some(table), _) => Relation::Index { name, table },
+            (None, _) if kind == "p" => Relation::Root(name),
+            (None, Some(root_schema)) => Relation::Partition { name, root_schema },
+            (None, None) => Relation::Table(name),
+        }
     }))
 }
 
-/// Returns what a relation looks like. `None` if it was dropped.
+/// Returns the state of a relation. `None` if it was dropped.
 pub(crate) async fn evidence(session: &mut Session, oid: u32) -> Result<Option<Evidence>, Failure> {
     Ok(session.rows_of(EVIDENCE, &[&oid.to_string()]).await?.pop())
 }
@@ -176,15 +203,22 @@ pub(crate) async fn lock(session: &mut Session, oid: u32) -> Result<bool, Failur
     Ok(session.rows_of(LOCK, &[&oid.to_string()]).await?.pop().unwrap_or_default())
 }
 
-/// Drops invalid indexes that a `REINDEX CONCURRENTLY` of a relation left behind. The caller holds its lock.
-pub(crate) async fn drop_leftovers(session: &mut Session, oid: u32) -> Result<(), Failure> {
-    let leftovers: Vec<Named> = session.rows_of(LEFTOVERS, &[&oid.to_string()]).await?;
+/// Drops invalid indexes that a `REINDEX CONCURRENTLY` left behind on a table. The caller holds the table's lock.
+pub(crate) async fn drop_leftovers(session: &mut Session, table: u32) -> Result<(), Failure> {
+    let leftovers: Vec<Named> = session.rows_of(LEFTOVERS, &[&table.to_string()]).await?;
     for Named { schema, name, .. } in leftovers {
         let name = Qualified::new(schema, name);
         tracing::info!(index = name.to_string(), "an invalid index is dropped");
         session.execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}")).await?;
     }
     Ok(())
+}
+
+/// Drops invalid indexes of a table. Those that stay are dropped before the next REINDEX of the table.
+pub(crate) async fn tidy(session: &mut Session, table: u32) {
+    if let Err(failure) = drop_leftovers(session, table).await {
+        tracing::warn!(error = Error::bug("invalid indexes were left behind").because(failure).chain());
+    }
 }
 
 /// Returns the failure of a query as an error.

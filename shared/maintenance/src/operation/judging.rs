@@ -1,21 +1,24 @@
-//! Finds out what became of a statement that nobody saw the end of.
+//! Determines the outcome of a statement whose reply was lost.
 
+use crate::operation::backend::{self, Activity};
 use crate::operation::catalog;
 use crate::operation::objects;
 use crate::operation::record::{Reason, Running};
+use crate::operation::running;
 use crate::operation::running::{Held, Runner, Stop};
 use crate::operation::status::Status;
-use crate::operation::{backend, running};
 use crate::postgres::session::Session;
 
 /// Seconds until a backend that still runs is looked at again.
 const LOOK_SECONDS: i64 = 60;
 /// The same after a cancel.
 const CANCEL_SECONDS: i64 = 10;
+/// The same after an idle session was ended.
+const ENDED_SECONDS: i64 = 1;
 /// Seconds after a cancel was requested at which the session is ended.
 pub(crate) const GRACE_SECONDS: i64 = 30;
 
-/// What became of a statement.
+/// The outcome of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It had its effect, or there is nothing to do.
@@ -31,17 +34,24 @@ pub(crate) enum Verdict {
 }
 
 impl Runner {
-    /// Finds out what became of the current statement of an operation that was acquired. `None` if there is none.
+    /// Returns the outcome of the current statement of an operation that was acquired. `None` if there is none.
     ///
     /// A statement that ran to its end is finished even if its operation was cancelled meanwhile.
     pub(crate) async fn judge(&self, held: &Held, watch: &mut Session) -> Result<Option<Verdict>, Stop> {
         let Some(current) = held.operation.current.clone() else { return Ok(None) };
         let is_abort = held.operation.status == Status::Abort;
-        if backend::is_running(watch, &current).await? {
-            if is_abort {
+        match backend::activity(watch, &current).await? {
+            Activity::Running if is_abort => {
                 self.cancel_backend(held, watch, &current).await?;
+                return Ok(Some(Verdict::Running(CANCEL_SECONDS)));
             }
-            return Ok(Some(Verdict::Running(if is_abort { CANCEL_SECONDS } else { LOOK_SECONDS })));
+            Activity::Running => return Ok(Some(Verdict::Running(LOOK_SECONDS))),
+            // A worker that was paused before it sent the statement could still send it, after its effect was looked for.
+            Activity::Idle => {
+                backend::cancel(watch, &current, true).await?;
+                return Ok(Some(Verdict::Running(ENDED_SECONDS)));
+            }
+            Activity::Gone => {}
         }
         let finished = self.had_effect(held, &current).await?;
         let reason = || Reason::new("the session ended and the statement had no effect");
@@ -71,7 +81,12 @@ impl Runner {
         let server = objects::server(&self.servers, &operation.target)
             .map_err(|error| Stop::Impossible(Reason::new(error.to_string())))?;
         let mut session = self.open(server, &operation.target.database).await?;
-        let after = catalog::evidence(&mut session, current.oid).await;
+        let after = catalog::evidence(&mut session, current.table).await;
+        if operation.options.concurrently == Some(true)
+            && matches!(catalog::lock(&mut session, current.table).await, Ok(true))
+        {
+            catalog::tidy(&mut session, current.table).await;
+        }
         session.close().await;
         let after = after.map_err(|failure| {
             tracing::warn!(
@@ -81,7 +96,6 @@ impl Runner {
             );
             Stop::from(failure)
         })?;
-        Ok(after
-            .is_some_and(|after| current.before.is_followed_by(&after, operation.kind, &operation.options)))
+        Ok(after.is_some_and(|after| current.before.is_followed_by(&after, current.effect)))
     }
 }

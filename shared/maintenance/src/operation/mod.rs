@@ -10,6 +10,7 @@
 //! - [`status`], [`record`]: states and their transitions
 //! - [`evidence`]: decides whether a statement had its effect
 //! - [`statement`]: SQL and the locks that it takes
+//! - [`command`]: the command and the effect of one step
 //! - [`requesting`], [`listing`], [`cancelling`]: use cases of the API
 //! - [`objects`]: finds the object of a request on its server
 //! - [`sweeping`]: finds operations that are due
@@ -20,6 +21,7 @@
 mod backend;
 pub mod cancelling;
 pub(crate) mod catalog;
+pub mod command;
 pub mod datetime;
 pub mod event;
 pub mod evidence;

@@ -44,6 +44,12 @@ impl Mode {
         &self.0
     }
 
+    /// Returns the mode without a word.
+    #[must_use]
+    pub fn without(&self, word: Word) -> Self {
+        Self(self.0.iter().copied().filter(|other| *other != word).collect())
+    }
+
     /// Whether the mode contains a word.
     pub fn has(&self, word: Word) -> bool {
         self.0.contains(&word)

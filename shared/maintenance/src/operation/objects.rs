@@ -5,11 +5,12 @@ use std::time::Duration;
 use domain::error::Error;
 
 use crate::operation::catalog::{self, failed};
+use crate::operation::command::Command;
 use crate::operation::options::Unsupported;
 use crate::operation::record::Draft;
-use crate::operation::statement::{self, Relation};
+use crate::operation::statement;
 use crate::operation::target::{Object, Target};
-use crate::postgres::identifier::{Identifier, Qualified};
+use crate::postgres::identifier::Identifier;
 use crate::postgres::session::{Limits, Session};
 use crate::server::{Server, Servers};
 
@@ -31,14 +32,14 @@ pub enum Rejection {
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
     /// The server is a standby, which runs no maintenance.
-    #[error("The server is a standby: it cannot run maintenance.")]
+    #[error("{STANDBY}")]
     Standby,
     /// The server could not be asked.
     #[error(transparent)]
     Failed(#[from] Error),
 }
 
-/// What an operation would do.
+/// The plan of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The statement, or the first ones of many.
@@ -51,6 +52,8 @@ pub struct Plan {
     pub version: u32,
 }
 
+/// The text for a server that is a standby.
+pub(crate) const STANDBY: &str = "The server is a standby: it cannot run maintenance.";
 /// Statements that a plan shows.
 const SHOWN: usize = 20;
 
@@ -114,20 +117,17 @@ async fn checked(session: &mut Session, draft: &Draft) -> Result<u32, Rejection>
 
 async fn planned(session: &mut Session, draft: &Draft) -> Result<Plan, Rejection> {
     let version = checked(session, draft).await?;
-    let oids = catalog::relations(session, draft.kind, &draft.target.object).await.map_err(failed)?;
+    let oids = catalog::relations(session, draft.kind, &draft.options, &draft.target.object)
+        .await
+        .map_err(failed)?;
     let oids = oids.unwrap_or_default();
     let mut statements = Vec::new();
     for oid in oids.iter().take(SHOWN) {
         if let Some(relation) = catalog::relation(session, *oid).await.map_err(failed)? {
-            statements.push(statement::statement(draft.kind, &relation, &draft.options));
+            let command = Command::new(draft.kind, &draft.options, &draft.target.object, &relation);
+            statements.push(command.statement(&relation));
         }
     }
-    // The lock depends on the kind of the relation only.
-    let any = Qualified::new("", "");
-    let relation = match draft.target.object {
-        Object::Index(..) => Relation::Index(any),
-        Object::Database | Object::Schema(_) | Object::Table(..) => Relation::Table(any),
-    };
-    let lock = statement::lock(draft.kind, &relation, &draft.options);
+    let lock = statement::lock(draft.kind, &draft.target.object, &draft.options);
     Ok(Plan { statements, relations: oids.len(), lock, version })
 }

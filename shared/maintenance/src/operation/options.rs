@@ -127,6 +127,15 @@ impl Options {
         Ok(())
     }
 
+    /// Returns the options of the same VACUUM without its ANALYZE.
+    #[must_use]
+    pub fn without_analyze(&self) -> Self {
+        let mode = self.mode.without(Word::Analyze);
+        // Only the ANALYZE of a VACUUM (FULL) reads through a buffer ring.
+        let buffer_usage_limit = self.buffer_usage_limit.clone().filter(|_| !mode.has(Word::Full));
+        Self { mode, buffer_usage_limit, ..self.clone() }
+    }
+
     /// Checks that a server of this major version supports every option.
     pub fn check_version(&self, running: u32) -> Result<(), Unsupported> {
         let auto = self.index_cleanup == Some(IndexCleanup::Auto);

@@ -1,4 +1,4 @@
-//! What the statement of a running operation does on its server.
+//! The progress of the statement of a running operation, and the sessions that block it.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ const LOOKING: Limits = Limits {
     read_only: false,
 };
 
-/// What a statement does.
+/// The progress of a statement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The phase, as PostgreSQL names it.

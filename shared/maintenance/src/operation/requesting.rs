@@ -2,7 +2,7 @@
 
 use domain::access::AuditLog;
 use domain::access::audit::{AuditAction, Caller};
-use domain::error::{Error, Kind};
+use domain::error::{self, Error};
 use domain::work::queue::LONGEST_DELAY;
 
 use crate::operation::Operations;
@@ -39,7 +39,7 @@ impl Operations {
         }
         let text =
             format!("{MOST_ATTEMPTS} operations on this object have the same due time; choose another.");
-        Err(Error::new(Kind::Conflict, text))
+        Err(Error::new(error::Kind::Conflict, text))
     }
 
     async fn create_requested(

@@ -1,13 +1,13 @@
 //! The worker: runs operations that are due, one statement per relation.
 //!
 //! A worker acquires an operation under a token and a lease, which it renews while a statement runs. Before it sends a
-//! statement it records the backend and what the relation looks like. Near its deadline it leaves: the backend finishes
-//! the statement without it. The next worker that acquires the operation, after that or after a crash, finds out from the server
-//! what became of the statement.
+//! statement it records the backend and the state of the relation. Near its deadline it leaves: the backend finishes the
+//! statement without it. The next worker that acquires the operation, then or after a crash, determines the outcome of the
+//! statement from the server.
 
 use std::time::Duration;
 
-use domain::error::{Error, Kind};
+use domain::error::{self, Error};
 use domain::failure::Failure;
 use domain::platform::Platform;
 use domain::storage::item::item;
@@ -29,12 +29,8 @@ use crate::postgres::identifier::Identifier;
 use crate::postgres::session::{Limits, Session};
 use crate::server::{Server, Servers};
 
-/// Seconds of a lease. A heartbeat renews it.
-pub(crate) const LEASE_SECONDS: i64 = 90;
 /// Seconds before its deadline at which a worker leaves a statement that runs, and starts no other.
 pub(crate) const MARGIN_SECONDS: i64 = 60;
-/// The time between two heartbeats.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Relations per page.
 const PAGE: u64 = 500;
 
@@ -119,10 +115,11 @@ pub(crate) fn failure_is_of_connection(failure: &postgres::failure::Failure) -> 
 impl Runner {
     /// Returns the runner of the operations and servers of this platform.
     pub fn new(platform: &Platform) -> Result<Self, Error> {
+        let operations = Operations::new(platform)?;
         Ok(Self {
-            operations: Operations::new(platform)?,
             servers: Servers::read(&platform.variables)?,
-            heartbeat: HEARTBEAT,
+            heartbeat: operations.settings().heartbeat(),
+            operations,
             limits: LIMITS,
         })
     }
@@ -149,7 +146,8 @@ impl Runner {
     /// Works on an operation. Has no effect on one that is not due, is held by another worker, or has ended.
     pub(crate) async fn run(&self, id: &str, deadline: Micros) -> Result<(), Error> {
         let now = self.operations.now();
-        let acquire = |old: &Operation| Ok(old.acquired(now, now.plus_seconds(LEASE_SECONDS)));
+        let lease = self.lease(now);
+        let acquire = |old: &Operation| Ok(old.acquired(now, lease));
         let acquired = self.operations.change::<Error>(id, acquire, |_| Ok(None)).await?;
         let Some(Changed::Replaced(operation)) = acquired else { return Ok(()) };
         let mut held = Held { operation, deadline };
@@ -183,6 +181,11 @@ impl Runner {
         }
         watch.close().await;
         Ok(())
+    }
+
+    /// Returns the end of a lease that is taken or renewed now.
+    pub(crate) fn lease(&self, now: Micros) -> Micros {
+        now.plus_seconds(self.operations.settings().lease_seconds)
     }
 
     /// Whether the deadline is too near to start a statement.
@@ -271,7 +274,7 @@ impl Runner {
         let name = Identifier::new(database).ok_or_else(unknown)?;
         match server.open(&name, self.limits).await {
             Ok(session) => session.ok_or_else(unknown),
-            Err(error) if error.kind() == Kind::Unavailable => {
+            Err(error) if error.kind() == error::Kind::Unavailable => {
                 tracing::warn!(error = error.chain(), "a server cannot be reached");
                 Err(Stop::Unreachable(Reason::new(error.to_string())))
             }
@@ -282,8 +285,11 @@ impl Runner {
     /// Stores the relations that the operation works on. A repetition stores the same pages, or those of the moment: no
     /// statement has been sent before the number of relations is stored.
     pub(crate) async fn split(&self, held: &mut Held, session: &mut Session) -> Result<(), Stop> {
-        let Operation { id, kind, target, .. } = held.operation.clone();
-        let Some(oids) = catalog::relations(session, kind, &target.object).await? else {
+        let Operation { id, kind, target, options, .. } = held.operation.clone();
+        if catalog::is_standby(session).await? {
+            return Err(Stop::Impossible(Reason::new(objects::STANDBY)));
+        }
+        let Some(oids) = catalog::relations(session, kind, &options, &target.object).await? else {
             return Err(Stop::Impossible(Reason::new(objects::not_found(&target))));
         };
         self.operations.pages_put(&id, &oids).await?;
@@ -291,7 +297,7 @@ impl Runner {
         self.update(held, |operation| Ok(operation.split(total))).await
     }
 
-    /// Applies what became of a statement.
+    /// Applies the outcome of a statement.
     pub(crate) async fn conclude(&self, held: &mut Held, verdict: Verdict) -> Result<(), Stop> {
         let now = self.operations.now();
         match verdict {
@@ -344,7 +350,7 @@ impl Operations {
 
 fn impossible(error: Error) -> Stop {
     match error.kind() {
-        Kind::Bug => Stop::Failed(error),
+        error::Kind::Bug => Stop::Failed(error),
         _ => Stop::Impossible(Reason::new(error.to_string())),
     }
 }

@@ -3,41 +3,76 @@
 use crate::operation::kind::Kind;
 use crate::operation::mode::Word;
 use crate::operation::options::{IndexCleanup, Options};
+use crate::operation::target::Object;
 use crate::postgres::identifier::Qualified;
 
 /// The relation that one statement works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Relation {
-    /// A table, partitioned table or materialized view.
+    /// A table or materialized view.
     Table(Qualified),
+    /// A partition that has no partitions of its own.
+    Partition {
+        /// Its name.
+        name: Qualified,
+        /// The schema of the root of its partition tree.
+        root_schema: String,
+    },
+    /// A partitioned table.
+    Root(Qualified),
     /// An index.
-    Index(Qualified),
+    Index {
+        /// Its name.
+        name: Qualified,
+        /// The OID of its table.
+        table: u32,
+    },
+}
+
+impl Relation {
+    /// Returns the name.
+    pub fn name(&self) -> &Qualified {
+        match self {
+            Self::Table(name) | Self::Root(name) => name,
+            Self::Partition { name, .. } | Self::Index { name, .. } => name,
+        }
+    }
+
+    /// Whether the relation has this name.
+    pub fn is_named(&self, schema: &str, name: &str) -> bool {
+        *self.name() == Qualified::new(schema, name)
+    }
+
+    /// Returns the OID of the table that a lock of operations is taken on: an index and its table exclude each other.
+    pub fn locked_oid(&self, own: u32) -> u32 {
+        match self {
+            Self::Index { table, .. } => *table,
+            Self::Table(_) | Self::Partition { .. } | Self::Root(_) => own,
+        }
+    }
 }
 
 /// Returns the statement for a relation. Every identifier is quoted.
 ///
 /// The options must have passed [`Options::check_kind`] and [`Options::check_version`].
 pub fn statement(kind: Kind, relation: &Relation, options: &Options) -> String {
+    let name = relation.name();
     match (kind, relation) {
-        (Kind::Vacuum, Relation::Table(name) | Relation::Index(name)) => {
-            format!("VACUUM {}{name}", parenthesized(&vacuum_options(options)))
-        }
-        (Kind::Analyze, Relation::Table(name) | Relation::Index(name)) => {
-            format!("ANALYZE {}{name}", parenthesized(&shared_options(options)))
-        }
-        (Kind::Reindex, Relation::Table(name)) => format!("REINDEX TABLE {}{name}", concurrently(options)),
-        (Kind::Reindex, Relation::Index(name)) => format!("REINDEX INDEX {}{name}", concurrently(options)),
+        (Kind::Vacuum, _) => format!("VACUUM {}{name}", parenthesized(&vacuum_options(options))),
+        (Kind::Analyze, _) => format!("ANALYZE {}{name}", parenthesized(&shared_options(options))),
+        (Kind::Reindex, Relation::Index { .. }) => format!("REINDEX INDEX {}{name}", concurrently(options)),
+        (Kind::Reindex, _) => format!("REINDEX TABLE {}{name}", concurrently(options)),
     }
 }
 
-/// Returns the strongest lock that the statement takes, as the manual names it.
-pub fn lock(kind: Kind, relation: &Relation, options: &Options) -> &'static str {
-    match (kind, relation) {
+/// Returns the strongest lock that a statement of the operation takes, as the manual names it.
+pub fn lock(kind: Kind, object: &Object, options: &Options) -> &'static str {
+    match (kind, object) {
         (Kind::Vacuum, _) if options.mode.has(Word::Full) => "ACCESS EXCLUSIVE on the table",
         (Kind::Vacuum | Kind::Analyze, _) => "SHARE UPDATE EXCLUSIVE on the table",
         (Kind::Reindex, _) if options.concurrently == Some(true) => "SHARE UPDATE EXCLUSIVE on the table",
-        (Kind::Reindex, Relation::Table(_)) => "SHARE on the table, ACCESS EXCLUSIVE on its indexes",
-        (Kind::Reindex, Relation::Index(_)) => "SHARE on the table, ACCESS EXCLUSIVE on the index",
+        (Kind::Reindex, Object::Index(..)) => "SHARE on the table, ACCESS EXCLUSIVE on the index",
+        (Kind::Reindex, _) => "SHARE on the table, ACCESS EXCLUSIVE on its indexes",
     }
 }
 
@@ -92,7 +127,7 @@ mod tests {
     }
 
     fn index() -> Relation {
-        Relation::Index(Qualified::new("public", "city_pkey"))
+        Relation::Index { name: Qualified::new("public", "city_pkey"), table: 1 }
     }
 
     #[test]
@@ -137,7 +172,8 @@ mod tests {
     #[test]
     fn full_takes_the_strongest_lock() {
         let full = Options { mode: Mode::parse("full").expect("a mode"), ..Options::default() };
-        assert_eq!(lock(Kind::Vacuum, &table(), &full), "ACCESS EXCLUSIVE on the table");
-        assert_eq!(lock(Kind::Vacuum, &table(), &Options::default()), "SHARE UPDATE EXCLUSIVE on the table");
+        assert_eq!(lock(Kind::Vacuum, &Object::Database, &full), "ACCESS EXCLUSIVE on the table");
+        let plain = lock(Kind::Vacuum, &Object::Database, &Options::default());
+        assert_eq!(plain, "SHARE UPDATE EXCLUSIVE on the table");
     }
 }

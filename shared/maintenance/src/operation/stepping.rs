@@ -6,12 +6,12 @@ use tokio::time::timeout;
 
 use crate::operation::backend;
 use crate::operation::catalog;
+use crate::operation::command::Command;
 use crate::operation::judging::Verdict;
-use crate::operation::kind::Kind;
 use crate::operation::objects;
 use crate::operation::record::{Operation, Reason, Running};
-use crate::operation::running::{Held, LEASE_SECONDS, Runner, Stop, failure_is_of_connection, reason};
-use crate::operation::statement::statement;
+use crate::operation::running::{Held, Runner, Stop, failure_is_of_connection, reason};
+use crate::operation::statement::Relation;
 use crate::operation::status::Status;
 use crate::operation::target::Object;
 use crate::postgres::failure::Failure;
@@ -74,21 +74,30 @@ impl Runner {
             let text = format!("the server runs its limit of {limit} operations");
             return self.wait(held, BUSY_SECONDS, &text).await.map(|()| None);
         }
-        if !catalog::lock(session, oid).await? {
+        let Some(relation) = catalog::relation(session, oid).await? else {
+            return Ok(Some(missing(&held.operation)));
+        };
+        let table = relation.locked_oid(oid);
+        if !catalog::lock(session, table).await? {
             let text = "another operation works on the relation";
             return self.wait(held, BUSY_SECONDS, text).await.map(|()| None);
         }
-        let relation = catalog::relation(session, oid).await?;
-        let before = catalog::evidence(session, oid).await?;
-        let (Some(relation), Some(before)) = (relation, before) else {
+        let Some(before) = catalog::evidence(session, table).await? else {
             return Ok(Some(missing(&held.operation)));
         };
-        let is_concurrent = held.operation.options.concurrently == Some(true);
-        if is_concurrent && held.operation.kind == Kind::Reindex {
-            catalog::drop_leftovers(session, oid).await?;
+        let before = match &relation {
+            Relation::Index { name, .. } => before.of_index(name.name()),
+            Relation::Table(_) | Relation::Partition { .. } | Relation::Root(_) => before,
+        };
+        let Operation { kind, options, target, .. } = &held.operation;
+        let command = Command::new(*kind, options, &target.object, &relation);
+        if command.is_concurrent_reindex() {
+            catalog::drop_leftovers(session, table).await?;
         }
         let running = Running {
-            statement: statement(held.operation.kind, &relation, &held.operation.options),
+            statement: command.statement(&relation),
+            effect: command.effect(),
+            table,
             oid,
             pid: identity.pid,
             backend_start: identity.backend_start,
@@ -98,11 +107,8 @@ impl Runner {
         };
         self.update(held, |operation| Ok(operation.sending(running.clone())?)).await?;
         let verdict = self.watched(held, session, watch, &running).await?;
-        if is_concurrent && matches!(verdict, Verdict::Failed(_) | Verdict::Again(_)) {
-            // Those that stay are dropped before the next REINDEX of the relation.
-            if let Err(failure) = catalog::drop_leftovers(session, oid).await {
-                tracing::warn!(error = reason(&failure).message, "invalid indexes were left behind");
-            }
+        if command.is_concurrent_reindex() && matches!(verdict, Verdict::Failed(_) | Verdict::Again(_)) {
+            catalog::tidy(session, table).await;
         }
         Ok(Some(verdict))
     }
@@ -140,7 +146,7 @@ impl Runner {
             tracing::info!(operation.id = held.operation.id, "a statement continues without its worker");
             return Ok(Some(Verdict::Running(BUSY_SECONDS)));
         }
-        let lease = self.operations.now().plus_seconds(LEASE_SECONDS);
+        let lease = self.lease(self.operations.now());
         match self.update(held, |operation| Ok(operation.renewed(lease))).await {
             Ok(()) => {}
             // The statement runs; the next heartbeat may renew the lease, or another worker takes over.
@@ -164,7 +170,7 @@ impl Runner {
         let reason = reason(&failure);
         let sqlstate = reason.sqlstate.clone().unwrap_or_default();
         // A cancel may have been requested since the last heartbeat.
-        let lease = self.operations.now().plus_seconds(LEASE_SECONDS);
+        let lease = self.lease(self.operations.now());
         self.update(held, |operation| Ok(operation.renewed(lease))).await?;
         let is_abort = held.operation.status == Status::Abort;
         Ok(match sqlstate.as_str() {

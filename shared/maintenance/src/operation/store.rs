@@ -3,7 +3,7 @@
 //! Every write of an operation also writes the due row of the minute in which it must be looked at next, and deletes the
 //! row of the minute before, in the same transaction.
 
-use domain::error::{Error, Kind};
+use domain::error::{self, Error};
 use domain::storage::item::item;
 use domain::storage::key::{Collection, Key, Range};
 use domain::storage::table::{Cancelled, Race, Table, Write, transact_across};
@@ -101,7 +101,8 @@ impl Operations {
                 return Ok(Some(Changed::Replaced(new)));
             }
         }
-        Err(Error::new(Kind::Unavailable, "The operation is being changed by others; try again.").into())
+        Err(Error::new(error::Kind::Unavailable, "The operation is being changed by others; try again.")
+            .into())
     }
 
     fn next_version(&self, old: &Operation, new: Operation) -> Operation {

@@ -1,4 +1,4 @@
-//! Where a server is, and how to authenticate to it.
+//! The address of a server, with credentials and TLS.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use tokio_postgres::config::{Host, SslMode};
 
 use super::tls::Roots;
 
-/// The database that is connected to if a URL names none. Every server has it unless somebody dropped it.
+/// The database of a URL that names none. Every server has it unless it was dropped.
 const DEFAULT_DATABASE: &str = "postgres";
 
 /// An address with credentials, from a URL. `Debug` shows neither the password nor the options. Cheap to clone.

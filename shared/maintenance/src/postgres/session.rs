@@ -23,12 +23,12 @@ pub(super) const OLDEST_VERSION: u32 = 13;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest wait for a session, with TLS, authentication, and every address of the server.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How much longer than the server's own `statement_timeout` the client waits.
+/// The client's wait beyond the server's own `statement_timeout`.
 const GRACE: Duration = Duration::from_secs(5);
 /// When an idle connection is probed: a firewall that drops it is noticed within a minute.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// What a session may do, and for how long.
+/// Limits of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Shown in `pg_stat_activity`.
@@ -45,12 +45,14 @@ impl Limits {
     /// Settings of the session, sent with the connection request: they cost no round trip.
     fn options(&self) -> String {
         [
-            // Names in statements and definitions do not depend on who connects, nor do times.
+            // Names and times in statements and definitions do not depend on the user of the connection.
             "-c search_path=pg_catalog",
             "-c TimeZone=UTC",
             "-c DateStyle=ISO",
             // Catalog queries have high estimated costs and are over before they would be compiled.
             "-c jit=off",
+            // Without a statement, a client whose host is gone is noticed within two minutes.
+            "-c tcp_keepalives_idle=60 -c tcp_keepalives_interval=15 -c tcp_keepalives_count=4",
             &format!("-c statement_timeout={}", self.statement_timeout.as_millis()),
             &format!("-c lock_timeout={}", self.lock_timeout.as_millis()),
             if self.read_only { "-c default_transaction_read_only=on" } else { "" },
@@ -59,10 +61,13 @@ impl Limits {
     }
 }
 
+/// The connection of a client, which has to be polled for the client's calls to make progress.
+type Driver = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
+
 /// A connection. It is driven while one of its methods waits, and at no other time.
 pub struct Session {
     client: Client,
-    connection: Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>,
+    connection: Driver,
     limits: Limits,
 }
 
@@ -105,11 +110,20 @@ impl Session {
         query: &'static str,
         names: &[Option<&Identifier>],
     ) -> Result<Vec<T>, Failure> {
-        let parameters: Vec<(Option<&str>, Type)> =
-            names.iter().map(|name| (name.map(Identifier::as_str), Type::NAME)).collect();
+        let names = names.iter().map(|name| (name.map(Identifier::as_str), Type::NAME)).collect();
+        self.query(query, names, self.limits.statement_timeout + GRACE).await
+    }
+
+    /// Runs a query and parses its rows. Fails if the server is silent for longer than `limit`.
+    async fn query<T: DeserializeOwned>(
+        &mut self,
+        query: &'static str,
+        parameters: Vec<(Option<&str>, Type)>,
+        limit: Duration,
+    ) -> Result<Vec<T>, Failure> {
+        let client = &self.client;
         let work = async {
-            let rows =
-                self.client.query_typed_raw(query, parameters).await.map_err(Failure::from_statement)?;
+            let rows = client.query_typed_raw(query, parameters).await.map_err(Failure::from_statement)?;
             let mut rows = pin!(rows);
             let mut read = Vec::new();
             while let Some(row) = rows.try_next().await.map_err(Failure::from_statement)? {
@@ -117,18 +131,7 @@ impl Session {
             }
             Ok(read)
         };
-        let limit = self.limits.statement_timeout + GRACE;
-        let connection = &mut self.connection;
-        let driven = async {
-            tokio::select! {
-                biased;
-                result = work => result,
-                ended = connection => Err(match ended {
-                    Err(error) => Failure::from_statement(error),
-                    Ok(()) => Failure::Unreachable("the connection was closed".into()),
-                }),
-            }
-        };
+        let driven = drive(&mut self.connection, work);
         timeout(limit, driven).await.unwrap_or_else(|_| Err(Failure::silent(limit)))
     }
 
@@ -136,6 +139,21 @@ impl Session {
     pub async fn close(self) {
         drop(self.client);
         let _ = timeout(GRACE, self.connection).await;
+    }
+}
+
+/// Waits for the result of a client's call, and drives its connection meanwhile.
+async fn drive<T>(
+    connection: &mut Driver,
+    call: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        result = call => result,
+        ended = connection => Err(match ended {
+            Err(error) => Failure::from_statement(error),
+            Ok(()) => Failure::Unreachable("the connection was closed".into()),
+        }),
     }
 }
 

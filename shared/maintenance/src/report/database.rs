@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::error::Error;
 use serde::{Deserialize, Serialize};
 
-use crate::report::facts::{IndexFacts, IndexTotals, Kind, Sizes, TableFacts, sum};
+use crate::report::facts::{IndexFacts, IndexTotals, Sizes, TableFacts, TableKind, sum};
 use crate::report::size::{self, Numeric};
 use crate::server::Server;
 
@@ -16,7 +16,7 @@ const SQL: &str = concat!(include_str!("sql/relations.sql"), include_str!("sql/d
 pub struct DatabaseReport {
     /// `pg_database_size`. The schemas may be more together: shared catalogs are counted in `pg_catalog` only.
     pub total_bytes: i64,
-    /// The same for people.
+    /// The same as text.
     pub total_size: String,
     /// In byte order of their names.
     pub schemas: Vec<SchemaTotals>,
@@ -24,38 +24,38 @@ pub struct DatabaseReport {
     pub frozen_xid_age: i64,
 }
 
-/// What the relations of a schema take. Locked relations are left out of the sums.
+/// The sizes of a schema's relations. Sums exclude locked relations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SchemaTotals {
     /// The schema.
     pub name: String,
     /// Bytes of its tables, with their indexes and TOAST tables.
     pub total_bytes: i64,
-    /// The same for people; null without tables.
+    /// The same as text; null without tables.
     pub total_size: Option<String>,
     /// Its tables, with partitioned ones.
     pub n_tables: i64,
     /// Bytes of their data alone.
     pub tables_bytes: i64,
-    /// The same for people; null without tables.
+    /// The same as text; null without tables.
     pub tables_size: Option<String>,
     /// Its indexes, with those of materialized views.
     pub n_indexes: i64,
     /// Bytes of their data alone.
     pub indexes_bytes: i64,
-    /// The same for people; null without indexes.
+    /// The same as text; null without indexes.
     pub indexes_size: Option<String>,
     /// The estimated bloat of its tables; null without tables.
     pub tables_bloat_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub tables_bloat_size: Option<String>,
     /// The estimated bloat of its btrees; null if none has statistics.
     pub indexes_bloat_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub indexes_bloat_size: Option<String>,
     /// Bytes of TOAST tables, with those of materialized views.
     pub toast_bytes: Numeric,
-    /// The same for people; null without TOAST tables.
+    /// The same as text; null without TOAST tables.
     pub toast_size: Option<String>,
     /// Relations whose sizes are unknown because they are locked `ACCESS EXCLUSIVE`.
     pub locked_relations: i64,
@@ -99,7 +99,7 @@ fn report(rows: Vec<Row>) -> Option<DatabaseReport> {
     })
 }
 
-/// What is added up for one schema. `None` is a sum of nothing.
+/// The sums of one schema. `None` is a sum of nothing.
 #[derive(Default)]
 struct Sums {
     tables: i64,
@@ -123,7 +123,7 @@ impl Sums {
             self.total = sum(self.total, Sizes::new(table, indexes).total.or(Some(0)));
             self.main = sum(self.main, table.main_bytes.or(Some(0)));
         }
-        if table.kind == Kind::Ordinary {
+        if table.kind == TableKind::Ordinary {
             self.table_bloat = sum(self.table_bloat, Some(table.heap.bloat_bytes()));
         }
     }
@@ -196,8 +196,8 @@ mod tests {
         let city = table(1, "city");
         let locked =
             TableFacts { main_bytes: None, other_bytes: None, toast_bytes: None, ..table(2, "country") };
-        let view = TableFacts { kind: Kind::MaterializedView, ..table(3, "view") };
-        let parent = TableFacts { kind: Kind::Partitioned, ..table(4, "parent") };
+        let view = TableFacts { kind: TableKind::MaterializedView, ..table(3, "view") };
+        let parent = TableFacts { kind: TableKind::Partitioned, ..table(4, "parent") };
         let parent = TableFacts {
             has_toast: false,
             toast_bytes: None,

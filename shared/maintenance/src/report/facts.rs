@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use super::bloat::{Btree, Heap};
 
-/// What kind of table a row of `pg_class` is.
+/// The kind of a table in `pg_class`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum Kind {
+pub enum TableKind {
     /// An ordinary table, or a partition.
     #[serde(rename = "r")]
     Ordinary,
@@ -30,8 +30,8 @@ pub struct TableFacts {
     /// Its name.
     pub name: String,
     /// Its kind.
-    pub kind: Kind,
-    /// What its bloat is estimated from.
+    pub kind: TableKind,
+    /// The input of its bloat estimate.
     #[serde(flatten)]
     pub heap: Heap,
     /// Whether it has a TOAST table.
@@ -44,7 +44,7 @@ pub struct TableFacts {
     pub main_bytes: Option<i64>,
     /// Bytes of its free space and visibility maps.
     pub other_bytes: Option<i64>,
-    /// Bytes of its TOAST table with that one's index. `None` without a TOAST table, too.
+    /// Bytes of its TOAST table and the index of that. Also `None` without a TOAST table.
     pub toast_bytes: Option<i64>,
     /// Seconds since it was analysed. `None` if it never was, or its statistics were reset.
     pub statistics_age_seconds: Option<i64>,
@@ -55,7 +55,7 @@ pub struct TableFacts {
 impl TableFacts {
     /// Whether `pg_tables` lists it.
     pub fn is_table(&self) -> bool {
-        self.kind != Kind::MaterializedView
+        self.kind != TableKind::MaterializedView
     }
 
     /// Bytes without indexes and TOAST table.
@@ -92,7 +92,7 @@ pub struct IndexFacts {
     pub name: String,
     /// Its access method.
     pub method: String,
-    /// What its bloat is estimated from, if it is a btree.
+    /// The input of its bloat estimate, if it is a btree.
     #[serde(flatten)]
     pub btree: Btree,
     /// Its columns and expressions.
@@ -122,10 +122,10 @@ impl IndexFacts {
     }
 }
 
-/// What all indexes of one table take.
+/// The totals of all indexes of one table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IndexTotals {
-    /// How many there are.
+    /// Their number.
     pub count: i64,
     /// Bytes of those that are not locked.
     pub bytes: i64,
@@ -192,7 +192,7 @@ pub(crate) mod tests {
             oid,
             schema: "public".to_owned(),
             name: name.to_owned(),
-            kind: Kind::Ordinary,
+            kind: TableKind::Ordinary,
             heap: Heap {
                 block_size: 8192,
                 pages: 2,

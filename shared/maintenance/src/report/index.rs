@@ -17,7 +17,7 @@ pub struct IndexEntry {
     pub tablespace: Option<String>,
     /// Its columns and expressions, with those of `INCLUDE`.
     pub number_of_columns: i64,
-    /// How often it was scanned.
+    /// Counts its scans.
     pub scans: i64,
     /// Entries that scans returned.
     pub idx_tup_read: i64,
@@ -31,14 +31,14 @@ pub struct IndexEntry {
     pub def: Option<String>,
     /// Bytes.
     pub total_bytes: Option<i64>,
-    /// The same for people.
+    /// The same as text.
     pub total_size: Option<String>,
     /// Its access method.
     #[serde(rename = "type")]
     pub method: String,
     /// The estimated bloat; null if it is no btree, is empty, or has no statistics.
     pub bloat_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub bloat_size: Option<String>,
     /// Whether the estimate is unreliable.
     pub is_na: bool,
@@ -51,7 +51,7 @@ pub struct IndexEntry {
 /// A row of `listed_indexes.sql`.
 #[derive(Debug, Deserialize)]
 pub struct ListedIndex {
-    /// What all reports know of it.
+    /// The fields that all reports have.
     #[serde(flatten)]
     pub facts: IndexFacts,
     number_of_columns: i64,

@@ -22,23 +22,23 @@ pub struct InstanceReport {
     pub databases: Vec<DatabaseTotals>,
 }
 
-/// What all databases take whose size is known.
+/// The sum of all databases whose size is known.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct InstanceTotals {
     /// The sum of `pg_database_size`.
     pub total_bytes: Numeric,
-    /// The same for people.
+    /// The same as text.
     pub total_size: String,
 }
 
-/// What one database takes: the sums over its schemas. They are null if the database cannot be read.
+/// The size of one database, and the sums over its schemas, which are null if the database cannot be read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DatabaseTotals {
     /// The database.
     pub datname: String,
     /// `pg_database_size`; null without the permission to know it.
     pub total_bytes: Option<i64>,
-    /// The same for people.
+    /// The same as text.
     pub total_size: Option<String>,
     /// The sums over its schemas.
     #[serde(flatten)]
@@ -58,25 +58,25 @@ pub struct SchemaSums {
     pub n_tables: Option<Numeric>,
     /// Bytes of their data.
     pub tables_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub tables_size: Option<String>,
     /// Indexes.
     pub n_indexes: Option<Numeric>,
     /// Bytes of their data.
     pub indexes_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub indexes_size: Option<String>,
     /// The estimated bloat of tables.
     pub tables_bloat_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub tables_bloat_size: Option<String>,
     /// The estimated bloat of btrees.
     pub indexes_bloat_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub indexes_bloat_size: Option<String>,
     /// Bytes of TOAST tables.
     pub toast_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub toast_size: Option<String>,
 }
 

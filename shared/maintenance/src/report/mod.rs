@@ -1,7 +1,7 @@
-//! What a server, a database, a schema or a table takes, and how much of it is wasted.
+//! Reports on the sizes and the bloat of a server, a database, a schema or a table.
 //!
 //! Each report is one statement per database, which reads catalogs and statistics and no table. The statement returns
-//! facts (`relations.sql`, [`facts`]); the rules are here: estimates of bloat ([`bloat`]), sums, and sizes for people
+//! facts (`relations.sql`, [`facts`]); the rules are here: estimates of bloat ([`bloat`]), sums, and human-readable sizes
 //! ([`size`]).
 //!
 //! ## Locked relations

@@ -6,7 +6,7 @@ use domain::error::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::postgres::identifier::Identifier;
-use crate::report::facts::{IndexTotals, Kind, Sizes, TableFacts};
+use crate::report::facts::{IndexTotals, Sizes, TableFacts, TableKind};
 use crate::report::index::{self, IndexEntry, ListedIndex};
 use crate::report::size::{self, Numeric};
 use crate::server::Server;
@@ -24,7 +24,7 @@ pub struct SchemaReport {
     pub tables: Vec<TableEntry>,
     /// All indexes, in byte order of tables and names.
     pub indexes: Vec<IndexEntry>,
-    /// The size for people. Absent without tables, as in the original.
+    /// The size as text. Absent without tables, as in the original.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
     /// Bytes of all tables that are not locked. Absent without tables, as in the original.
@@ -53,21 +53,21 @@ pub struct TableEntry {
     pub table_bytes: Option<i64>,
     /// Its indexes.
     pub n_indexes: i64,
-    /// The total for people.
+    /// The total as text.
     pub total_size: Option<String>,
-    /// The indexes for people.
+    /// The indexes as text.
     pub index_size: Option<String>,
-    /// The TOAST table for people.
+    /// The TOAST table as text.
     pub toast_size: Option<String>,
-    /// The rest for people.
+    /// The rest as text.
     pub table_size: Option<String>,
     /// The estimated bloat of the table and its TOAST table.
     pub bloat_bytes: Numeric,
-    /// The same for people.
+    /// The same as text.
     pub bloat_size: String,
     /// The estimated bloat of its btrees; null if none has statistics.
     pub index_bloat_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub index_bloat_size: Option<String>,
     /// Rows when it was last vacuumed or analysed; -1 if it never was.
     pub row_estimate: f64,
@@ -92,7 +92,7 @@ pub struct PartitionedEntry {
     pub row_estimate: f64,
     /// Bytes of the partitions that are not locked.
     pub total_bytes: i64,
-    /// The same for people.
+    /// The same as text.
     pub total_size: String,
     /// Indexes that partitions inherit.
     pub n_indexes: i64,
@@ -144,17 +144,17 @@ fn report(rows: Vec<Row>) -> Option<SchemaReport> {
     let totals = IndexTotals::by_table(indexes.iter().map(|index| &index.facts));
     let totals = |table: &TableFacts| totals.get(&table.oid).copied().unwrap_or_default();
 
-    let listed = |kind: Kind| tables.iter().filter(move |table| table.kind == kind);
-    let entries = |kind: Kind| listed(kind).map(|table| TableEntry::new(table, totals(table))).collect();
+    let listed = |kind: TableKind| tables.iter().filter(move |table| table.kind == kind);
+    let entries = |kind: TableKind| listed(kind).map(|table| TableEntry::new(table, totals(table))).collect();
     let bytes =
         tables.iter().filter(|table| table.is_table()).map(|table| Sizes::new(table, totals(table)).total);
     let total_bytes = bytes.map(Option::unwrap_or_default).reduce(|sum, bytes| sum + bytes);
     let locked_tables = tables.iter().filter(|table| table.is_locked()).count();
     let locked_indexes = indexes.iter().filter(|index| index.facts.is_locked()).count();
     Some(SchemaReport {
-        tables: entries(Kind::Ordinary),
-        materialized_views: entries(Kind::MaterializedView),
-        partitioned_tables: listed(Kind::Partitioned)
+        tables: entries(TableKind::Ordinary),
+        materialized_views: entries(TableKind::MaterializedView),
+        partitioned_tables: listed(TableKind::Partitioned)
             .map(|table| PartitionedEntry::new(table, totals(table), partitions.get(&table.oid)))
             .collect(),
         size: total_bytes.map(size::pretty),

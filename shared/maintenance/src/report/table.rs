@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::postgres::identifier::Identifier;
 use crate::report::bloat::TABLE_FILLFACTOR;
-use crate::report::facts::{IndexTotals, Kind, Sizes, TableFacts};
+use crate::report::facts::{IndexTotals, Sizes, TableFacts, TableKind};
 use crate::report::index::{self, IndexEntry, ListedIndex};
 use crate::report::size::{self, Numeric};
 use crate::server::Server;
@@ -32,24 +32,24 @@ pub struct TableReport {
     pub toast_bytes: Option<i64>,
     /// Bytes of the rest.
     pub table_bytes: Option<i64>,
-    /// The total for people.
+    /// The total as text.
     pub total_size: Option<String>,
-    /// The indexes for people.
+    /// The indexes as text.
     pub index_size: Option<String>,
-    /// The TOAST table for people.
+    /// The TOAST table as text.
     pub toast_size: Option<String>,
-    /// The rest for people.
+    /// The rest as text.
     pub table_size: Option<String>,
     /// The columns of `pg_stat_all_tables`.
     #[serde(flatten)]
     pub activity: Activity,
     /// The estimated bloat of the table and its TOAST table.
     pub bloat_bytes: Numeric,
-    /// The same for people.
+    /// The same as text.
     pub bloat_size: String,
     /// The estimated bloat of its btrees; null if none has statistics.
     pub index_bloat_bytes: Option<Numeric>,
-    /// The same for people.
+    /// The same as text.
     pub index_bloat_size: Option<String>,
     /// Rows when it was last vacuumed or analysed; -1 if it never was.
     pub row_estimate: f64,
@@ -108,13 +108,13 @@ pub struct Activity {
     pub last_analyze: Option<String>,
     /// When it was last analysed by autovacuum.
     pub last_autoanalyze: Option<String>,
-    /// How often it was vacuumed by hand, `VACUUM FULL` not counted.
+    /// Counts VACUUM commands, without `VACUUM (FULL)`.
     pub vacuum_count: Option<i64>,
-    /// How often it was vacuumed by autovacuum.
+    /// Counts runs of autovacuum.
     pub autovacuum_count: Option<i64>,
-    /// How often it was analysed by hand.
+    /// Counts ANALYZE commands.
     pub analyze_count: Option<i64>,
-    /// How often it was analysed by autovacuum.
+    /// Counts analyses by autovacuum.
     pub autoanalyze_count: Option<i64>,
     /// Columns that newer servers have.
     #[serde(flatten)]
@@ -128,7 +128,7 @@ pub struct Progress {
     pub command: String,
     /// The process of the server.
     pub pid: i64,
-    /// What it is doing.
+    /// The phase, as PostgreSQL names it.
     pub phase: String,
     /// Percent of the phase that is done, by blocks; null if the phase does not count blocks.
     pub percent: Option<i64>,
@@ -180,7 +180,7 @@ fn report(rows: Vec<Row>) -> Option<TableReport> {
             Row::Progress(running) => progress.push(Progress::from(running)),
         }
     }
-    let table = table.filter(|table| table.kind == Kind::Ordinary)?;
+    let table = table.filter(|table| table.kind == TableKind::Ordinary)?;
     let totals = IndexTotals::by_table(indexes.iter().map(|index| &index.facts));
     let totals = totals.get(&table.oid).copied().unwrap_or_default();
     let sizes = Sizes::new(&table, totals);

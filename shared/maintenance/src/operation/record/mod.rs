@@ -6,7 +6,7 @@
 use domain::time::{Micros, Minute};
 use serde::{Deserialize, Serialize};
 
-use crate::operation::evidence::Evidence;
+use crate::operation::evidence::{Effect, Evidence};
 use crate::operation::kind::Kind;
 use crate::operation::options::Options;
 use crate::operation::status::{BadTransition, Status};
@@ -69,10 +69,10 @@ pub struct Operation {
     /// The number of relations it works on. `None` until they are known.
     #[serde(rename = "to", default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// How many of the relations are finished.
+    /// The number of relations that are finished.
     #[serde(rename = "nx")]
     pub finished: u64,
-    /// How many of the finished relations failed.
+    /// The number of finished relations that failed.
     #[serde(rename = "fa")]
     pub failed: u64,
     /// The attempts of the current step that failed.
@@ -119,6 +119,12 @@ pub struct Running {
     /// When it was sent.
     #[serde(rename = "si")]
     pub since: Micros,
+    /// The effect that proves that it finished.
+    #[serde(rename = "ef")]
+    pub effect: Effect,
+    /// The OID of the table whose evidence is compared: of an index, its table.
+    #[serde(rename = "tb")]
+    pub table: u32,
     /// The relation before it.
     #[serde(rename = "ev")]
     pub before: Evidence,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::operation::evidence::Change;
 use crate::operation::target::Object;
 
 const RETRY: i64 = 3_600;
@@ -21,6 +22,8 @@ fn running() -> Running {
         backend_start: 1,
         application: "op:2cec00f2:1".to_owned(),
         since: at(101),
+        effect: Effect { change: Change::Vacuumed, is_analyzed: false },
+        table: 16_385,
         before: Evidence::default(),
     }
 }

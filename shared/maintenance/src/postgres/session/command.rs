@@ -1,18 +1,16 @@
 //! Statements of operations: they have no time limit, and their texts are made for one relation.
 
 use std::error::Error as _;
-use std::pin::pin;
+use std::time::Duration;
 
-use futures::TryStreamExt;
 use serde::de::DeserializeOwned;
-use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
-use super::{GRACE, Session, parse};
+use super::{GRACE, Session, drive};
 use crate::postgres::failure::Failure;
 
 /// The longest wait for the answer to a query of a session whose statements have no limit.
-const QUERY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
+const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Session {
     /// Runs a statement without a limit on the client's side. Its text comes from
@@ -21,13 +19,9 @@ impl Session {
     /// If the future is dropped, the statement continues on the server. Dropping the session then closes the socket,
     /// which the server notices when it answers.
     pub async fn execute(&mut self, statement: &str) -> Result<(), Failure> {
-        let work = async { self.client.batch_execute(statement).await.map_err(Failure::from_statement) };
-        let connection = &mut self.connection;
-        tokio::select! {
-            biased;
-            result = work => result,
-            ended = connection => Err(closed(ended)),
-        }
+        let client = &self.client;
+        let work = async { client.batch_execute(statement).await.map_err(Failure::from_statement) };
+        drive(&mut self.connection, work).await
     }
 
     /// Runs a query whose rows are one column of JSON text each. Its parameters are texts, which it casts.
@@ -36,34 +30,8 @@ impl Session {
         query: &'static str,
         texts: &[&str],
     ) -> Result<Vec<T>, Failure> {
-        let parameters: Vec<(&str, Type)> = texts.iter().map(|text| (*text, Type::TEXT)).collect();
-        let work = async {
-            let rows =
-                self.client.query_typed_raw(query, parameters).await.map_err(Failure::from_statement)?;
-            let mut rows = pin!(rows);
-            let mut read = Vec::new();
-            while let Some(row) = rows.try_next().await.map_err(Failure::from_statement)? {
-                read.push(parse(&row)?);
-            }
-            Ok(read)
-        };
-        let connection = &mut self.connection;
-        let driven = async {
-            tokio::select! {
-                biased;
-                result = work => result,
-                ended = connection => Err(closed(ended)),
-            }
-        };
-        let limit = QUERY_TIMEOUT + GRACE;
-        timeout(limit, driven).await.unwrap_or_else(|_| Err(Failure::silent(limit)))
-    }
-}
-
-fn closed(ended: Result<(), tokio_postgres::Error>) -> Failure {
-    match ended {
-        Err(error) => Failure::from_statement(error),
-        Ok(()) => Failure::Unreachable("the connection was closed".into()),
+        let texts = texts.iter().map(|text| (Some(*text), Type::TEXT)).collect();
+        self.query(query, texts, QUERY_TIMEOUT + GRACE).await
     }
 }
 
