@@ -7,6 +7,8 @@
 pub mod endpoint;
 pub mod failure;
 pub mod identifier;
+pub mod pool;
+pub mod query;
 pub mod session;
 mod tls;
 

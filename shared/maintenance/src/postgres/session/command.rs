@@ -26,7 +26,7 @@ impl Session {
         tokio::select! {
             biased;
             result = work => result,
-            ended = connection => Err(closed(ended)),
+            ended = connection => Err(Failure::from_ending(ended)),
         }
     }
 
@@ -52,18 +52,11 @@ impl Session {
             tokio::select! {
                 biased;
                 result = work => result,
-                ended = connection => Err(closed(ended)),
+                ended = connection => Err(Failure::from_ending(ended)),
             }
         };
         let limit = QUERY_TIMEOUT + GRACE;
         timeout(limit, driven).await.unwrap_or_else(|_| Err(Failure::silent(limit)))
-    }
-}
-
-fn closed(ended: Result<(), tokio_postgres::Error>) -> Failure {
-    match ended {
-        Err(error) => Failure::from_statement(error),
-        Ok(()) => Failure::Unreachable("the connection was closed".into()),
     }
 }
 
