@@ -4,6 +4,11 @@
 //! facts (`relations.sql`, [`facts`]); the rules are here: estimates of bloat ([`bloat`]), sums, and sizes for people
 //! ([`size`]).
 //!
+//! The text of a statement ([`statements`]) has four parts: `sql/scope` finds the tables, `sql/statistics` reads the
+//! statistics of their columns, `relations.sql` puts the facts of tables and indexes together, and the rest selects rows
+//! of the report. A superuser reads `pg_statistic` by OID; everybody else reads the view `pg_stats`, which joins three
+//! catalogs and checks permissions for each row.
+//!
 //! ## Locked relations
 //!
 //! A function that returns the size of a relation opens it, and waits for the session that has locked it `ACCESS EXCLUSIVE`. The
