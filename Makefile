@@ -88,8 +88,12 @@ update-snapshots: steward $(CARGO_INSTA) ## Update the snapshots of the tests; r
 	$(CARGO_INSTA) insta test --accept --workspace --profile local
 
 .PHONY: bench
-bench: prerequisites ## Measure read and write units (recorded in tests/bench) and times; ROWS=100000 adds a larger table
+bench: prerequisites postgresql ## Measure read and write units (recorded in tests/bench) and times; ROWS=100000 adds a larger table
 	$(CARGO) run $(LOCAL) -p tests --bin bench $(if $(ROWS),-- --rows $(ROWS))
+
+.PHONY: bench-maintenance
+bench-maintenance: steward postgresql $(VENV)-bench/.installed ## Compare the times of reports with those of temboard-agent
+	$(VENV)-bench/bin/python tests/bench/maintenance.py $(STEWARD) $(if $(REQUESTS),--requests $(REQUESTS))
 
 .PHONY: sqs-check
 sqs-check: steward $(VENV)/.deploy ## Test the stand-in for SQS with boto3
@@ -130,6 +134,11 @@ $(VENV)/.test: infra/requirements-test.txt | prerequisites
 
 $(VENV)/.deploy: infra/requirements-deploy.txt $(VENV)/.test
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+$(VENV)-bench/.installed: tests/bench/requirements.txt | prerequisites
+	test -x $(VENV)-bench/bin/python || python3 -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 $(CARGO_DENY): | prerequisites

@@ -1,6 +1,7 @@
 //! Reports on a real PostgreSQL server: one private cluster for all tests, one database for each.
 
 mod advice;
+mod connections;
 mod edge_cases;
 mod estimates;
 mod locks;

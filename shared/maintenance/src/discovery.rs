@@ -24,6 +24,7 @@ const LIMITS: Limits = Limits {
     application_name: "steward",
     statement_timeout: Duration::from_secs(5),
     lock_timeout: Duration::from_secs(1),
+    idle_timeout: None,
     read_only: true,
 };
 

@@ -9,7 +9,7 @@
 //!                                        │
 //!                 report/sql/*.sql ──────┤ one statement per report and database
 //!                                        ▼
-//!                                   postgres::Session              one connection, limited in time, read-only
+//!                                   postgres::Session              limited in time, read-only; reused by the pool
 //!                                        │ facts
 //!                                        ▼
 //!                                   report::{bloat, size, …}       pure rules

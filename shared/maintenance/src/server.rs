@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use domain::error::{self, Error};
 use domain::platform::variables::Variables;
@@ -10,6 +11,7 @@ use crate::postgres::Roots;
 use crate::postgres::endpoint::Endpoint;
 use crate::postgres::failure::Failure;
 use crate::postgres::identifier::Identifier;
+use crate::postgres::pool::Pool;
 use crate::postgres::session::{Limits, Session};
 
 /// The variables that the servers are read from.
@@ -62,7 +64,7 @@ impl Servers {
         let server = |(name, url): (String, String)| {
             let endpoint = Endpoint::parse(&url, &roots)
                 .map_err(|reason| Error::invalid(format!("the URL of server \"{name}\": {reason}")))?;
-            Ok((name.clone(), Server { name, endpoint }))
+            Ok((name.clone(), Server { name, endpoint, pool: Arc::default() }))
         };
         Ok(Self(urls.into_iter().map(server).collect::<Result<_, Error>>()?))
     }
@@ -96,6 +98,7 @@ impl Servers {
 pub struct Server {
     name: String,
     endpoint: Endpoint,
+    pool: Arc<Pool>,
 }
 
 impl Server {
@@ -107,6 +110,11 @@ impl Server {
     /// The database that its URL names, for statements about the whole server.
     pub fn home_database(&self) -> &str {
         self.endpoint.database()
+    }
+
+    /// The sessions that are kept between reports.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// Connects to a database. Returns `None` if there is no such database.

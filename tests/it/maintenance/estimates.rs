@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use local::private_postgres::WORLD;
+use maintenance::report::schema::SchemaReport;
+use maintenance::server::Server;
 
 use super::Database;
 
@@ -110,7 +112,36 @@ async fn every_estimate_agrees_with_the_formula_to_the_byte() -> Result<()> {
     assert_eq!(tables, expected_tables);
     assert_eq!(indexes, expected_indexes);
     assert_eq!(indexes["public.city_pkey"], 8192);
+
+    // Who is no superuser reads the view, and gets the same.
+    let reader = reader(&database)?;
+    let by_reader = reader.database_report(&database.name).await?.context("it is there")?;
+    assert_eq!(by_reader.schemas, report.schemas);
+    let bloat = |schema: &SchemaReport| {
+        let of_tables =
+            schema.tables.iter().map(|table| (table.bloat_bytes, table.index_bloat_bytes, table.is_na));
+        let of_indexes = schema.indexes.iter().map(|index| (index.bloat_bytes, index.is_na));
+        (of_tables.collect::<Vec<_>>(), of_indexes.collect::<Vec<_>>())
+    };
+    let by_reader = reader.schema_report(&database.name, "bloat").await?.context("it is there")?;
+    assert_eq!(bloat(&by_reader), bloat(&database.schema("bloat").await?));
+    for table in ["t1", "t3", "t12"] {
+        let by_reader = reader.table_report(&database.name, "bloat", table).await?.context("it is there")?;
+        let expected = database.table("bloat", table).await?;
+        assert_eq!(by_reader.bloat_bytes, expected.bloat_bytes);
+        assert_eq!(by_reader.index_bloat_bytes, expected.index_bloat_bytes);
+    }
     Ok(())
+}
+
+/// The server as a user sees it who owns nothing, and may read all data.
+fn reader(database: &Database) -> Result<Server> {
+    let user = format!("reader-{}", database.name);
+    database
+        .run(&format!("CREATE ROLE \"{user}\" LOGIN PASSWORD 'p'; GRANT pg_read_all_data TO \"{user}\""))?;
+    let url = super::CLUSTER.url(&database.name);
+    let (_, host) = url.split_once('@').context("a host")?;
+    super::server(&format!("postgres://{user}:p@{host}"))
 }
 
 #[tokio::test]

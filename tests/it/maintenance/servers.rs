@@ -5,7 +5,6 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use domain::error::Kind;
@@ -14,7 +13,7 @@ use domain::platform::variables::Variables;
 use local::private_postgres::{FOR_TESTS, PrivatePostgres};
 use maintenance::server::Servers;
 
-use super::{CLUSTER, Database, server};
+use super::{CLUSTER, server};
 
 #[tokio::test]
 async fn an_unreachable_server_is_named_without_its_credentials() -> Result<()> {
@@ -87,25 +86,6 @@ async fn a_database_that_cannot_be_read_does_not_hide_the_others() -> Result<()>
     drop(cluster);
     let gone = server(&format!("postgres://reader:p@127.0.0.1:{port}/postgres"))?.instance_report().await;
     assert_eq!(gone.expect_err("it has stopped").kind(), Kind::Unavailable);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_report_leaves_no_connection() -> Result<()> {
-    let database = Database::with("CREATE TABLE city (id int PRIMARY KEY)")?;
-    let scans = "SELECT seq_scan + idx_scan FROM pg_stat_all_tables WHERE relname = 'city'";
-    // Building the index of the key counts as a scan.
-    let before = database.run(scans)?;
-    database.schema("public").await?;
-    database.table("public", "city").await?;
-    database.server.advice(&database.name).await?.context("it is there")?;
-    // Other tests read all databases of the cluster, but not for long.
-    let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while database.run(others)? != "0" {
-        assert!(Instant::now() < deadline, "connections are left");
-    }
-    assert_eq!(database.run(scans)?, before, "a report reads no rows of a table");
     Ok(())
 }
 

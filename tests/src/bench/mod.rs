@@ -1,6 +1,7 @@
 //! Benchmarks in quantities that are the same on every machine: capacity units and round trips.
 
 pub mod cost;
+pub mod maintaining;
 pub mod producing;
 pub mod reading;
 pub mod recording;
@@ -35,6 +36,11 @@ Opening is a transaction of pointer, head and due row, and two writes of the seq
 from the first event, each alone in its chunk, until the pipeline ran: picked up and ended under conditions, with a due
 row for its lease, and the due rows removed.";
 
+const MAINTENANCE: &str = "\
+Operations on PostgreSQL servers. Requests by a caller whose credentials are cached. A run is everything that the worker
+does for one message, from acquiring the operation to the event of its end; each relation is a statement of its own, and
+costs a write before and a write after it.";
+
 /// Measures everything in `tests/bench/units.txt`.
 pub async fn units() -> Result<String> {
     let recording = recording::measure().await?;
@@ -42,8 +48,10 @@ pub async fn units() -> Result<String> {
     let reads = reads_text(ROWS, &reading::measure(ROWS).await?);
     let requests = requests::measure().await?;
     let streams = streaming::measure().await?;
+    let maintenance = Box::pin(maintaining::measure()).await?;
     Ok(format!(
-        "{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{reads}\n{REQUESTS}\n\n{requests}\n{STREAMS}\n\n{streams}"
+        "{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{reads}\n{REQUESTS}\n\n{requests}\n{STREAMS}\n\n{streams}\n\
+         {MAINTENANCE}\n\n{maintenance}"
     ))
 }
 

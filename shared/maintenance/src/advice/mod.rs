@@ -8,10 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::advice::request::Target;
 use crate::advice::rules::{FreezeLimits, Hint, IndexState, TableState};
+use crate::report::statements;
 use crate::server::{DEFAULT, Server};
-
-const SQL: &str =
-    concat!(include_str!("../report/sql/relations.sql"), include_str!("../report/sql/advice.sql"));
 
 /// `GET /maintenance/{database}/advice`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,7 +38,7 @@ enum Row {
 impl Server {
     /// Returns hints for the tables and indexes of a database, or `None` if there is none of this name.
     pub async fn advice(&self, database: &str) -> Result<Option<Advice>, Error> {
-        let rows = self.report(database, SQL, &[None, None]).await?;
+        let rows = self.report(database, statements::ADVICE, &[]).await?;
         let instance = Some(self.name()).filter(|name| *name != DEFAULT);
         Ok(rows.and_then(|rows| advise(instance, database, rows)))
     }

@@ -175,7 +175,7 @@ pub fn of_index(index: &IndexState, target: Target<'_>) -> Option<Hint> {
         )?;
         ("its pages are emptier than its entries need; REINDEX rebuilds it".to_owned(), numbers, bloat)
     } else {
-        let numbers = Numbers::Invalid { total_bytes: facts.total_bytes };
+        let numbers = Numbers::Invalid { total_bytes: facts.total_bytes() };
         (
             "it is not valid, so that queries do not use it while writes maintain it".to_owned(),
             numbers,

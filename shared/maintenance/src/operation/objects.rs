@@ -19,6 +19,7 @@ const LOOKING: Limits = Limits {
     application_name: "steward",
     statement_timeout: Duration::from_secs(10),
     lock_timeout: Duration::from_secs(5),
+    idle_timeout: None,
     read_only: true,
 };
 

@@ -38,6 +38,7 @@ const LOOKING: Limits = Limits {
     application_name: "steward",
     statement_timeout: Duration::from_secs(5),
     lock_timeout: Duration::from_secs(1),
+    idle_timeout: None,
     read_only: false,
 };
 

@@ -39,6 +39,7 @@ const LIMITS: Limits = Limits {
     application_name: "steward",
     statement_timeout: Duration::ZERO,
     lock_timeout: Duration::from_mins(1),
+    idle_timeout: None,
     read_only: false,
 };
 

@@ -1,6 +1,7 @@
 //! Failures of connecting and of statements, by what a caller can do about them.
 
 use std::error::Error as StdError;
+use std::io;
 use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
@@ -62,11 +63,26 @@ impl Failure {
                 &(SqlState::ADMIN_SHUTDOWN
                 | SqlState::CRASH_SHUTDOWN
                 | SqlState::CANNOT_CONNECT_NOW
+                | SqlState::IDLE_SESSION_TIMEOUT
                 | SqlState::TOO_MANY_CONNECTIONS),
             )
             | None => Self::Unreachable(error.into()),
             Some(_) => Self::Statement(error),
         }
+    }
+
+    /// The failure of a statement whose connection has ended.
+    pub(super) fn from_ending(ended: Result<(), tokio_postgres::Error>) -> Self {
+        match ended {
+            Err(error) => Self::from_statement(error),
+            Ok(()) => Self::Unreachable(io::Error::from(io::ErrorKind::ConnectionAborted).into()),
+        }
+    }
+
+    /// Whether the connection has ended, as opposed to a server that is silent.
+    pub fn is_disconnect(&self) -> bool {
+        let Self::Unreachable(cause) = self else { return false };
+        cause.is::<tokio_postgres::Error>() || cause.is::<io::Error>()
     }
 
     /// The failure of a server that was silent for so long.

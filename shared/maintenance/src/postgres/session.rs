@@ -2,19 +2,21 @@
 
 mod command;
 
+use std::collections::HashMap;
 use std::pin::{Pin, pin};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::TryStreamExt;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Connection, Row};
+use tokio_postgres::{Client, Connection, Row, RowStream, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::identifier::Identifier;
+use super::query::Query;
 
 /// The oldest major version that the statements run on: it has all views of progress.
 pub(super) const OLDEST_VERSION: u32 = 13;
@@ -37,6 +39,8 @@ pub struct Limits {
     pub statement_timeout: Duration,
     /// The longest a statement waits for a lock.
     pub lock_timeout: Duration,
+    /// After which time the server ends the session if it is idle. PostgreSQL 13 has no such setting.
+    pub idle_timeout: Option<Duration>,
     /// Whether the server rejects every change.
     pub read_only: bool,
 }
@@ -55,7 +59,15 @@ impl Limits {
             "-c tcp_keepalives_idle=60 -c tcp_keepalives_interval=15 -c tcp_keepalives_count=4",
             &format!("-c statement_timeout={}", self.statement_timeout.as_millis()),
             &format!("-c lock_timeout={}", self.lock_timeout.as_millis()),
-            if self.read_only { "-c default_transaction_read_only=on" } else { "" },
+            &self.idle_timeout.map_or_else(String::new, |timeout| {
+                format!("-c idle_session_timeout={}", timeout.as_millis())
+            }),
+            // A plan does not depend on the names that a query takes, so it is made once.
+            if self.read_only {
+                "-c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan"
+            } else {
+                ""
+            },
         ]
         .join(" ")
     }
@@ -69,6 +81,11 @@ pub struct Session {
     client: Client,
     connection: Driver,
     limits: Limits,
+    version: u32,
+    is_superuser: bool,
+    opened: Instant,
+    /// Prepared queries, by their texts.
+    statements: HashMap<&'static str, Statement>,
 }
 
 impl Session {
@@ -96,41 +113,53 @@ impl Session {
             Ok(connected) => connected,
             Err(error) => return Failure::from_connecting(error).map_or(Ok(None), Err),
         };
-        match major_version(&connection) {
-            Some(version) if version < OLDEST_VERSION => Err(Failure::TooOld(version)),
-            _ => Ok(Some(Self { client, connection: Box::pin(connection), limits })),
+        let version = major_version(&connection);
+        if let Some(version) = version.filter(|version| *version < OLDEST_VERSION) {
+            return Err(Failure::TooOld(version));
         }
+        Ok(Some(Self {
+            client,
+            limits,
+            version: version.unwrap_or(OLDEST_VERSION),
+            is_superuser: connection.parameter("is_superuser") == Some("on"),
+            connection: Box::pin(connection),
+            opened: Instant::now(),
+            statements: HashMap::new(),
+        }))
     }
 
-    /// Runs a query whose rows are one column of JSON text each, in one round trip. Its parameters are names.
+    /// The server's major version.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Whether the server ends the session if it is idle for long.
+    pub fn has_idle_timeout(&self) -> bool {
+        self.limits.idle_timeout.is_some()
+    }
+
+    /// When the session was opened.
+    pub fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    /// Runs a query whose rows are one column of JSON text each. Its parameters are names. Its plan is kept for the next
+    /// time.
     ///
     /// The text of a query is known when Steward is built: nothing that a client sends becomes a part of it.
     pub async fn rows<T: DeserializeOwned>(
         &mut self,
-        query: &'static str,
-        names: &[Option<&Identifier>],
+        query: Query,
+        names: &[&Identifier],
     ) -> Result<Vec<T>, Failure> {
-        let names = names.iter().map(|name| (name.map(Identifier::as_str), Type::NAME)).collect();
-        self.query(query, names, self.limits.statement_timeout + GRACE).await
-    }
-
-    /// Runs a query and parses its rows. Fails if the server is silent for longer than `limit`.
-    async fn query<T: DeserializeOwned>(
-        &mut self,
-        query: &'static str,
-        parameters: Vec<(Option<&str>, Type)>,
-        limit: Duration,
-    ) -> Result<Vec<T>, Failure> {
-        let client = &self.client;
+        let text = if self.is_superuser { query.for_superusers } else { query.for_others };
+        let names = names.iter().map(|name| name.as_str());
         let work = async {
-            let rows = client.query_typed_raw(query, parameters).await.map_err(Failure::from_statement)?;
-            let mut rows = pin!(rows);
-            let mut read = Vec::new();
-            while let Some(row) = rows.try_next().await.map_err(Failure::from_statement)? {
-                read.push(parse(&row)?);
-            }
-            Ok(read)
+            let statement = prepare(&self.client, &mut self.statements, text, names.len()).await?;
+            let rows = self.client.query_raw(&statement, names).await.map_err(Failure::from_statement)?;
+            read_all(rows).await
         };
+        let limit = self.limits.statement_timeout + GRACE;
         let driven = drive(&mut self.connection, work);
         timeout(limit, driven).await.unwrap_or_else(|_| Err(Failure::silent(limit)))
     }
@@ -150,11 +179,34 @@ async fn drive<T>(
     tokio::select! {
         biased;
         result = call => result,
-        ended = connection => Err(match ended {
-            Err(error) => Failure::from_statement(error),
-            Ok(()) => Failure::Unreachable("the connection was closed".into()),
-        }),
+        ended = connection => Err(Failure::from_ending(ended)),
     }
+}
+
+/// Returns the parsed rows of a query.
+async fn read_all<T: DeserializeOwned>(rows: RowStream) -> Result<Vec<T>, Failure> {
+    let mut rows = pin!(rows);
+    let mut read = Vec::new();
+    while let Some(row) = rows.try_next().await.map_err(Failure::from_statement)? {
+        read.push(parse(&row)?);
+    }
+    Ok(read)
+}
+
+/// Returns the prepared form of a query that takes this many names.
+async fn prepare(
+    client: &Client,
+    statements: &mut HashMap<&'static str, Statement>,
+    text: &'static str,
+    names: usize,
+) -> Result<Statement, Failure> {
+    if let Some(statement) = statements.get(text) {
+        return Ok(statement.clone());
+    }
+    let prepared = client.prepare_typed(text, &vec![Type::NAME; names]).await;
+    let statement = prepared.map_err(Failure::from_statement)?;
+    statements.insert(text, statement.clone());
+    Ok(statement)
 }
 
 fn parse<T: DeserializeOwned>(row: &Row) -> Result<T, Failure> {

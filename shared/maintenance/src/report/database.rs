@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::facts::{IndexFacts, IndexTotals, Sizes, TableFacts, TableKind, sum};
 use crate::report::size::{self, Numeric};
+use crate::report::statements;
 use crate::server::Server;
-
-const SQL: &str = concat!(include_str!("sql/relations.sql"), include_str!("sql/database.sql"));
 
 /// `GET /maintenance/{database}`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -74,7 +73,7 @@ enum Row {
 impl Server {
     /// Reports on a database. Returns `None` if there is none of this name.
     pub async fn database_report(&self, database: &str) -> Result<Option<DatabaseReport>, Error> {
-        let rows = self.report(database, SQL, &[None, None]).await?;
+        let rows = self.report(database, statements::DATABASE, &[]).await?;
         Ok(rows.and_then(report))
     }
 }

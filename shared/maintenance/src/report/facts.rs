@@ -36,9 +36,11 @@ pub struct TableFacts {
     pub heap: Heap,
     /// Whether it has a TOAST table.
     pub has_toast: bool,
-    /// Its columns.
+    /// Its columns. The report of a database does not need them, nor their types.
+    #[serde(default)]
     pub columns: i64,
     /// Whether a column has the type `name`, which takes 64 bytes whatever its statistics say.
+    #[serde(default)]
     pub has_names: bool,
     /// Bytes of its data.
     pub main_bytes: Option<i64>,
@@ -95,14 +97,16 @@ pub struct IndexFacts {
     /// The input of its bloat estimate, if it is a btree.
     #[serde(flatten)]
     pub btree: Btree,
-    /// Its columns and expressions.
+    /// Its columns and expressions. The report of a database does not need them, nor their types.
+    #[serde(default)]
     pub columns: i64,
     /// Whether a column has the type `name`.
+    #[serde(default)]
     pub has_names: bool,
     /// Bytes of its data.
     pub main_bytes: Option<i64>,
-    /// Bytes with its free space map.
-    pub total_bytes: Option<i64>,
+    /// Bytes of its free space map.
+    pub other_bytes: Option<i64>,
 }
 
 impl IndexFacts {
@@ -111,9 +115,14 @@ impl IndexFacts {
         if self.method == "btree" { self.btree.bloat_bytes() } else { None }
     }
 
+    /// Bytes with its free space map.
+    pub fn total_bytes(&self) -> Option<i64> {
+        Some(self.main_bytes? + self.other_bytes?)
+    }
+
     /// Whether a size is missing because of a lock.
     pub fn is_locked(&self) -> bool {
-        self.total_bytes.is_none()
+        self.total_bytes().is_none()
     }
 
     /// Whether the estimate of its bloat is unreliable.
@@ -142,7 +151,7 @@ impl IndexTotals {
         for index in indexes {
             let total = totals.entry(index.table_oid).or_default();
             total.count += 1;
-            total.bytes += index.total_bytes.unwrap_or_default();
+            total.bytes += index.total_bytes().unwrap_or_default();
             total.locked |= index.is_locked();
             total.bloat = sum(total.bloat, index.bloat_bytes());
         }
@@ -234,7 +243,7 @@ pub(crate) mod tests {
             columns: 1,
             has_names: false,
             main_bytes: Some(24_576),
-            total_bytes: Some(24_576),
+            other_bytes: Some(0),
         }
     }
 
@@ -248,7 +257,7 @@ pub(crate) mod tests {
         assert_eq!(all(&city, &key), (Some(73_728), Some(24_576), Some(8192), Some(40_960)));
         let locked = TableFacts { main_bytes: None, other_bytes: None, ..city.clone() };
         assert_eq!(all(&locked, &key), (None, Some(24_576), Some(8192), None));
-        let locked_index = IndexFacts { main_bytes: None, total_bytes: None, ..key.clone() };
+        let locked_index = IndexFacts { main_bytes: None, other_bytes: None, ..key.clone() };
         assert_eq!(all(&city, &locked_index), (None, None, Some(8192), Some(40_960)));
         let locked_toast = TableFacts { toast_bytes: None, ..city.clone() };
         assert_eq!(all(&locked_toast, &key), (None, Some(24_576), None, Some(40_960)));

@@ -75,7 +75,7 @@ pub fn entries(mut indexes: Vec<ListedIndex>) -> Vec<IndexEntry> {
 impl From<ListedIndex> for IndexEntry {
     fn from(index: ListedIndex) -> Self {
         let facts = index.facts;
-        let bloat = facts.bloat_bytes();
+        let (bloat, total_bytes) = (facts.bloat_bytes(), facts.total_bytes());
         Self {
             is_na: facts.is_na(),
             is_locked: facts.is_locked(),
@@ -89,8 +89,8 @@ impl From<ListedIndex> for IndexEntry {
             indexrelname: facts.name,
             indisunique: index.is_unique,
             def: index.definition,
-            total_bytes: facts.total_bytes,
-            total_size: facts.total_bytes.map(size::pretty),
+            total_bytes,
+            total_size: total_bytes.map(size::pretty),
             method: facts.method,
             bloat_bytes: bloat.map(Numeric),
             bloat_size: bloat.map(size::pretty),

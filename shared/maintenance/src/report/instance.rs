@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::database::DatabaseReport;
 use crate::report::size::{self, Numeric};
+use crate::report::statements;
 use crate::server::Server;
-
-const SQL: &str = include_str!("sql/databases.sql");
 
 /// Databases that are read at the same time, each over its own connection.
 const PARALLEL_DATABASES: usize = 4;
@@ -93,7 +92,7 @@ impl Server {
     /// Reports on all databases. One that cannot be read has an error in its place; the others are complete.
     pub async fn instance_report(&self) -> Result<InstanceReport, Error> {
         let home = self.home_database();
-        let Some(listed) = self.report::<Listed>(home, SQL, &[]).await? else {
+        let Some(listed) = self.report::<Listed>(home, statements::DATABASES, &[]).await? else {
             return Err(Error::unavailable(format!(
                 "server \"{self}\" has no database \"{home}\", which its URL names"
             )));

@@ -9,13 +9,8 @@ use crate::postgres::identifier::Identifier;
 use crate::report::facts::{IndexTotals, Sizes, TableFacts, TableKind};
 use crate::report::index::{self, IndexEntry, ListedIndex};
 use crate::report::size::{self, Numeric};
+use crate::report::statements;
 use crate::server::Server;
-
-const SQL: &str = concat!(
-    include_str!("sql/relations.sql"),
-    include_str!("sql/listed_indexes.sql"),
-    include_str!("sql/schema.sql")
-);
 
 /// `GET /maintenance/{database}/schema/{schema}`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -123,7 +118,7 @@ impl Server {
     /// Reports on a schema. Returns `None` if there is no such database or no such schema.
     pub async fn schema_report(&self, database: &str, schema: &str) -> Result<Option<SchemaReport>, Error> {
         let Some(schema) = Identifier::new(schema) else { return Ok(None) };
-        let rows = self.report(database, SQL, &[Some(&schema), None]).await?;
+        let rows = self.report(database, statements::SCHEMA, &[&schema]).await?;
         Ok(rows.and_then(report))
     }
 }

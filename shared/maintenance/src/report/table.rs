@@ -11,13 +11,8 @@ use crate::report::bloat::TABLE_FILLFACTOR;
 use crate::report::facts::{IndexTotals, Sizes, TableFacts, TableKind};
 use crate::report::index::{self, IndexEntry, ListedIndex};
 use crate::report::size::{self, Numeric};
+use crate::report::statements;
 use crate::server::Server;
-
-const SQL: &str = concat!(
-    include_str!("sql/relations.sql"),
-    include_str!("sql/listed_indexes.sql"),
-    include_str!("sql/table.sql")
-);
 
 /// `GET /maintenance/{database}/schema/{schema}/table/{table}`. Sizes are null where a lock hides a part.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -164,7 +159,7 @@ impl Server {
         let Some((schema, table)) = Identifier::new(schema).zip(Identifier::new(table)) else {
             return Ok(None);
         };
-        let rows = self.report(database, SQL, &[Some(&schema), Some(&table)]).await?;
+        let rows = self.report(database, statements::TABLE, &[&schema, &table]).await?;
         Ok(rows.and_then(report))
     }
 }

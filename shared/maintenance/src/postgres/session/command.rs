@@ -4,9 +4,10 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
-use super::{GRACE, Session, drive};
+use super::{GRACE, Session, drive, read_all};
 use crate::postgres::failure::Failure;
 
 /// The longest wait for the answer to a query of a session whose statements have no limit.
@@ -30,8 +31,15 @@ impl Session {
         query: &'static str,
         texts: &[&str],
     ) -> Result<Vec<T>, Failure> {
-        let texts = texts.iter().map(|text| (Some(*text), Type::TEXT)).collect();
-        self.query(query, texts, QUERY_TIMEOUT + GRACE).await
+        let parameters: Vec<(&str, Type)> = texts.iter().map(|text| (*text, Type::TEXT)).collect();
+        let client = &self.client;
+        let work = async {
+            let rows = client.query_typed_raw(query, parameters).await.map_err(Failure::from_statement)?;
+            read_all(rows).await
+        };
+        let limit = QUERY_TIMEOUT + GRACE;
+        let driven = drive(&mut self.connection, work);
+        timeout(limit, driven).await.unwrap_or_else(|_| Err(Failure::silent(limit)))
     }
 }
 

@@ -31,15 +31,15 @@ FROM (
            coalesce(o.analyze_threshold, current_setting('autovacuum_analyze_threshold'))::float8 AS analyze_threshold,
            coalesce(o.analyze_scale_factor, current_setting('autovacuum_analyze_scale_factor'))::float8
                AS analyze_scale_factor
-    FROM tables t
-    JOIN pg_class c ON c.oid = t.oid
+    FROM described_tables t
+    JOIN pg_class c ON c.oid = t.oid::oid
     LEFT JOIN thresholds o ON o.oid = t.oid
 ) t
 UNION ALL
 SELECT json_build_object('index', to_json(i))::text
 FROM (
     SELECT i.*, x.indisvalid AS is_valid, t.statistics_age_seconds
-    FROM indexes i
-    JOIN pg_index x ON x.indexrelid = i.oid
+    FROM described_indexes i
+    JOIN pg_index x ON x.indexrelid = i.oid::oid
     JOIN tables t ON t.oid = i.table_oid
 ) i

@@ -6,8 +6,8 @@
            pg_stat_get_tuples_fetched(c.oid) AS idx_tup_fetch,
            CASE WHEN c.oid NOT IN (SELECT oid FROM locked) AND x.indrelid NOT IN (SELECT oid FROM locked)
                 THEN pg_get_indexdef(c.oid) END AS definition
-    FROM indexes i
-    JOIN pg_class c ON c.oid = i.oid
-    JOIN pg_index x ON x.indexrelid = i.oid
+    FROM described_indexes i
+    JOIN pg_class c ON c.oid = i.oid::oid
+    JOIN pg_index x ON x.indexrelid = i.oid::oid
     LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
 )

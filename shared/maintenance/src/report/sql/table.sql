@@ -1,4 +1,4 @@
-SELECT json_build_object('table', to_json(tables))::text FROM tables
+SELECT json_build_object('table', to_json(t))::text FROM described_tables t
 UNION ALL
 SELECT json_build_object('index', to_json(listed_indexes))::text FROM listed_indexes
 UNION ALL
