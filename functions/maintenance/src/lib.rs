@@ -4,7 +4,7 @@
 //! - `authorized`: credentials, in the documented order of checks
 //! - `names`: names of databases, schemas, tables and indexes in paths
 //! - `requested`: bodies of requests for operations
-//! - `reports`, `operations`, `history`, `server`: handlers
+//! - `reports`, `operations`, `recurrences`, `history`, `server`: handlers
 //! - `wire`: operations as clients see them
 
 mod authorized;
@@ -12,6 +12,7 @@ mod error;
 mod history;
 mod names;
 mod operations;
+mod recurrences;
 mod reports;
 mod requested;
 mod server;
@@ -60,6 +61,8 @@ pub fn router(api: Api) -> Router {
         .route("/maintenance", get(reports::instance))
         .route("/maintenance/operations", get(history::list))
         .route("/maintenance/operations/{id}", get(history::get))
+        .route("/maintenance/recurrences", get(recurrences::list))
+        .route("/maintenance/recurrences/{id}", get(recurrences::get).delete(recurrences::stop))
         .route("/maintenance/vacuum/scheduled", get(operations::scheduled_vacuums))
         .route("/maintenance/vacuum/{id}", delete(operations::cancel_vacuum))
         .route("/maintenance/analyze/scheduled", get(operations::scheduled_analyzes))

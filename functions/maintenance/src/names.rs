@@ -105,7 +105,7 @@ impl Names {
 /// The name of the default server.
 const DEFAULT_SERVER: &str = "default";
 
-/// The id of an operation in a path.
+/// The id of an operation or of a recurrence in a path.
 pub struct OperationId(pub String);
 
 impl FromRequestParts<Api> for OperationId {

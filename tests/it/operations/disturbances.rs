@@ -17,10 +17,10 @@ const BLOCKED: &str =
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 /// A session that holds a lock on `city` until it is dropped.
-struct Lock(Child);
+pub(super) struct Lock(Child);
 
 impl Lock {
-    fn new(site: &Site) -> Result<Self> {
+    pub(super) fn new(site: &Site) -> Result<Self> {
         let mut session = SERVER.psql(site.database).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
         let input = session.stdin.as_mut().context("psql has an input")?;
         input.write_all(b"BEGIN; LOCK TABLE city IN ACCESS EXCLUSIVE MODE;\n")?;
@@ -38,7 +38,7 @@ impl Drop for Lock {
 }
 
 /// Works on an operation, and meanwhile does something else once its statement is blocked.
-async fn meanwhile(site: &Site, id: &str, act: impl AsyncFnOnce()) -> Result<()> {
+pub(super) async fn meanwhile(site: &Site, id: &str, act: impl AsyncFnOnce()) -> Result<()> {
     let deadline = site.bundle.operations.now().plus_seconds(MAINTENANCE_SECONDS);
     let message = json!({"task": "run", "id": id}).to_string();
     let mut work = site.bundle.maintenance.work(&message, deadline).boxed_local();
