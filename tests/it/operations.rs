@@ -5,6 +5,7 @@ mod kills;
 mod names;
 mod partitions;
 mod progress;
+mod recurrences;
 mod requests;
 mod running;
 mod standby;
@@ -99,7 +100,8 @@ pub fn draft(bundle: &TestBundle, table: Option<&str>, seconds: i64) -> Draft {
     };
     let target = Target { server: String::new(), database: "world".to_owned(), object };
     let due = bundle.operations.now().whole_second().plus_seconds(seconds);
-    Draft { kind: Kind::Vacuum, target, options: Options::default(), due }
+    let options = Options::default();
+    Draft { kind: Kind::Vacuum, target, options, due, window: None, recurrence: None }
 }
 
 /// Stores the operation of a draft whose object is not looked at.

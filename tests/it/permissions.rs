@@ -243,6 +243,20 @@ async fn maintenance_policies_match_the_functions_actions() -> Result<()> {
         request(&bundle, "GET", list, &Value::Null).await?;
     }
     request(&bundle, "DELETE", &format!("/maintenance/vacuum/{id}"), &Value::Null).await?;
+    let recurring = json!({"schedule": "*/5 * * * *"});
+    let created = request(&bundle, "POST", &format!("{table}/analyze"), &recurring).await?;
+    let (id, operation) = (&created["id"], &created["operation"]);
+    let id = id.as_str().context("an id")?;
+    let operation = operation.as_str().context("an id")?;
+    request(&bundle, "DELETE", &format!("/maintenance/analyze/{operation}"), &Value::Null).await?;
+    let recurrence = format!("/maintenance/recurrences/{id}");
+    for (method, path) in
+        [("GET", "/maintenance/recurrences"), ("GET", &recurrence), ("DELETE", &recurrence)]
+    {
+        request(&bundle, method, path, &Value::Null).await?;
+    }
+    request(&bundle, "POST", &format!("{table}/vacuum"), &recurring).await?;
+    bundle.advance(TimeDelta::minutes(5));
     assert_allowed("maintenance", take_actions(&bundle));
 
     bundle.operations.tick().await?;

@@ -51,7 +51,8 @@ pub async fn get(
     Ok(Json(Detailed::new(&operation, progress)))
 }
 
-fn limit(text: Option<&str>) -> Result<usize, Error> {
+/// Parses the limit of a page.
+pub fn limit(text: Option<&str>) -> Result<usize, Error> {
     let Some(text) = text else { return Ok(DEFAULT_LIMIT) };
     let limit = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
     limit.ok_or_else(|| Error::invalid(format!("invalid limit \"{text}\": expected 1 to {MOST}")))

@@ -5,7 +5,7 @@
 //! - `instance`: the server of a request
 //! - `names`: names of databases, schemas, tables and indexes in paths
 //! - `requested`: bodies of requests for operations
-//! - `reports`, `operations`, `history`, `server`: handlers
+//! - `reports`, `operations`, `recurrences`, `history`, `server`: handlers
 //! - `wire`: operations as clients see them
 
 mod authorized;
@@ -14,6 +14,7 @@ mod history;
 mod instance;
 mod names;
 mod operations;
+mod recurrences;
 mod reports;
 mod requested;
 mod server;
@@ -62,6 +63,8 @@ pub fn router(api: Api) -> Router {
         .route("/maintenance", get(reports::instance))
         .route("/maintenance/operations", get(history::list))
         .route("/maintenance/operations/{id}", get(history::get))
+        .route("/maintenance/recurrences", get(recurrences::list))
+        .route("/maintenance/recurrences/{id}", get(recurrences::get).delete(recurrences::stop))
         .route("/maintenance/vacuum/scheduled", get(operations::scheduled_vacuums))
         .route("/maintenance/vacuum/{id}", delete(operations::cancel_vacuum))
         .route("/maintenance/analyze/scheduled", get(operations::scheduled_analyzes))

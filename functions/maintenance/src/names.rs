@@ -104,7 +104,7 @@ impl Names {
     }
 }
 
-/// The id of an operation in a path.
+/// The id of an operation or of a recurrence in a path.
 pub struct OperationId(pub String);
 
 impl FromRequestParts<Api> for OperationId {

@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use maintenance::operation::kind::Kind;
 use maintenance::operation::listing::Filter;
-use maintenance::operation::record::Draft;
 use maintenance::operation::{objects, progress};
 
 use crate::Api;
@@ -14,10 +13,11 @@ use crate::authorized::{Authorized, Editor, Viewer};
 use crate::error::ApiError;
 use crate::instance::Instance;
 use crate::names::{Names, OperationId};
-use crate::requested::Requested;
+use crate::recurrences::Recurring;
+use crate::requested::{Requested, Wanted};
 use crate::wire::{self, Canceled, Entry, Planned};
 
-/// Requests an operation, or returns its plan. Never waits for the work.
+/// Requests an operation or a recurrence, or returns the plan. Never waits for the work.
 pub async fn request(
     names: Names,
     caller: Authorized<Editor>,
@@ -25,15 +25,29 @@ pub async fn request(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let (kind, target) = (names.kind()?, names.target()?);
-    let Requested { due, options, dry_run } = Requested::parse(&body, kind, api.operations.now())?;
-    let draft = Draft { kind, target, options, due };
-    if dry_run {
+    let requested = Requested::parse(&body, kind, api.operations.now())?;
+    let is_dry_run = requested.dry_run;
+    let wanted = requested.of(kind, target);
+    let draft = match &wanted {
+        Wanted::Once(draft) => draft.clone(),
+        // Its due time does not matter for the checks.
+        Wanted::Recurring(definition) => definition.occurrence(api.operations.now(), None),
+    };
+    if is_dry_run {
         let plan = Planned::from(objects::plan(&api.servers, &draft).await?);
         return Ok(Json(plan).into_response());
     }
     objects::check(&api.servers, &draft).await?;
-    let operation = api.operations.request(&draft, &caller.origin, &api.log).await?;
-    Ok(Json(wire::Requested { id: operation.id }).into_response())
+    match wanted {
+        Wanted::Once(draft) => {
+            let operation = api.operations.request(&draft, &caller.origin, &api.log).await?;
+            Ok(Json(wire::Requested { id: operation.id }).into_response())
+        }
+        Wanted::Recurring(definition) => {
+            let created = api.operations.recur(&definition, &caller.origin, &api.log).await?;
+            Ok(Json(Recurring::from(&created)).into_response())
+        }
+    }
 }
 
 /// Lists the operations of a database, schema or table.

@@ -5,6 +5,11 @@ use maintenance::operation::datetime;
 use maintenance::operation::kind::Kind;
 use maintenance::operation::mode::Mode;
 use maintenance::operation::options::Options;
+use maintenance::operation::record::Draft;
+use maintenance::operation::recurrence::Definition;
+use maintenance::operation::schedule::{Schedule, Timing};
+use maintenance::operation::target::Target;
+use maintenance::operation::window::Window;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -13,26 +18,47 @@ use crate::error::ApiError;
 /// The body of a request for an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requested {
-    /// The due time, in whole seconds.
-    pub due: Micros,
+    /// When the operation is due.
+    pub start: Start,
     /// The options.
     pub options: Options,
     /// Whether only the plan is wanted.
     pub dry_run: bool,
 }
 
+/// When an operation is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Once, at a time in whole seconds, at which the window is open.
+    Once {
+        /// The due time.
+        due: Micros,
+        /// The time of each day in which statements may start.
+        window: Option<Window>,
+    },
+    /// Again and again.
+    Recurring {
+        /// The due times.
+        timing: Timing,
+        /// The time before which there is no occurrence.
+        not_before: Option<Micros>,
+    },
+}
+
 impl Requested {
     /// Parses a body: a JSON object, or nothing. Members are checked in the documented order, `datetime` first. Without
-    /// `datetime`, the operation is due now. Unknown members are ignored, and so is `mode` unless the operation is a
+    /// `datetime` and `schedule`, the operation is due now, or when its window opens. Unknown members are ignored, and so is `mode` unless the operation is a
     /// VACUUM.
     pub fn parse(body: &[u8], kind: Kind, now: Micros) -> Result<Self, ApiError> {
         let members: Map<String, Value> = match body.trim_ascii() {
             b"" => Map::new(),
             body => serde_json::from_slice(body).map_err(|_| ApiError::InvalidJson)?,
         };
-        let due = match members.get("datetime") {
-            None => now.whole_second(),
-            Some(value) => value.as_str().and_then(datetime::parse).ok_or(ApiError::Malformed("datetime"))?,
+        let datetime = match members.get("datetime") {
+            None => None,
+            Some(value) => {
+                Some(value.as_str().and_then(datetime::parse).ok_or(ApiError::Malformed("datetime"))?)
+            }
         };
         let mode = match members.get("mode").filter(|_| kind == Kind::Vacuum) {
             None => Mode::default(),
@@ -50,10 +76,60 @@ impl Requested {
         if options.parallel.is_some_and(|workers| workers > MOST_WORKERS) {
             return Err(ApiError::Malformed("parallel"));
         }
+        let start = start(&members, datetime, now)?;
         options.check_kind(kind)?;
         let dry_run = option(&members, "dry_run")?.unwrap_or_default();
-        Ok(Self { due, options, dry_run })
+        Ok(Self { start, options, dry_run })
     }
+
+    /// Returns what the body requests for an object: one operation, or a recurrence.
+    pub fn of(self, kind: Kind, target: Target) -> Wanted {
+        let Self { start, options, .. } = self;
+        match start {
+            Start::Once { due, window } => {
+                Wanted::Once(Draft { kind, target, options, due, window, recurrence: None })
+            }
+            Start::Recurring { timing, not_before } => {
+                Wanted::Recurring(Definition { kind, target, options, timing, not_before })
+            }
+        }
+    }
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// One operation.
+    Once(Draft),
+    /// A recurrence.
+    Recurring(Definition),
+}
+
+/// Parses `schedule` and `window`. A single operation that would be due while its window is closed is due at the next
+/// opening.
+fn start(members: &Map<String, Value>, datetime: Option<Micros>, now: Micros) -> Result<Start, ApiError> {
+    let schedule = match members.get("schedule") {
+        None => None,
+        Some(value) => {
+            Some(value.as_str().and_then(Schedule::parse).ok_or(ApiError::Malformed("schedule"))?)
+        }
+    };
+    let window: Option<Window> = option(members, "window")?;
+    let Some(schedule) = schedule else {
+        let due = datetime.unwrap_or_else(|| now.whole_second());
+        let due = match window {
+            Some(window) if !window.contains(due.max(now)) => window.open_from(due.max(now)),
+            _ => due,
+        };
+        return Ok(Start::Once { due, window });
+    };
+    let timing = Timing::new(schedule, window).ok_or(ApiError::Malformed("window"))?;
+    let has_run = timing.run_from(datetime.map_or(now, |time| time.max(now))).is_some();
+    // Schedules end with the year 5000.
+    if !has_run {
+        return Err(ApiError::Malformed("datetime"));
+    }
+    Ok(Start::Recurring { timing, not_before: datetime })
 }
 
 /// Parallel workers that PostgreSQL accepts.
@@ -74,6 +150,13 @@ mod tests {
 
     const NOW: Micros = Micros(1_500_000);
 
+    fn due(requested: &Requested) -> Option<Micros> {
+        match requested.start {
+            Start::Once { due, .. } => Some(due),
+            Start::Recurring { .. } => None,
+        }
+    }
+
     fn parse(kind: Kind, body: &str) -> Result<Requested, String> {
         Requested::parse(body.as_bytes(), kind, NOW).map_err(|error| format!("{error:?}"))
     }
@@ -82,7 +165,8 @@ mod tests {
     fn body_may_be_empty_or_an_object() {
         for body in ["", " ", "{}", r#"{"unknown": 1}"#] {
             let requested = parse(Kind::Vacuum, body).expect("a request");
-            assert_eq!((requested.due, requested.options), (Micros(1_000_000), Options::default()));
+            assert_eq!(due(&requested), Some(Micros(1_000_000)));
+            assert_eq!(requested.options, Options::default());
         }
         for body in ["{oops", "null", "[]", "1", "\"x\""] {
             assert_eq!(parse(Kind::Vacuum, body), Err("InvalidJson".to_owned()), "{body}");
@@ -105,7 +189,7 @@ mod tests {
             assert!(parse(Kind::Analyze, &body).is_ok(), "{body}");
         }
         let past = parse(Kind::Reindex, r#"{"datetime": "2001-01-01T00:00:00Z"}"#).expect("a request");
-        assert_eq!(past.due, Micros(978_307_200_000_000));
+        assert_eq!(due(&past), Some(Micros(978_307_200_000_000)));
     }
 
     #[test]
@@ -122,5 +206,46 @@ mod tests {
             assert_eq!(parse(Kind::Vacuum, body), Err(expected.to_owned()), "{body}");
         }
         assert!(parse(Kind::Vacuum, r#"{"concurrently": true}"#).is_err());
+    }
+
+    #[test]
+    fn closed_window_moves_the_due_time_to_its_opening() {
+        // The clock shows 00:00:01.
+        let window = r#""window": {"start": "22:00", "end": "04:00"}"#;
+        for (datetime, expected) in [
+            (None, "1970-01-01T00:00:01Z"),
+            (Some("1970-01-02T03:59:59Z"), "1970-01-02T03:59:59Z"),
+            (Some("1970-01-02T04:00:00Z"), "1970-01-02T22:00:00Z"),
+            (Some("1969-12-31T12:00:00Z"), "1969-12-31T12:00:00Z"),
+        ] {
+            let datetime = datetime.map_or(String::new(), |time| format!(r#""datetime": "{time}", "#));
+            let requested = parse(Kind::Vacuum, &format!("{{{datetime}{window}}}")).expect("a request");
+            assert_eq!(due(&requested).map(datetime::print).as_deref(), Some(expected), "{datetime}");
+        }
+        let closed = r#"{"window": {"start": "04:00", "end": "05:00"}, "datetime": "1969-12-31T04:30:00Z"}"#;
+        let requested = parse(Kind::Vacuum, closed).expect("a request");
+        assert_eq!(due(&requested).map(datetime::print).as_deref(), Some("1970-01-01T04:00:00Z"));
+    }
+
+    #[test]
+    fn schedule_and_window_are_checked() {
+        let body = r#"{"schedule": "0 2 * * *", "window": {"start": "01:00", "end": "03:00"}}"#;
+        let requested = parse(Kind::Reindex, body).expect("a request");
+        assert!(matches!(requested.start, Start::Recurring { not_before: None, .. }), "{requested:?}");
+        for (body, expected) in [
+            (r#"{"schedule": "0 2 * *"}"#, "schedule"),
+            (r#"{"schedule": null}"#, "schedule"),
+            (r#"{"schedule": 5}"#, "schedule"),
+            (r#"{"schedule": "0 0 30 2 *"}"#, "schedule"),
+            (r#"{"schedule": "* * * * *"}"#, "schedule"),
+            (r#"{"schedule": "* * * * *", "datetime": "soon"}"#, "datetime"),
+            (r#"{"schedule": "0 2 * * *", "datetime": "9999-01-01T00:00:00Z"}"#, "datetime"),
+            (r#"{"window": null}"#, "window"),
+            (r#"{"window": "22:00-04:00"}"#, "window"),
+            (r#"{"window": {"start": "22:00", "end": "22:00"}}"#, "window"),
+            (r#"{"schedule": "0 2 * * *", "window": {"start": "03:00", "end": "05:00"}}"#, "window"),
+        ] {
+            assert_eq!(parse(Kind::Vacuum, body), Err(format!("Malformed(\"{expected}\")")), "{body}");
+        }
     }
 }

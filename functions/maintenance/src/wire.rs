@@ -7,6 +7,8 @@ use maintenance::operation::options::Options;
 use maintenance::operation::progress::{Blocker, Progress};
 use maintenance::operation::record::Operation;
 use maintenance::operation::status::Status;
+use maintenance::operation::target::Target;
+use maintenance::operation::window::Window;
 use serde::Serialize;
 
 /// The response to a request for an operation.
@@ -44,6 +46,8 @@ pub struct Detailed {
     kind: Kind,
     instance: Option<String>,
     options: Further,
+    window: Option<Window>,
+    recurrence: Option<String>,
     requested: String,
     requested_by: String,
     started: Option<String>,
@@ -65,7 +69,7 @@ pub struct Detailed {
 
 /// Options that the original does not have, of those that were requested.
 #[derive(Debug, Serialize)]
-struct Further {
+pub struct Further {
     #[serde(skip_serializing_if = "Option::is_none")]
     skip_locked: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +102,11 @@ pub struct Planned {
     server_version: u32,
 }
 
+/// Returns the name of the server of a target. `None` for the default one.
+pub fn server(target: &Target) -> Option<String> {
+    Some(target.server.clone()).filter(|server| !server.is_empty())
+}
+
 impl From<&Operation> for Entry {
     fn from(operation: &Operation) -> Self {
         let object = &operation.target.object;
@@ -124,8 +133,10 @@ impl Detailed {
         Self {
             entry: Entry::from(operation),
             kind: operation.kind,
-            instance: Some(target.server.clone()).filter(|server| !server.is_empty()),
+            instance: instance(target),
             options: Further::from(&operation.options),
+            window: operation.window,
+            recurrence: operation.recurrence.clone(),
             requested: datetime::print(operation.requested),
             requested_by: operation.requested_by.clone(),
             started: operation.started.map(datetime::print),

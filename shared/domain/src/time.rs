@@ -84,6 +84,11 @@ impl Minute {
     /// A minute that never comes.
     pub const NEVER: Self = Self(i64::MAX);
 
+    /// Returns the first microsecond of the minute.
+    pub fn start(self) -> Micros {
+        Micros(self.0.saturating_mul(60 * SECOND))
+    }
+
     /// Returns the minute `count` minutes later.
     #[must_use]
     pub fn plus(self, count: i64) -> Self {

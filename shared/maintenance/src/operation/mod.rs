@@ -8,6 +8,8 @@
 //! - [`kind`], [`target`], [`mode`], [`options`], [`datetime`]: the parts of a request
 //! - [`id`]: documented ids
 //! - [`status`], [`record`]: states and their transitions
+//! - [`schedule`], [`window`]: the times at which operations may start
+//! - [`recurrence`], [`recurring`]: recurring operations, and the use cases of the API for them
 //! - [`evidence`]: decides whether a statement had its effect
 //! - [`statement`]: SQL and the locks that it takes
 //! - [`command`]: the command and the effect of one step
@@ -34,8 +36,11 @@ pub mod objects;
 pub mod options;
 pub mod progress;
 pub mod record;
+pub mod recurrence;
+pub mod recurring;
 pub mod requesting;
 pub mod running;
+pub mod schedule;
 pub mod settings;
 pub mod statement;
 pub mod status;
@@ -44,6 +49,7 @@ mod store;
 pub mod sweeping;
 pub mod target;
 pub mod task;
+pub mod window;
 
 use domain::error::Error;
 use domain::platform::Platform;

@@ -2,18 +2,16 @@
 
 use domain::access::AuditLog;
 use domain::access::audit::{AuditAction, Caller};
-use domain::error::{self, Error};
+use domain::error::Error;
 use domain::work::queue::LONGEST_DELAY;
 
 use crate::operation::Operations;
 use crate::operation::datetime;
 use crate::operation::id;
 use crate::operation::record::{Draft, Operation};
+use crate::operation::store::{MOST_ATTEMPTS, too_many_attempts};
 use crate::operation::target::{Object, Target};
 use crate::operation::task::MaintenanceTask;
-
-/// Operations with the same documented digest. More than this are requests for the same object and second in a loop.
-const MOST_ATTEMPTS: u32 = 100;
 
 impl Operations {
     /// Stores an operation whose object exists, and returns it. Returns the existing one if the same request is alive.
@@ -31,15 +29,12 @@ impl Operations {
                 None => {
                     // After a lost race, the same id is read again.
                     if let Some(created) = self.create_requested(draft, id, origin, log).await? {
-                        self.send_run(&created).await;
                         return Ok(created);
                     }
                 }
             }
         }
-        let text =
-            format!("{MOST_ATTEMPTS} operations on this object have the same due time; choose another.");
-        Err(Error::new(error::Kind::Conflict, text))
+        Err(too_many_attempts())
     }
 
     async fn create_requested(
@@ -59,7 +54,7 @@ impl Operations {
             after: Some(1),
         };
         let entry = origin.audit_entry(action, now, &self.ids.uuid())?;
-        self.create(&operation, (log.table(), entry)).await
+        self.create(&operation, (log.table().clone(), entry)).await
     }
 
     /// Sends the message of an operation that is due soon. One that is due later, or whose message cannot be sent, is

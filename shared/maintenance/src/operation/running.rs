@@ -162,6 +162,9 @@ impl Runner {
 
     /// Works on the operation until it ends, must wait, or the deadline is near.
     async fn proceed(&self, held: &mut Held) -> Result<(), Stop> {
+        if self.leave_closed_window(held).await? {
+            return Ok(());
+        }
         let server = objects::server(&self.servers, &held.operation.target).map_err(impossible)?;
         let mut watch = self.open(server, server.home_database()).await?;
         if let Some(verdict) = self.judge(held, &mut watch).await? {
@@ -174,6 +177,9 @@ impl Runner {
             if held.operation.is_complete() {
                 let now = self.operations.now();
                 return self.update(held, |operation| Ok(operation.completed(now)?)).await;
+            }
+            if self.leave_closed_window(held).await? {
+                return Ok(());
             }
             if self.is_late(held) {
                 return self.continue_later(held).await;
@@ -192,6 +198,19 @@ impl Runner {
     /// Whether the deadline is too near to start a statement.
     pub(crate) fn is_late(&self, held: &Held) -> bool {
         self.operations.now().plus_seconds(MARGIN_SECONDS) > held.deadline
+    }
+
+    /// Ends or releases an operation whose window is closed. Returns whether it is.
+    async fn leave_closed_window(&self, held: &mut Held) -> Result<bool, Stop> {
+        let now = self.operations.now();
+        let is_cancelled = held.operation.status == Status::Abort;
+        if is_cancelled || held.operation.is_complete() || held.operation.outside_window(now)?.is_none() {
+            return Ok(false);
+        }
+        let outside = |old: &Operation| Ok(old.outside_window(now)?.unwrap_or_else(|| old.clone()));
+        self.update(held, outside).await?;
+        self.operations.send_run_of_waiting(&held.operation).await;
+        Ok(true)
     }
 
     /// Releases the operation and asks for the next worker at once.

@@ -3,21 +3,28 @@
 //! Every write of an operation also writes the due row of the minute in which it must be looked at next, and deletes the
 //! row of the minute before, in the same transaction.
 
+mod recurrences;
+
 use domain::error::{self, Error};
 use domain::storage::item::item;
 use domain::storage::key::{Collection, Key, Range};
 use domain::storage::table::{Cancelled, Race, Table, Write, transact_across};
 use domain::time::{Micros, Minute};
 use domain::work::due::{self, Due, Span};
+use domain::work::outbox;
 use serde::{Deserialize, Serialize};
 
 use crate::operation::Operations;
-use crate::operation::event;
+use crate::operation::kind::Kind as OperationKind;
 use crate::operation::record::Operation;
+use crate::operation::target::Target;
 use crate::operation::task::MaintenanceTask;
+use crate::operation::{datetime, event, id};
 
 /// Lost races after which a change fails. Each was won by another change, so that they end.
 const MOST_RACES: usize = 100;
+/// Operations with the same documented digest. More than this are requests for the same object and second in a loop.
+pub(crate) const MOST_ATTEMPTS: u32 = 100;
 
 /// An entry of the list of live operations or of the history.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +42,54 @@ pub(crate) enum Changed {
     Kept(Operation),
     /// The record was replaced. Holds the new one.
     Replaced(Operation),
+}
+
+/// The writes of a transaction, and what is sent once they are made.
+#[derive(Debug, Default)]
+struct Commit {
+    writes: Vec<Write>,
+    /// Announces the end of an operation.
+    event: Option<outbox::Event>,
+    created: Option<Operation>,
+}
+
+impl Commit {
+    /// Adds a new operation with its due row and its entry in the list.
+    fn create(&mut self, operation: &Operation) -> Result<(), Error> {
+        let listed = Entry { id: operation.id.clone(), ttl: None };
+        self.writes.push(Write::PutNew(item(&Key::operation(&operation.id), operation)?));
+        self.writes.push(Write::Put(item(&Key::live_operation(operation.due, &operation.id), &listed)?));
+        self.writes.push(due_write(operation)?);
+        self.created = Some(operation.clone());
+        Ok(())
+    }
+
+    /// Adds a new version of an operation. One that ends enters the history, and its end is announced.
+    fn replace(&mut self, old: &Operation, new: &Operation) -> Result<(), Error> {
+        self.writes.push(Write::Replace(item(&Key::operation(&new.id), new)?, old.version));
+        self.writes.push(due_write(new)?);
+        if old.minute != new.minute {
+            self.writes.push(due_delete(old.minute, &old.id));
+        }
+        if let Some(at) = new.ended.filter(|_| old.ended.is_none()) {
+            let entry = Entry { id: new.id.clone(), ttl: new.ttl };
+            self.writes.push(Write::Put(item(&Key::ended_operation(at, &new.id), &entry)?));
+            let event = event::ended(new, at)?;
+            self.writes.push(event.write()?);
+            self.event = Some(event);
+        }
+        Ok(())
+    }
+}
+
+/// Returns the error after [`MOST_ATTEMPTS`].
+pub(crate) fn too_many_attempts() -> Error {
+    let text = format!("{MOST_ATTEMPTS} operations on this object have the same due time; choose another.");
+    Error::new(Kind::Conflict, text)
+}
+
+fn too_many_races() -> Error {
+    Error::new(Kind::Unavailable, "The operation is being changed by others; try again.")
 }
 
 /// Returns the number of an id, as due rows store it.
@@ -62,24 +117,30 @@ impl Operations {
         self.table.get(&Key::operation(id)).await
     }
 
-    /// Stores a new operation with its due row and its entry in the list, in one transaction with `entry`, which goes
-    /// to `log`. Loses if there is an operation with this id.
+    /// Stores a new operation with its due row and its entry in the list, in one transaction with an audit entry. Loses
+    /// if there is an operation with this id.
     pub(crate) async fn create(
         &self,
         operation: &Operation,
-        (log, entry): (&Table, Write),
+        entry: (Table, Write),
     ) -> Result<Option<Operation>, Error> {
-        let minute = due::minute(operation.look, self.now());
-        let operation = Operation { minute, version: 1, ..operation.clone() };
-        let listed = Entry { id: operation.id.clone(), ttl: None };
-        let writes = vec![
-            (&self.table, Write::PutNew(item(&Key::operation(&operation.id), &operation)?)),
-            (&self.table, Write::Put(item(&Key::live_operation(operation.due, &operation.id), &listed)?)),
-            (&self.table, due_write(&operation)?),
-            (log, entry),
-        ];
-        let race = transact_across(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
+        let operation = self.first_version(operation);
+        let mut commit = Commit::default();
+        commit.create(&operation)?;
+        let race = self.commit(commit, Some(entry)).await?;
         Ok((race == Race::Won).then_some(operation))
+    }
+
+    /// Returns the documented id of an operation, or that of the first attempt that no other operation has.
+    pub(crate) async fn free_id(&self, target: &Target, due: Micros, kind: OperationKind) -> Result<String, Error> {
+        let text = datetime::print(due);
+        for attempt in 0..MOST_ATTEMPTS {
+            let id = id::digest(target, &text, kind, attempt);
+            if self.read(&id).await?.is_none() {
+                return Ok(id);
+            }
+        }
+        Err(too_many_attempts())
     }
 
     /// Replaces an operation by what `decide` makes of it, in one transaction with an audit entry. Reads it again after a
@@ -101,8 +162,12 @@ impl Operations {
                 return Ok(Some(Changed::Replaced(new)));
             }
         }
-        Err(Error::new(error::Kind::Unavailable, "The operation is being changed by others; try again.")
-            .into())
+        Err(too_many_races().into())
+    }
+
+    fn first_version(&self, operation: &Operation) -> Operation {
+        let minute = due::minute(operation.look, self.now());
+        Operation { minute, version: 1, ..operation.clone() }
     }
 
     fn next_version(&self, old: &Operation, new: Operation) -> Operation {
@@ -117,25 +182,30 @@ impl Operations {
         new: &Operation,
         entry: Option<(Table, Write)>,
     ) -> Result<Race, Error> {
-        let mut writes =
-            vec![Write::Replace(item(&Key::operation(&new.id), new)?, old.version), due_write(new)?];
-        if old.minute != new.minute {
-            writes.push(due_delete(old.minute, &old.id));
+        let mut commit = Commit::default();
+        commit.replace(old, new)?;
+        if let Some(ended) = new.ended.filter(|_| old.ended.is_none()) {
+            self.continue_recurrence(&mut commit, new, ended).await?;
         }
-        let ended = if old.ended.is_none() { new.ended } else { None };
-        let event = ended.map(|at| event::ended(new, at)).transpose()?;
-        if let (Some(at), Some(event)) = (ended, &event) {
-            let entry = Entry { id: new.id.clone(), ttl: new.ttl };
-            writes.push(Write::Put(item(&Key::ended_operation(at, &new.id), &entry)?));
-            writes.push(event.write()?);
-        }
+        self.commit(commit, entry).await
+    }
+
+    /// Makes the writes of a transaction, and then publishes its event and sends the message of its new operation.
+    /// Both are found by the ticker if this process stops in between.
+    async fn commit(&self, commit: Commit, entry: Option<(Table, Write)>) -> Result<Race, Error> {
+        let Commit { writes, event, created } = commit;
         let mut writes: Vec<_> = writes.into_iter().map(|write| (&self.table, write)).collect();
         if let Some((log, entry)) = &entry {
             writes.push((log, entry.clone()));
         }
         let race = transact_across(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
-        if let Some(event) = event.filter(|_| race == Race::Won) {
-            self.outbox.publish(&event).await;
+        if race == Race::Won {
+            if let Some(event) = event {
+                self.outbox.publish(&event).await;
+            }
+            if let Some(created) = created {
+                self.send_run(&created).await;
+            }
         }
         Ok(race)
     }
@@ -163,9 +233,16 @@ impl Operations {
         self.read_many(page.items).await
     }
 
-    /// Reads the operations of these entries, in their order. An expired operation is left out.
     async fn read_many(&self, entries: Vec<Entry>) -> Result<Vec<Operation>, Error> {
-        let keys: Vec<_> = entries.iter().map(|entry| Key::operation(&entry.id)).collect();
+        self.read_ids(entries.iter().map(|entry| entry.id.as_str())).await
+    }
+
+    /// Returns the operations with these ids, in their order. An expired operation is left out.
+    pub(crate) async fn read_ids(
+        &self,
+        ids: impl Iterator<Item = &str>,
+    ) -> Result<Vec<Operation>, Error> {
+        let keys: Vec<_> = ids.map(Key::operation).collect();
         let mut found = self.table.get_many(&keys).await?;
         Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
     }

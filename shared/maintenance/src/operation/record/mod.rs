@@ -11,6 +11,7 @@ use crate::operation::kind::Kind;
 use crate::operation::options::Options;
 use crate::operation::status::{BadTransition, Status};
 use crate::operation::target::Target;
+use crate::operation::window::Window;
 
 /// Seconds that an ended operation stays in the lists of scheduled operations.
 pub const LISTED_SECONDS: i64 = 60;
@@ -36,6 +37,12 @@ pub struct Operation {
     /// The requested due time, in whole seconds. It may lie before the request.
     #[serde(rename = "at")]
     pub due: Micros,
+    /// The time of each day in which its statements may start.
+    #[serde(rename = "wi", default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// The id of the recurrence that it is an occurrence of.
+    #[serde(rename = "rc", default, skip_serializing_if = "Option::is_none")]
+    pub recurrence: Option<String>,
     /// The state.
     #[serde(rename = "st")]
     pub status: Status,
@@ -152,6 +159,10 @@ pub struct Draft {
     pub options: Options,
     /// The due time, in whole seconds.
     pub due: Micros,
+    /// The time of each day in which its statements may start.
+    pub window: Option<Window>,
+    /// The id of the recurrence that it is an occurrence of.
+    pub recurrence: Option<String>,
 }
 
 impl Reason {
@@ -164,13 +175,15 @@ impl Reason {
 impl Draft {
     /// Returns the new operation with this id.
     pub fn requested(self, id: String, by: &str, now: Micros) -> Operation {
-        let Self { kind, target, options, due } = self;
+        let Self { kind, target, options, due, window, recurrence } = self;
         Operation {
             id,
             kind,
             target,
             options,
             due,
+            window,
+            recurrence,
             status: Status::Todo,
             requested: now,
             requested_by: by.to_owned(),
@@ -200,6 +213,8 @@ impl Draft {
             && self.target == operation.target
             && self.options == operation.options
             && self.due == operation.due
+            && self.window == operation.window
+            && self.recurrence == operation.recurrence
     }
 }
 
@@ -217,6 +232,32 @@ impl Operation {
     /// Whether all relations are finished.
     pub fn is_complete(&self) -> bool {
         self.total.is_some_and(|total| self.finished >= total)
+    }
+
+    /// Whether the operation waits for its first worker.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.status, Status::Todo | Status::Queued)
+    }
+
+    /// Returns the operation in a closed window: `None` if the window is open or a statement runs.
+    ///
+    /// An operation that has finished some of its relations continues with the others when the window opens again. One
+    /// that has finished none ends as failed.
+    pub fn outside_window(&self, now: Micros) -> Result<Option<Self>, BadTransition> {
+        let Some(window) = self.window.filter(|window| !window.contains(now) && self.current.is_none())
+        else {
+            return Ok(None);
+        };
+        if self.finished > 0 {
+            let waiting = format!("the maintenance window ({window}) is closed");
+            return Ok(Some(self.released(window.open_from(now), Some(waiting))));
+        }
+        let closed = match &self.waiting {
+            Some(cause) => format!("maintenance window closed: {cause}"),
+            None => "maintenance window closed".to_owned(),
+        };
+        let error = Some(self.error.clone().unwrap_or_else(|| Reason::new(closed)));
+        Ok(Some(Self { error, ..self.ended_early(now)? }))
     }
 
     /// Returns the operation after its message was sent. It is due as before, so that the message is sent again if no
@@ -325,7 +366,12 @@ impl Operation {
         };
         let canceled = Some(self.canceled.unwrap_or(now));
         let next = Self { status, canceled, ..self.clone() };
-        Ok(if status == Status::Canceled && !self.status.is_final() { next.at_end(now) } else { next })
+        match status {
+            Status::Canceled if !self.status.is_final() => Ok(next.at_end(now)),
+            // Between two relations, no worker would end it before it is due again.
+            Status::Abort if self.current.is_none() && !self.is_held(now) => next.ended_early(now),
+            _ => Ok(next),
+        }
     }
 
     /// Returns the operation at its end: aborted if a cancel was requested, failed otherwise.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::operation::evidence::Change;
 use crate::operation::target::Object;
+use crate::operation::window::DayMinute;
 
 const RETRY: i64 = 3_600;
 
@@ -10,7 +11,8 @@ fn at(seconds: i64) -> Micros {
 
 fn new(due: i64) -> Operation {
     let target = Target { server: String::new(), database: "world".to_owned(), object: Object::Database };
-    let draft = Draft { kind: Kind::Vacuum, target, options: Options::default(), due: at(due) };
+    let options = Options::default();
+    let draft = Draft { kind: Kind::Vacuum, target, options, due: at(due), window: None, recurrence: None };
     draft.requested("2cec00f2".to_owned(), "ann", at(100))
 }
 
@@ -111,6 +113,15 @@ fn cancel_ends_what_has_not_started_and_marks_what_runs() {
 }
 
 #[test]
+fn cancel_ends_what_waits_between_two_relations() {
+    let released = doing().split(2).step_finished().released(at(5_000), None);
+    let aborted = released.cancel_requested(at(110)).expect("it has not ended");
+    assert_eq!((aborted.status, aborted.ended), (Status::Aborted, Some(at(110))));
+    let held = doing().split(2).step_finished().cancel_requested(at(110)).expect("it is held");
+    assert_eq!((held.status, held.ended), (Status::Abort, None), "its worker ends it");
+}
+
+#[test]
 fn unreachable_server_is_retried_within_the_window_and_then_fails_the_operation() {
     let reason = Reason::new("it is unreachable");
     let mut operation = new(100).acquired(at(100), at(160)).expect("it is due");
@@ -155,9 +166,47 @@ fn same_request_is_recognized() {
         target: operation.target.clone(),
         options: operation.options.clone(),
         due: operation.due,
+        window: operation.window,
+        recurrence: operation.recurrence.clone(),
     };
     assert!(draft.is(&operation));
     assert!(!Draft { due: at(101), ..draft.clone() }.is(&operation));
     let options = Options { skip_locked: Some(true), ..Options::default() };
-    assert!(!Draft { options, ..draft }.is(&operation));
+    assert!(!Draft { options, ..draft.clone() }.is(&operation));
+    assert!(!Draft { window: Some(hour()), ..draft.clone() }.is(&operation));
+    assert!(!Draft { recurrence: Some("2cec00f2".to_owned()), ..draft }.is(&operation));
+}
+
+/// The first hour of each day.
+fn hour() -> Window {
+    let minute = |hour| DayMinute::new(hour, 0).expect("a time of day");
+    Window::new(minute(0), minute(1)).expect("a window")
+}
+
+#[test]
+fn closed_window_fails_what_has_not_begun_and_suspends_the_rest() {
+    let window = Some(hour());
+    let acquired = new(100).acquired(at(100), at(160)).expect("it is due");
+    let begun = Operation { window, ..doing().split(3).step_finished() };
+    let waiting = Operation { window, ..acquired.clone() };
+    for open in [0, 3_599, 86_400] {
+        assert_eq!(waiting.outside_window(at(open)), Ok(None));
+        assert_eq!(begun.outside_window(at(open)), Ok(None));
+    }
+    assert_eq!(acquired.outside_window(at(3_600)), Ok(None), "it has no window");
+
+    let ended = |operation: &Operation| {
+        let outside = operation.outside_window(at(3_600)).expect("it is held").expect("it is closed");
+        (outside.status, outside.ended, outside.error.map(|reason| reason.message))
+    };
+    let failed = |text: &str| (Status::Failed, Some(at(3_600)), Some(text.to_owned()));
+    assert_eq!(ended(&waiting), failed("maintenance window closed"));
+    let busy = Operation { waiting: Some("the relation is locked".to_owned()), ..waiting };
+    assert_eq!(ended(&busy), failed("maintenance window closed: the relation is locked"));
+
+    let suspended = begun.outside_window(at(3_600)).expect("it is held").expect("it is closed");
+    assert_eq!((suspended.status, suspended.lease, suspended.look), (Status::Doing, None, at(86_400)));
+    assert_eq!(suspended.finished, 1);
+    let running = begun.sending(running()).expect("it is doing");
+    assert_eq!(running.outside_window(at(3_600)), Ok(None), "a statement that runs is left alone");
 }
