@@ -38,7 +38,7 @@ pub struct Recurring {
 pub struct Recurrence {
     id: String,
     kind: Kind,
-    server: Option<String>,
+    instance: Option<String>,
     dbname: String,
     schema: Option<String>,
     table: Option<String>,
@@ -136,7 +136,7 @@ impl From<&Described> for Recurrence {
         Self {
             id: recurrence.id.clone(),
             kind: *kind,
-            server: wire::server(target),
+            instance: wire::instance(target),
             dbname: target.database.clone(),
             schema: object.schema().map(str::to_owned),
             table: object.table().map(str::to_owned),

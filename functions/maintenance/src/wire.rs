@@ -103,7 +103,7 @@ pub struct Planned {
 }
 
 /// Returns the name of the server of a target. `None` for the default one.
-pub fn server(target: &Target) -> Option<String> {
+pub fn instance(target: &Target) -> Option<String> {
     Some(target.server.clone()).filter(|server| !server.is_empty())
 }
 

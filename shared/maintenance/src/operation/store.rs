@@ -85,11 +85,11 @@ impl Commit {
 /// Returns the error after [`MOST_ATTEMPTS`].
 pub(crate) fn too_many_attempts() -> Error {
     let text = format!("{MOST_ATTEMPTS} operations on this object have the same due time; choose another.");
-    Error::new(Kind::Conflict, text)
+    Error::new(error::Kind::Conflict, text)
 }
 
 fn too_many_races() -> Error {
-    Error::new(Kind::Unavailable, "The operation is being changed by others; try again.")
+    Error::new(error::Kind::Unavailable, "The operation is being changed by others; try again.")
 }
 
 /// Returns the number of an id, as due rows store it.
