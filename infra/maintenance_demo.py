@@ -19,14 +19,14 @@ KEY = "shared_key_value"
 SERVICE_FILE = ".steward/postgres/service.conf"
 LIMIT_SECONDS = 120
 FINAL = ("done", "failed", "canceled")
-# Two tables of which only every fourth row is left.
+# Two tables, of one of which three quarters of the rows are dead.
 TABLES = """
 DROP SCHEMA IF EXISTS demo CASCADE;
 CREATE SCHEMA demo;
 CREATE TABLE demo.orders (id int PRIMARY KEY, note text) WITH (autovacuum_enabled = off);
 INSERT INTO demo.orders SELECT n, 'order number ' || n FROM generate_series(1, 1500000) AS n;
 CREATE TABLE demo.events (id int, note text) WITH (autovacuum_enabled = off);
-INSERT INTO demo.events SELECT * FROM demo.orders WHERE id <= 400000;
+INSERT INTO demo.events SELECT * FROM demo.orders;
 DELETE FROM demo.events WHERE id % 4 > 0;
 ANALYZE demo.orders, demo.events;
 """
@@ -65,7 +65,7 @@ class Steward:
 
 
 def psql(script):
-    environment = {**os.environ, "PGSERVICEFILE": SERVICE_FILE}
+    environment = {**os.environ, "PGSERVICEFILE": SERVICE_FILE, "PGOPTIONS": "-c client_min_messages=warning"}
     command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", "service=steward"]
     subprocess.run(command, input=script, text=True, check=True, env=environment)
 

@@ -250,8 +250,7 @@ async fn maintenance_policies_match_the_functions_actions() -> Result<()> {
     let operation = operation.as_str().context("an id")?;
     request(&bundle, "DELETE", &format!("/maintenance/analyze/{operation}"), &Value::Null).await?;
     let recurrence = format!("/maintenance/recurrences/{id}");
-    for (method, path) in
-        [("GET", "/maintenance/recurrences"), ("GET", &recurrence), ("DELETE", &recurrence)]
+    for (method, path) in [("GET", "/maintenance/recurrences"), ("GET", &recurrence), ("DELETE", &recurrence)]
     {
         request(&bundle, method, path, &Value::Null).await?;
     }

@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::instance::Instance;
 use crate::names::{Names, OperationId};
 use crate::recurrences::Recurring;
-use crate::requested::{Requested, Wanted};
+use crate::requested::{Request, Requested};
 use crate::wire::{self, Canceled, Entry, Planned};
 
 /// Requests an operation or a recurrence, or returns the plan. Never waits for the work.
@@ -27,23 +27,23 @@ pub async fn request(
     let (kind, target) = (names.kind()?, names.target()?);
     let requested = Requested::parse(&body, kind, api.operations.now())?;
     let is_dry_run = requested.dry_run;
-    let wanted = requested.of(kind, target);
-    let draft = match &wanted {
-        Wanted::Once(draft) => draft.clone(),
+    let request = requested.into_request(kind, target);
+    let draft = match &request {
+        Request::Once(draft) => draft.clone(),
         // Its due time does not matter for the checks.
-        Wanted::Recurring(definition) => definition.occurrence(api.operations.now(), None),
+        Request::Recurring(definition) => definition.occurrence(api.operations.now(), None),
     };
     if is_dry_run {
         let plan = Planned::from(objects::plan(&api.servers, &draft).await?);
         return Ok(Json(plan).into_response());
     }
     objects::check(&api.servers, &draft).await?;
-    match wanted {
-        Wanted::Once(draft) => {
+    match request {
+        Request::Once(draft) => {
             let operation = api.operations.request(&draft, &caller.origin, &api.log).await?;
             Ok(Json(wire::Requested { id: operation.id }).into_response())
         }
-        Wanted::Recurring(definition) => {
+        Request::Recurring(definition) => {
             let created = api.operations.recur(&definition, &caller.origin, &api.log).await?;
             Ok(Json(Recurring::from(&created)).into_response())
         }

@@ -77,11 +77,7 @@ pub struct Page {
 }
 
 /// Lists the recurrences that were not stopped, each with its current occurrence.
-pub async fn list(
-    _: Authorized<Viewer>,
-    State(api): State<Api>,
-    uri: Uri,
-) -> Result<Json<Page>, ApiError> {
+pub async fn list(_: Authorized<Viewer>, State(api): State<Api>, uri: Uri) -> Result<Json<Page>, ApiError> {
     let limit = limit(query::first(&uri, "limit").as_deref())?;
     let page = api.operations.recurrences(limit, query::first(&uri, "cursor").as_deref()).await?;
     Ok(Json(Page { recurrences: page.recurrences.iter().map(Recurrence::from).collect(), next: page.next }))

@@ -47,8 +47,8 @@ pub enum Start {
 
 impl Requested {
     /// Parses a body: a JSON object, or nothing. Members are checked in the documented order, `datetime` first. Without
-    /// `datetime` and `schedule`, the operation is due now, or when its window opens. Unknown members are ignored, and so is `mode` unless the operation is a
-    /// VACUUM.
+    /// `datetime` and `schedule`, the operation is due now, or when its window opens. Unknown members are ignored, and so
+    /// is `mode` unless the operation is a VACUUM.
     pub fn parse(body: &[u8], kind: Kind, now: Micros) -> Result<Self, ApiError> {
         let members: Map<String, Value> = match body.trim_ascii() {
             b"" => Map::new(),
@@ -83,22 +83,22 @@ impl Requested {
     }
 
     /// Returns what the body requests for an object: one operation, or a recurrence.
-    pub fn of(self, kind: Kind, target: Target) -> Wanted {
+    pub fn into_request(self, kind: Kind, target: Target) -> Request {
         let Self { start, options, .. } = self;
         match start {
             Start::Once { due, window } => {
-                Wanted::Once(Draft { kind, target, options, due, window, recurrence: None })
+                Request::Once(Draft { kind, target, options, due, window, recurrence: None })
             }
             Start::Recurring { timing, not_before } => {
-                Wanted::Recurring(Definition { kind, target, options, timing, not_before })
+                Request::Recurring(Definition { kind, target, options, timing, not_before })
             }
         }
     }
 }
 
-/// What a request asks for.
+/// A request for one operation or for a recurrence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Request {
     /// One operation.
     Once(Draft),
     /// A recurrence.
@@ -110,9 +110,7 @@ pub enum Wanted {
 fn start(members: &Map<String, Value>, datetime: Option<Micros>, now: Micros) -> Result<Start, ApiError> {
     let schedule = match members.get("schedule") {
         None => None,
-        Some(value) => {
-            Some(value.as_str().and_then(Schedule::parse).ok_or(ApiError::Malformed("schedule"))?)
-        }
+        Some(value) => Some(value.as_str().and_then(Schedule::parse).ok_or(ApiError::Malformed("schedule"))?),
     };
     let window: Option<Window> = option(members, "window")?;
     let Some(schedule) = schedule else {

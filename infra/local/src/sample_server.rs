@@ -18,8 +18,11 @@ const DATABASE: &str = "postgres";
 const LOADED: &str = "loaded";
 /// The file in the folder of a cluster with which `psql` connects to it.
 const SERVICE: &str = "service.conf";
+/// Settings of a cluster that is kept. Autovacuum leaves tables alone that only grew, so that the sample keeps the
+/// documented sizes.
+const KEPT: &[&str] = &["autovacuum_vacuum_insert_threshold=-1"];
 /// Settings of a cluster that ends with the process.
-const IN_MEMORY: &[&str] = &["fsync=off", "full_page_writes=off", "synchronous_commit=off"];
+const IN_MEMORY: &[&str] = &[KEPT[0], "fsync=off", "full_page_writes=off", "synchronous_commit=off"];
 
 /// A running server with the sample `world`. Dropping it stops the server.
 #[derive(Debug)]
@@ -74,7 +77,7 @@ fn start_in(directory: &Path) -> Result<PrivatePostgres> {
             if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
         }
     }
-    let postgres = PrivatePostgres::start(&folder, &[])?;
+    let postgres = PrivatePostgres::start(&folder, KEPT)?;
     if !loaded.exists() {
         postgres.run(DATABASE, WORLD).context("the sample cannot be loaded")?;
         fs::write(&loaded, "")?;

@@ -13,6 +13,7 @@ use maintenance::operation::status::Status;
 use maintenance::operation::target::{Object, Target};
 use serde_json::json;
 use tests::TestBundle;
+use tests::bundle::FIRST_SECRET;
 use tests::faults::Fault;
 
 use super::{ask, draft, events, origin, pass, request};
@@ -100,6 +101,34 @@ async fn lists_are_ordered_by_due_time_and_filtered_as_their_paths_say() -> Resu
     ] {
         let expected: Vec<_> = expected.iter().map(|place: &usize| made[*place].clone()).collect();
         assert_eq!(ids(&bundle, path).await, expected, "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn header_or_parameter_names_the_instance() -> Result<()> {
+    let bundle = TestBundle::start().await?;
+    let wanted = draft(&bundle, Some("city"), HOUR);
+    let target = Target { server: "reporting".to_owned(), ..wanted.target.clone() };
+    let on_default = request(&bundle, &wanted).await?.id;
+    let on_reporting = request(&bundle, &Draft { target, ..wanted }).await?.id;
+    let list = "/maintenance/world/vacuum/scheduled";
+    for (header, query, expected) in [
+        ("", "", &on_default),
+        ("default", "", &on_default),
+        ("reporting", "", &on_reporting),
+        ("", "?instance=reporting", &on_reporting),
+        ("reporting", "?instance=reporting", &on_reporting),
+    ] {
+        let headers = [("x-api-key", FIRST_SECRET), ("x-instance", header)];
+        let listed = bundle.request("GET", &format!("{list}{query}"), &headers, "").await.json();
+        assert_eq!((&listed[0]["id"], &listed[1]), (&json!(expected), &json!(null)), "{header} {query}");
+    }
+    let headers = [("x-api-key", FIRST_SECRET), ("x-instance", "reporting")];
+    for path in [list, "/maintenance/vacuum/scheduled", "/maintenance/world", "/discover"] {
+        let reply = bundle.request("GET", &format!("{path}?instance=other"), &headers, "").await;
+        let error = "Header 'X-Instance' and parameter 'instance' name different servers.";
+        assert_eq!((reply.status, reply.json()), (406, json!({"error": error})), "{path}");
     }
     Ok(())
 }

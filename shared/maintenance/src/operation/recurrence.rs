@@ -182,11 +182,7 @@ mod tests {
         let schedule = Schedule::parse(schedule).expect("a schedule");
         Definition {
             kind: Kind::Vacuum,
-            target: Target {
-                server: String::new(),
-                database: "world".to_owned(),
-                object: Object::Database,
-            },
+            target: Target { server: String::new(), database: "world".to_owned(), object: Object::Database },
             options: Options::default(),
             timing: Timing::new(schedule, None).expect("runs"),
             not_before: None,
@@ -225,11 +221,9 @@ mod tests {
         let recurrence = hourly();
         let due = at("01:00");
         // It ended in time, was cancelled before it was due, took three hours.
-        for (now, next, skipped, last) in [
-            ("01:10", "02:00", 0, None),
-            ("00:40", "02:00", 0, None),
-            ("04:00", "05:00", 3, Some("04:00")),
-        ] {
+        for (now, next, skipped, last) in
+            [("01:10", "02:00", 0, None), ("00:40", "02:00", 0, None), ("04:00", "05:00", 3, Some("04:00"))]
+        {
             assert_eq!(recurrence.run_after(due, at(now)), Some(at(next)), "{now}");
             let continued = recurrence.continued("00000002", due, at(now));
             assert_eq!((continued.skipped, continued.last_skipped), (skipped, last.map(at)), "{now}");

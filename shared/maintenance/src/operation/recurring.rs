@@ -86,7 +86,8 @@ impl Operations {
             after: Some(recurrence.version),
         };
         let entry = origin.audit_entry(action, now, &self.ids.uuid())?;
-        let is_created = self.create_recurrence(&recurrence, &operation, (log.table().clone(), entry)).await?;
+        let is_created =
+            self.create_recurrence(&recurrence, &operation, (log.table().clone(), entry)).await?;
         Ok(is_created.then_some(recurrence))
     }
 
@@ -103,13 +104,16 @@ impl Operations {
     /// Returns a page of the recurrences that were not stopped, which starts after this cursor.
     pub async fn recurrences(&self, limit: usize, cursor: Option<&str>) -> Result<RecurrencePage, Error> {
         if let Some(cursor) = cursor.filter(|cursor| !id::is_id(cursor)) {
-            return Err(Error::invalid(format!("invalid cursor \"{cursor}\": expected one of a page before")));
+            return Err(Error::invalid(format!(
+                "invalid cursor \"{cursor}\": expected one of a page before"
+            )));
         }
         let (found, next) = self.recurrences_after(cursor, limit).await?;
         let current = self.read_ids(found.iter().filter_map(Recurrence::current)).await?;
         let now = self.now();
         let recurrences = found.into_iter().map(|recurrence| {
-            let current = current.iter().find(|operation| recurrence.current() == Some(operation.id.as_str()));
+            let current =
+                current.iter().find(|operation| recurrence.current() == Some(operation.id.as_str()));
             described_at(recurrence, current.cloned().into_iter().collect(), now)
         });
         Ok(RecurrencePage { recurrences: recurrences.collect(), next })
@@ -117,12 +121,7 @@ impl Operations {
 
     /// Stops a recurrence and cancels its occurrence if that waits. An occurrence that runs goes on. Stopping again
     /// changes nothing. Returns `None` if there is no such recurrence.
-    pub async fn stop(
-        &self,
-        id: &str,
-        origin: &Caller,
-        log: &AuditLog,
-    ) -> Result<Option<Recurrence>, Error> {
+    pub async fn stop(&self, id: &str, origin: &Caller, log: &AuditLog) -> Result<Option<Recurrence>, Error> {
         let audit = |new: &Recurrence| {
             let action = AuditAction {
                 action: "maintenance.stop",

@@ -1,5 +1,7 @@
 //! Pure. The times at which recurring operations are due: a cron expression, and a maintenance window.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
@@ -21,7 +23,8 @@ const MINUTE_MICROS: i64 = 60_000_000;
 #[serde(try_from = "String", into = "String")]
 pub struct Schedule {
     text: String,
-    cron: Cron,
+    // Large, and cloned with every draft.
+    cron: Arc<Cron>,
 }
 
 /// The times at which a recurring operation is due: those of its schedule at which its window is open.
@@ -67,12 +70,13 @@ impl Schedule {
         let fields: Vec<&str> = text.split_ascii_whitespace().collect();
         // The parser replaces names of days and months in every field.
         let has_names = |field: &&str| field.bytes().any(|byte| byte.is_ascii_alphabetic());
-        if fields.len() != 5 || text.len() > LONGEST || fields[..2].iter().any(has_names) {
+        let is_possible = fields.len() == 5 && text.len() <= LONGEST && text.is_ascii();
+        if !is_possible || fields[..2].iter().any(has_names) {
             return None;
         }
         let text = fields.join(" ");
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        Some(Self { cron: parser.parse(&text).ok()?, text })
+        Some(Self { cron: Arc::new(parser.parse(&text).ok()?), text })
     }
 
     /// Returns the expression, with single blanks.
@@ -146,7 +150,7 @@ impl Timing {
 
     /// Returns the run at `first` and those that follow it.
     pub fn runs(&self, first: Option<Micros>) -> impl Iterator<Item = Micros> {
-        std::iter::successors(first, |run| self.run_after(*run))
+        std::iter::successors(first, move |run| self.run_after(*run))
     }
 
     /// Returns the runs after one time, up to and including another.

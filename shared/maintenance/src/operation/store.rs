@@ -132,7 +132,12 @@ impl Operations {
     }
 
     /// Returns the documented id of an operation, or that of the first attempt that no other operation has.
-    pub(crate) async fn free_id(&self, target: &Target, due: Micros, kind: OperationKind) -> Result<String, Error> {
+    pub(crate) async fn free_id(
+        &self,
+        target: &Target,
+        due: Micros,
+        kind: OperationKind,
+    ) -> Result<String, Error> {
         let text = datetime::print(due);
         for attempt in 0..MOST_ATTEMPTS {
             let id = id::digest(target, &text, kind, attempt);
@@ -238,10 +243,7 @@ impl Operations {
     }
 
     /// Returns the operations with these ids, in their order. An expired operation is left out.
-    pub(crate) async fn read_ids(
-        &self,
-        ids: impl Iterator<Item = &str>,
-    ) -> Result<Vec<Operation>, Error> {
+    pub(crate) async fn read_ids(&self, ids: impl Iterator<Item = &str>) -> Result<Vec<Operation>, Error> {
         let keys: Vec<_> = ids.map(Key::operation).collect();
         let mut found = self.table.get_many(&keys).await?;
         Ok(keys.iter().filter_map(|key| found.remove(key)).collect())

@@ -98,7 +98,8 @@ impl Operations {
         let Some(id) = recurrence.current() else { return Ok(()) };
         let Some(old) = self.read(id).await?.filter(Operation::is_waiting) else { return Ok(()) };
         let canceled = old.cancel_requested(self.now());
-        let canceled = canceled.map_err(|cause| Error::bug("a waiting operation has ended").because(cause))?;
+        let canceled =
+            canceled.map_err(|cause| Error::bug("a waiting operation has ended").because(cause))?;
         commit.replace(&old, &self.next_version(&old, canceled))
     }
 
@@ -113,12 +114,8 @@ impl Operations {
         let mut found = Vec::new();
         loop {
             let missing = i32::try_from(limit - found.len()).unwrap_or(i32::MAX);
-            let page = self.table.query::<Recurrence>(
-                &Range::recurrences(),
-                false,
-                after.as_ref(),
-                Some(missing),
-            );
+            let page =
+                self.table.query::<Recurrence>(&Range::recurrences(), false, after.as_ref(), Some(missing));
             let page = page.await?;
             found.extend(page.items.into_iter().filter(|recurrence| recurrence.stopped.is_none()));
             after = page.next;
