@@ -184,7 +184,8 @@ async fn request_whose_reply_is_lost_makes_one_recurrence() -> Result<()> {
         }
     }
     let described = recur(&bundle, &hourly).await?;
-    assert_eq!(bundle.operations.recurrences(10, None).await?.recurrences, [described.clone()]);
+    let listed = bundle.operations.recurrences(10, None).await?.recurrences;
+    assert_eq!(listed, std::slice::from_ref(&described));
     assert_eq!(alive(&bundle).await?, described.operations);
     Ok(())
 }
@@ -253,13 +254,8 @@ async fn stop_that_fails_anywhere_is_repeated() -> Result<()> {
 #[tokio::test]
 async fn occurrence_ends_once_and_is_followed_once_wherever_its_worker_is_killed() -> Result<()> {
     let site = Site::new("recurring_killed").await?;
-    let reply = ask(
-        &site.bundle,
-        "POST",
-        &format!("/maintenance/recurring_killed/{TABLE}"),
-        r#"{"schedule": "*/30 * * * *"}"#,
-    );
-    let reply = reply.await.json();
+    let address = format!("/maintenance/recurring_killed/{TABLE}");
+    let reply = ask(&site.bundle, "POST", &address, r#"{"schedule": "*/30 * * * *"}"#).await.json();
     let recurrence = reply["id"].as_str().context("an id")?;
     let mut kills = 0;
     for fault in Fault::ALL {

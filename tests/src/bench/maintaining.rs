@@ -122,7 +122,7 @@ impl Maintaining {
     async fn task(&self, body: &str) -> Result<Cost> {
         let deadline = self.bundle.clock.micros().plus_seconds(crate::bundle::MAINTENANCE_SECONDS);
         let work = async {
-            let done = self.runner.work(body, deadline).await;
+            let done = Box::pin(self.runner.work(body, deadline)).await;
             done.map_err(|failure| anyhow::anyhow!("{failure:?}"))
         };
         Ok(cost::measure(&self.bundle, work).await?.1)

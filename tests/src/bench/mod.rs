@@ -47,7 +47,7 @@ pub async fn units() -> Result<String> {
     let verdicts = verdicts::measure().await?;
     let reads = reads_text(ROWS, &reading::measure(ROWS).await?);
     let requests = requests::measure().await?;
-    let streams = streaming::measure().await?;
+    let streams = Box::pin(streaming::measure()).await?;
     let maintenance = Box::pin(maintaining::measure()).await?;
     Ok(format!(
         "{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{reads}\n{REQUESTS}\n\n{requests}\n{STREAMS}\n\n{streams}\n\

@@ -33,8 +33,10 @@ impl Relation {
     /// Returns the name.
     pub fn name(&self) -> &Qualified {
         match self {
-            Self::Table(name) | Self::Root(name) => name,
-            Self::Partition { name, .. } | Self::Index { name, .. } => name,
+            Self::Table(name)
+            | Self::Root(name)
+            | Self::Partition { name, .. }
+            | Self::Index { name, .. } => name,
         }
     }
 
