@@ -52,7 +52,7 @@ async fn each_kind_of_need_has_a_hint_and_its_request() -> Result<()> {
     assert_eq!(
         asked,
         [
-            ("vacuum", "bloated", &request("public/table/bloated/vacuum", json!({"mode": "full"}))),
+            ("vacuum", "bloated", &request("public/table/bloated/vacuum", json!({"mode": "full,analyze"}))),
             ("vacuum", "dead", &request("public/table/dead/vacuum", json!({}))),
             ("reindex", "bloated", &request("public/index/bloated_pkey/reindex", json!({}))),
             ("analyze", "a/b", &request("My%20Shop/table/-/analyze?table=a%2Fb", json!({}))),

@@ -235,7 +235,7 @@ fn rewrite(table: &TableState, target: Target<'_>) -> Option<Hint> {
         reason,
         numbers,
         bloat,
-        target.table(&facts.name, "vacuum", Some("full")),
+        target.table(&facts.name, "vacuum", Some("full,analyze")),
     ))
 }
 
@@ -368,7 +368,7 @@ mod tests {
         let numbers = json!({
             "bloat_bytes": bytes, "bloat_size": "3928 kB", "bloat_percent": 98, "statistics_age_seconds": 60,
         });
-        assert_eq!(hints(&bloated), [(Subject::Vacuum, Some("full"), numbers)]);
+        assert_eq!(hints(&bloated), [(Subject::Vacuum, Some("full,analyze"), numbers)]);
         let dead = TableState { dead_rows: 251, ..bloated.clone() };
         assert!(matches!(hints(&dead)[..], [(Subject::Vacuum, None, _)]));
         let mut unreliable = bloated.clone();
