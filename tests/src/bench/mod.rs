@@ -38,8 +38,8 @@ row for its lease, and the due rows removed.";
 
 const MAINTENANCE: &str = "\
 Operations on PostgreSQL servers. Requests by a caller whose credentials are cached. A run is everything that the worker
-does for one message, from acquiring the operation to the event of its end; each relation is a statement of its own, and
-costs a write before and a write after it.";
+does for one message, from acquiring the operation to the event of its end. Each relation is a statement of its own; the
+operation and its due row are written in a transaction before and after it.";
 
 /// Measures everything in `tests/bench/units.txt`.
 pub async fn units() -> Result<String> {
