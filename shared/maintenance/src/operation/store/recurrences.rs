@@ -114,9 +114,8 @@ impl Operations {
         let mut found = Vec::new();
         loop {
             let missing = i32::try_from(limit - found.len()).unwrap_or(i32::MAX);
-            let page =
-                self.table.query::<Recurrence>(&Range::recurrences(), false, after.as_ref(), Some(missing));
-            let page = page.await?;
+            let range = Range::recurrences();
+            let page = self.table.query::<Recurrence>(&range, false, after.as_ref(), Some(missing)).await?;
             found.extend(page.items.into_iter().filter(|recurrence| recurrence.stopped.is_none()));
             after = page.next;
             if found.len() >= limit || after.is_none() {
