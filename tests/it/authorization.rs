@@ -33,7 +33,7 @@ const ROUTES: &[Route] = &[
     public("GET", "/healthz", 200),
     public("GET", "/discover", 200),
     public("GET", "/status", 200),
-    public("POST", "/login", 406),
+    public("POST", "/login", 400),
     // These two require a session only.
     public("GET", "/logout", 406),
     public("GET", "/profile", 406),

@@ -256,8 +256,11 @@ fn pure_files_have_no_side_effects() {
     let sources = sources();
     let pure: Vec<&File> = sources.iter().filter(|file| file.text.starts_with("//! Pure.")).collect();
     assert!(pure.len() > 5, "too few pure files: {}", pure.len());
-    let effects =
-        violations(pure, |line| ["async", "await", "Table", "Queue"].iter().any(|word| has_word(line, word)));
+    let effects = violations(pure, |line| {
+        // A table of a database is a variant of several enums.
+        let line = line.replace("::Table(", "");
+        ["async", "await", "Table", "Queue"].iter().any(|word| has_word(&line, word))
+    });
     assert_none(
         "a file that starts with `//! Pure.` must not contain async, await, Table or Queue",
         &effects,

@@ -138,7 +138,46 @@ async fn recurrence_as_clients_see_it() -> Result<()> {
     let list = ask(&bundle, "GET", "/maintenance/recurrences", "").await.json();
     assert_eq!((&list["recurrences"][0]["id"], &list["next"]), (&json!(id), &Value::Null));
     assert_eq!(list["recurrences"][0], shown(&bundle, &id).await);
-    insta::assert_json_snapshot!(list["recurrences"][0], @"");
+    insta::assert_json_snapshot!(list["recurrences"][0], @r#"
+    {
+      "datetime": null,
+      "dbname": "world",
+      "id": "0dd58520",
+      "index": null,
+      "instance": null,
+      "kind": "vacuum",
+      "last_skipped": null,
+      "mode": "",
+      "next": [
+        "2035-01-07T03:30:00Z",
+        "2035-01-14T03:30:00Z",
+        "2035-01-21T03:30:00Z",
+        "2035-01-28T03:30:00Z",
+        "2035-02-04T03:30:00Z"
+      ],
+      "operations": [
+        {
+          "datetime": "2035-01-07T03:30:00Z",
+          "ended": null,
+          "error": null,
+          "id": "60d6f612",
+          "status": "todo"
+        }
+      ],
+      "options": {},
+      "requested": "2035-01-05T00:00:30Z",
+      "requested_by": "ann",
+      "schedule": "30 3 * * SUN",
+      "schema": "public",
+      "skipped": 0,
+      "stopped": null,
+      "table": "city",
+      "window": {
+        "end": "04:00",
+        "start": "22:00"
+      }
+    }
+    "#);
     Ok(())
 }
 

@@ -53,7 +53,7 @@ pub struct Recurrence {
     #[serde(rename = "oc")]
     pub operations: Vec<String>,
     /// Runs that were left out because an earlier occurrence waited or ran.
-    #[serde(rename = "sk")]
+    #[serde(rename = "sp")]
     pub skipped: u64,
     /// The last of them.
     #[serde(rename = "ls", default, skip_serializing_if = "Option::is_none")]
