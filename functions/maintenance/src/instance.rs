@@ -56,9 +56,13 @@ mod tests {
 
     use super::*;
 
-    fn instance(header: Option<&'static str>, address: &str) -> Result<Instance, String> {
-        let headers =
-            header.map(|name| (http::HeaderName::from_static(HEADER), HeaderValue::from_static(name)));
+    fn instance(header: Option<&str>, address: &str) -> Result<Instance, String> {
+        let headers = header.map(|name| {
+            (
+                http::HeaderName::from_static(HEADER),
+                HeaderValue::from_bytes(name.as_bytes()).expect("a value"),
+            )
+        });
         let headers: HeaderMap = headers.into_iter().collect();
         Instance::parse(&headers, &address.parse().expect("an address")).map_err(|error| format!("{error:?}"))
     }
