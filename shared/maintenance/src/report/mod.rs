@@ -4,7 +4,7 @@
 //! facts (`relations.sql`, [`facts`]); the rules are here: estimates of bloat ([`bloat`]), sums, and human-readable sizes
 //! ([`size`]).
 //!
-//! The text of a statement ([`statements`]) has four parts: `sql/scope` finds the tables, `sql/statistics` reads the
+//! The text of a statement (`statements`) has four parts: `sql/scope` finds the tables, `sql/statistics` reads the
 //! statistics of their columns, `relations.sql` puts the facts of tables and indexes together, and the rest selects rows
 //! of the report. A superuser reads `pg_statistic` by OID; everybody else reads the view `pg_stats`, which joins three
 //! catalogs and checks permissions for each row.
