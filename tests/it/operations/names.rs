@@ -74,13 +74,13 @@ const REPORTS: [(&str, &str); 4] = [
     ("{}/schema/{}", "/tables/0/name"),
     ("{}/schema/{}/table/{}", "/name"),
 ];
-/// Routes of operations that run, with their kinds and the places that their entries name.
-const OPERATIONS: [(&str, &str, &[&str]); 5] = [
-    ("{}/schema/{}/vacuum", "vacuum", &["dbname", "schema"]),
-    ("{}/schema/{}/table/{}/vacuum", "vacuum", &["dbname", "schema", "table"]),
-    ("{}/schema/{}/table/{}/analyze", "analyze", &["dbname", "schema", "table"]),
-    ("{}/schema/{}/table/{}/reindex", "reindex", &["dbname", "schema", "table"]),
-    ("{}/schema/{}/index/{}/reindex", "reindex", &["dbname", "schema", "index"]),
+/// Routes of operations that run, with the places that their entries name.
+const OPERATIONS: [(&str, &[&str]); 5] = [
+    ("{}/schema/{}/vacuum", &["dbname", "schema"]),
+    ("{}/schema/{}/table/{}/vacuum", &["dbname", "schema", "table"]),
+    ("{}/schema/{}/table/{}/analyze", &["dbname", "schema", "table"]),
+    ("{}/schema/{}/table/{}/reindex", &["dbname", "schema", "table"]),
+    ("{}/schema/{}/index/{}/reindex", &["dbname", "schema", "index"]),
 ];
 /// A due time in the past: the operations run at once, and the same request has the same id however late it comes.
 const PAST: &str = r#"{"datetime": "2001-01-01T00:00:00Z"}"#;
@@ -115,8 +115,8 @@ async fn check_reports(site: &Site, http_api: bool, form: Form, name: &str) {
 /// Requests the operations and returns their ids. Checks the plan and the entry in the list.
 async fn check_requests(site: &Site, http_api: bool, form: Form, name: &str) -> Vec<String> {
     let mut ids = Vec::new();
-    for (route, kind, places) in &OPERATIONS[..4] {
-        ids.push(requested(site, http_api, form, route, kind, places, name).await);
+    for (route, places) in &OPERATIONS[..4] {
+        ids.push(requested(site, http_api, form, route, places, name).await);
     }
     for kind in ["vacuum", "analyze", "reindex"].into_iter().filter(|_| form == Form::Query) {
         let address = address(form, &format!("{{}}/{kind}"), name);
@@ -131,7 +131,6 @@ async fn requested(
     http_api: bool,
     form: Form,
     route: &str,
-    kind: &str,
     places: &[&str],
     name: &str,
 ) -> String {
@@ -184,9 +183,9 @@ async fn every_name_is_reached_on_every_route_in_both_forms() -> Result<()> {
     for (name, _) in &names {
         let quoted = quoted(name);
         SERVER.run(name, &format!("ALTER TABLE {quoted}.{quoted} RENAME TO other; CREATE INDEX {quoted} ON {quoted}.other (body)"))?;
-        let (route, kind, places) = OPERATIONS[4];
-        let queried = requested(&site, true, Form::Query, route, kind, places, name).await;
-        let id = requested(&site, false, Form::Path, route, kind, places, name).await;
+        let (route, places) = OPERATIONS[4];
+        let queried = requested(&site, true, Form::Query, route, places, name).await;
+        let id = requested(&site, false, Form::Path, route, places, name).await;
         assert_eq!(id, queried, "{name:?}");
         requested_ids.insert(*name, vec![queried]);
     }
