@@ -74,7 +74,7 @@ const REPORTS: [(&str, &str); 4] = [
     ("{}/schema/{}", "/tables/0/name"),
     ("{}/schema/{}/table/{}", "/name"),
 ];
-/// Routes of operations that run, with their kinds and the places that their entries name.
+/// Routes of operations that run, with the places that their entries name.
 const OPERATIONS: [(&str, &[&str]); 5] = [
     ("{}/schema/{}/vacuum", &["dbname", "schema"]),
     ("{}/schema/{}/table/{}/vacuum", &["dbname", "schema", "table"]),

@@ -179,6 +179,26 @@ async fn cancel_reaches_the_statement_of_a_dead_worker() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn cancel_after_the_statement_had_its_effect_leaves_the_operation_done() -> Result<()> {
+    let site = Site::new("too_late").await?;
+    let id = site.post("schema/public/table/city/vacuum", "").await?;
+    let lock = Lock::new(&site)?;
+    let mut dead = worker(&site, &id);
+    until_blocked(&site, &mut dead).await?;
+    drop(dead);
+    drop(lock);
+    site.wait_for(VACUUMS, "1");
+    site.wait_for(SESSIONS, "0");
+    let reply = ask(&site.bundle, "DELETE", &format!("/maintenance/vacuum/{id}"), "").await;
+    assert_eq!(reply.status, 200);
+    pass(&site.bundle, 3).await?;
+    let done = site.operation(&id).await;
+    assert_eq!((&done["status"], &done["relations_finished"]), (&json!("done"), &json!(1)), "{done}");
+    assert_eq!(site.sql(VACUUMS), "1");
+    Ok(())
+}
+
 /// PostgreSQL ignores a cancel between statements, and some statements take long to notice one.
 #[tokio::test]
 async fn session_that_ignores_a_cancel_is_ended_after_a_while() -> Result<()> {

@@ -171,12 +171,13 @@ impl Runner {
             self.conclude(held, verdict).await?;
         }
         while held.operation.lease.is_some() {
-            if held.operation.status == Status::Abort {
-                return self.end_early(held).await;
-            }
+            // A cancel that came after the last statement had its effect changes nothing.
             if held.operation.is_complete() {
                 let now = self.operations.now();
                 return self.update(held, |operation| Ok(operation.completed(now)?)).await;
+            }
+            if held.operation.status == Status::Abort {
+                return self.end_early(held).await;
             }
             if self.leave_closed_window(held).await? {
                 return Ok(());
