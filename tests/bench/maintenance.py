@@ -5,7 +5,8 @@
 Starts a private PostgreSQL cluster with two databases of 500 and 5,000 relations (relations.sql), `steward up` and
 temboard-agent beside it. The requests of both alternate in short rounds, so that both see the same load of the machine.
 Steward's clients keep their connections, which temboard-agent closes after every answer. Prints the median and the rate
-of each, and the ratio of the rates.
+of each, the processor time per request of the server and PostgreSQL together, which a busy machine changes little, and
+the ratios of rates and of processor times.
 """
 
 import argparse
@@ -63,10 +64,26 @@ def running(command, port, log, **options):
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **options)
     try:
         wait_for(port, process, log)
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(TIMEOUT_SECONDS)
+
+
+def processor_seconds(*roots):
+    """Returns the processor time of processes with all their descendants, also of those that have ended."""
+    processes = {}
+    for stat in glob.glob("/proc/[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = pathlib.Path(stat).read_text().rsplit(")", 1)[1].split()
+            # Parent, and the ticks of the process itself and of its ended children.
+            processes[int(stat.split("/")[2])] = int(fields[1]), [int(ticks) for ticks in fields[11:15]]
+    total, pending = 0, list(roots)
+    while pending:
+        pid = pending.pop()
+        total += sum(processes[pid][1]) if pid in processes else 0
+        pending += [child for child, (parent, _) in processes.items() if parent == pid]
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 class Postgres:
@@ -211,7 +228,7 @@ def timed(get, path, requests):
     return times
 
 
-def measure(server, clients, path, requests):
+def measure(clients, path, requests):
     """Returns the times of requests and how long all of them took."""
     share = max(1, requests // len(clients))
     begun = time.perf_counter()
@@ -220,30 +237,34 @@ def measure(server, clients, path, requests):
     return [one for some in times for one in some], time.perf_counter() - begun
 
 
-def compare(servers, paths, requests):
-    print(f"{'report':42} {'ways':>4} {'server':15} {'bytes':>7} {'median ms':>9} {'p99 ms':>8} {'per second':>10} {'ratio':>6}")
+def compare(servers, paths, requests, ids):
+    print(f"{'report':46} {'ways':>4} {'server':13} {'bytes':>6} {'median ms':>9} {'p99 ms':>7} {'per second':>10} "
+          f"{'cpu ms':>7} {'rates':>6} {'cpu':>6}")
     for ways in (1, 8):
         for path, only_steward in paths:
-            rates = []
+            rates, costs = [], []
             measured = {}
             compared = servers[:1] if only_steward else servers
             clients = {server: [server.client() for _ in range(ways)] for server in compared}
             sizes = {server: [get(path) for get in clients[server] * 2][0] for server in compared}
             for _ in range(ROUNDS):
                 for server in compared:
-                    times, elapsed = measured.setdefault(server, ([], []))
+                    times, elapsed, spent = measured.setdefault(server, ([], [], []))
                     # The slower server sets the length of a round: it makes fewer requests.
                     number = requests if server is servers[0] else requests // 5
-                    some, seconds = measure(server, clients[server], path, max(ways, number // ROUNDS))
+                    before = processor_seconds(*ids[server])
+                    some, seconds = measure(clients[server], path, max(ways, number // ROUNDS))
+                    spent.append(processor_seconds(*ids[server]) - before)
                     times.extend(some)
                     elapsed.append(seconds)
             for server in reversed(compared):
-                times, elapsed = measured[server]
+                times, elapsed, spent = measured[server]
                 times.sort()
                 rates.append(len(times) / sum(elapsed))
-                ratio = f"{rates[-1] / rates[0]:.1f}" if len(rates) > 1 else ""
-                print(f"{path:42} {ways:4} {server.name:15} {sizes[server]:7} {statistics.median(times) * 1000:9.1f} "
-                      f"{times[int(len(times) * 0.99)] * 1000:8.1f} {rates[-1]:10.1f} {ratio:>6}", flush=True)
+                costs.append(sum(spent) / len(times) * 1000)
+                ratios = f"{rates[-1] / rates[0]:6.1f} {costs[0] / costs[-1]:6.1f}" if len(rates) > 1 else ""
+                print(f"{path:46} {ways:4} {server.name:13} {sizes[server]:6} {statistics.median(times) * 1000:9.1f} "
+                      f"{times[int(len(times) * 0.99)] * 1000:7.1f} {rates[-1]:10.1f} {costs[-1]:7.1f} {ratios}", flush=True)
 
 
 def main():
@@ -260,14 +281,15 @@ def main():
     folder.chmod(0o755)
     try:
         postgres = Postgres(folder)
-        with postgres.run():
+        with postgres.run() as cluster:
             postgres.fill()
             steward, agent = Steward(folder, postgres, arguments.steward), Agent(folder, postgres)
-            with steward.run(), agent.run():
+            with steward.run() as ours, agent.run() as theirs:
+                ids = {steward: (ours, cluster), agent: (theirs, cluster)}
                 load = " ".join(f"{value:.1f}" for value in os.getloadavg())
                 print(re.sub(r" \(.*", "", postgres.psql("postgres", "-c", "SHOW server_version").strip()),
                       f"PostgreSQL; {os.cpu_count()} processors; load averages before: {load}")
-                compare([steward, agent], paths, arguments.requests)
+                compare([steward, agent], paths, arguments.requests, ids)
                 load = " ".join(f"{value:.1f}" for value in os.getloadavg())
                 print(f"load averages after: {load}")
     finally:
