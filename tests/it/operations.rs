@@ -133,7 +133,7 @@ pub async fn events(bundle: &TestBundle, id: &str) -> Result<Vec<Value>> {
 pub async fn pass(bundle: &TestBundle, minutes: i64) -> Result<()> {
     for _ in 0..minutes {
         bundle.advance(chrono::TimeDelta::minutes(1));
-        bundle.operations.tick().await?;
+        bundle.schedule.tick().await?;
         bundle.drain().await?;
     }
     Ok(())

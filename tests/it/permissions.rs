@@ -258,7 +258,7 @@ async fn maintenance_policies_match_the_functions_actions() -> Result<()> {
     bundle.advance(TimeDelta::minutes(5));
     assert_allowed("maintenance", take_actions(&bundle));
 
-    bundle.operations.tick().await?;
+    bundle.schedule.tick().await?;
     let tasks = bundle.take_messages(&bundle.queue_url("MaintenanceQueue")).await?;
     bundle.faults.take_calls();
     for task in tasks {

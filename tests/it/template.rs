@@ -311,7 +311,7 @@ fn environments_contain_only_variables_that_the_code_reads() {
         edge::log::VARIABLES,
         edge::web::VARIABLES,
         &[edge::start::FIRST_SECRET, "VERIFIED_QUEUE_URL", "PUBLISHED_QUEUE_URL"],
-        &[maintenance::operation::TABLE, maintenance::operation::QUEUE],
+        &[domain::operations::TABLE, domain::operations::QUEUE],
         &[usage::TABLE, usage::QUEUE, streams::TABLE, streams::QUEUE, notification::QUEUE, access::TABLE],
     ];
     let known: BTreeSet<&str> = lists.into_iter().flatten().copied().collect();

@@ -14,6 +14,7 @@ use domain::access::audit::Caller;
 use domain::error::Error;
 use domain::ingest::plan::Delivery;
 use domain::ingest::{Intake, Recorder};
+use domain::operations::OperationSchedule;
 use domain::platform::Platform;
 use domain::platform::clock::Clock;
 use domain::platform::id::Ids;
@@ -84,6 +85,8 @@ pub struct TestBundle {
     pub streams: Streams,
     /// Runs the pipelines of due streams.
     pub runner: Runner,
+    /// Sends the messages of due operations.
+    pub schedule: OperationSchedule,
     /// Operations on PostgreSQL servers.
     pub operations: operation::Operations,
     /// Runs them.
@@ -183,6 +186,7 @@ impl TestBundle {
             verifier: Verifier::new(&platform)?,
             sweeper: Sweeper::new(&platform)?,
             runner: Runner::new(&platform, streams.clone())?,
+            schedule: OperationSchedule::new(&platform)?,
             streams,
             operations: operation::Operations::new(&platform)?,
             maintenance: operation::running::Runner::new(&platform)?.with_heartbeat(HEARTBEAT, LOCK_TIMEOUT),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use domain::error::Error;
 use domain::failure;
+use domain::operations::OperationSchedule;
 use domain::platform::Platform;
 use domain::recomputations::Recomputations;
 use domain::streams::Streams;
 use domain::usage::sweeping::Sweeper;
-use maintenance::operation::Operations;
 
 /// The groups with scheduled work. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Ticker {
     usage: Sweeper,
     streams: Streams,
     recomputations: Recomputations,
-    operations: Operations,
+    operations: OperationSchedule,
 }
 
 impl Ticker {
@@ -27,7 +27,7 @@ impl Ticker {
             // A tick distils no event and runs no pipeline, so it needs no definitions.
             streams: Streams::new(platform, Arc::default())?,
             recomputations: Recomputations::new(platform)?,
-            operations: Operations::new(platform)?,
+            operations: OperationSchedule::new(platform)?,
         })
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::error::Error;
 use domain::ingest::Recorder;
+use domain::operations;
 use domain::platform::Platform;
 use domain::streams::Streams;
 use domain::streams::definitions::Definitions;
@@ -65,7 +66,7 @@ impl Workers {
             }),
             EventSource::new(
                 platform,
-                url(operation::QUEUE)?,
+                url(operations::QUEUE)?,
                 MAINTENANCE_TIMEOUT,
                 move |event, deadline| {
                     let runner = maintenance.clone();

@@ -10,7 +10,7 @@
 //! | asynchronous work | `work` |
 //! | what groups are built from | `platform` |
 //! | shared by groups | `access`, `notification` |
-//! | groups | `recomputations`, `streams`, `usage` |
+//! | groups | `operations`, `recomputations`, `streams`, `usage` |
 //! | use cases of several groups | `ingest` |
 //!
 //! A group that brings a driver is a crate of its own beside this one.
@@ -21,6 +21,7 @@ pub mod error;
 pub mod failure;
 pub mod ingest;
 pub mod notification;
+pub mod operations;
 pub mod platform;
 pub mod recomputations;
 pub mod storage;

@@ -239,10 +239,10 @@ async fn operation_is_released_when_it_is_due_even_if_its_message_is_lost() -> R
     let message = |id: &str| format!(r#"{{"task":"run","id":"{id}"}}"#);
     assert_eq!(bundle.take_messages(&queue).await?, [message(&soon.id)], "and this one is lost");
 
-    bundle.operations.tick().await?;
+    bundle.schedule.tick().await?;
     for (minutes, id) in [(1, &soon.id), (120, &later.id)] {
         bundle.advance(TimeDelta::minutes(minutes));
-        bundle.operations.tick().await?;
+        bundle.schedule.tick().await?;
         let mut sent = Vec::new();
         for task in bundle.take_messages(&queue).await? {
             anyhow::ensure!(task.contains("sweep"), "{task}");

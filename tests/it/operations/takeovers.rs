@@ -11,7 +11,7 @@ use domain::storage::table::Write;
 use domain::time::Micros;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
-use maintenance::operation::{self, record::Operation};
+use maintenance::operation::record::Operation;
 use serde_json::{Value, json};
 use tests::bundle::MAINTENANCE_SECONDS;
 use tests::faults::Fault;
@@ -141,7 +141,7 @@ async fn statement_that_was_not_sent_yet_is_never_sent_after_a_takeover() -> Res
         site.sql(session).split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).context("two")?;
     (current.pid, current.backend_start) = (pid.parse()?, start.parse()?);
     recorded.current = Some(current);
-    let table = site.bundle.platform.table(operation::TABLE)?;
+    let table = site.bundle.platform.table(domain::operations::TABLE)?;
     table.write_all(vec![Write::Put(item(&Key::operation(&id), &recorded)?)]).await?;
 
     worker(&site, &id).await?;

@@ -78,11 +78,11 @@ impl Maintaining {
     }
 
     async fn sweeps(&mut self) -> Result<()> {
-        self.bundle.operations.tick().await?;
+        self.bundle.schedule.tick().await?;
         self.bundle.drain().await?;
         self.bundle.advance(TimeDelta::minutes(1));
-        let (operations, minute) = (self.bundle.operations.clone(), self.bundle.minute());
-        let ((), tick) = cost::measure(&self.bundle, async { Ok(operations.tick().await?) }).await?;
+        let (schedule, minute) = (self.bundle.schedule.clone(), self.bundle.minute());
+        let ((), tick) = cost::measure(&self.bundle, async { Ok(schedule.tick().await?) }).await?;
         self.push("tick, nothing due", tick);
         let sweep = MaintenanceTask::Sweep { from: minute.plus(-5), to: minute, shard: 1 }.body()?;
         self.push("sweep of 6 minutes, one shard", self.task(&sweep).await?);

@@ -23,8 +23,9 @@ const MOST_MINUTES: i64 = 7 * 24 * 60;
 /// The most minutes that one message covers.
 const MESSAGE_MINUTES: i64 = 60;
 
-/// The part of a sweep that one message covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The part of a sweep that one message covers. Its message is `{"task": "sweep", …}` in every group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "task", rename = "sweep")]
 pub struct Span {
     /// The first minute.
     pub from: Minute,
@@ -34,19 +35,22 @@ pub struct Span {
     pub shard: u64,
 }
 
+impl Span {
+    /// Returns the body of the message.
+    fn body(self) -> Result<String, Error> {
+        serde_json::to_string(&self)
+            .map_err(|cause| Error::bug("the message of a sweep could not be written").because(cause))
+    }
+}
+
 /// Sends a message to `queue` for every span of minutes that has come, and stores how far it got.
 ///
 /// Repeated, late and concurrent sweeps send more messages and have no other effect.
-pub async fn sweep(
-    table: &Table,
-    queue: &Queue,
-    now: Micros,
-    message: impl Fn(Span) -> Result<String, Error>,
-) -> Result<(), Error> {
+pub async fn sweep(table: &Table, queue: &Queue, now: Micros) -> Result<(), Error> {
     let (spans, end) = spans(swept_minute(table).await?, now);
     let messages =
         spans.into_iter().flat_map(|(from, to)| (0..SHARDS).map(move |shard| Span { from, to, shard }));
-    let messages = messages.map(message).collect::<Result<_, _>>()?;
+    let messages = messages.map(Span::body).collect::<Result<_, _>>()?;
     queue.send_all(messages).await.map_err(|unsent| unsent.error)?;
     swept_minute_put(table, end).await
 }

@@ -52,6 +52,7 @@ pub mod task;
 pub mod window;
 
 use domain::error::Error;
+use domain::operations::{PUBLISHED_QUEUE, QUEUE, TABLE};
 use domain::platform::Platform;
 use domain::platform::clock::Clock;
 use domain::platform::id::Ids;
@@ -61,13 +62,6 @@ use domain::work::outbox::Outbox;
 use domain::work::queue::Queue;
 
 use crate::operation::settings::Settings;
-
-/// The variable with the name of the table of operations.
-pub const TABLE: &str = "OPS_TABLE";
-/// The variable with the URL of the queue of operations that are due.
-pub const QUEUE: &str = "MAINTENANCE_QUEUE_URL";
-/// The variable with the URL of the queue on which ended operations are announced.
-const PUBLISHED_QUEUE: &str = "PUBLISHED_QUEUE_URL";
 
 /// The operations of all servers. Cheap to clone.
 #[derive(Clone, Debug)]

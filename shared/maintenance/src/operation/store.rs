@@ -10,7 +10,7 @@ use domain::storage::item::item;
 use domain::storage::key::{Collection, Key, Range};
 use domain::storage::table::{Cancelled, Race, Table, Write, transact_across};
 use domain::time::{Micros, Minute};
-use domain::work::due::{self, Due, Span};
+use domain::work::due::{self, Due};
 use domain::work::outbox;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,6 @@ use crate::operation::Operations;
 use crate::operation::kind::Kind as OperationKind;
 use crate::operation::record::Operation;
 use crate::operation::target::Target;
-use crate::operation::task::MaintenanceTask;
 use crate::operation::{datetime, event, id};
 
 /// Lost races after which a change fails. Each was won by another change, so that they end.
@@ -267,12 +266,6 @@ impl Operations {
     /// Deletes a due row that no operation refers to any more.
     pub(crate) async fn forget_due(&self, minute: Minute, id: &str) -> Result<(), Error> {
         self.table.write_all(vec![due_delete(minute, id)]).await
-    }
-
-    /// Sends a message for every span of minutes that has come.
-    pub(crate) async fn sweep_due(&self) -> Result<(), Error> {
-        let task = |Span { from, to, shard }| MaintenanceTask::Sweep { from, to, shard }.body();
-        due::sweep(&self.table, &self.queue, self.now(), task).await
     }
 }
 

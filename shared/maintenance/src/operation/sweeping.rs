@@ -1,4 +1,4 @@
-//! Finds operations whose time has come: the ticker's part, and the messages that it sends.
+//! Finds operations whose time has come, as the messages of [`domain::operations`] ask for.
 
 use domain::error::Error;
 use domain::failure;
@@ -11,14 +11,6 @@ use crate::operation::store::Changed;
 use crate::operation::task::MaintenanceTask;
 
 impl Operations {
-    /// Sends a message for every minute that has come, and publishes events that were left behind. Touches no server.
-    ///
-    /// Repeated, late and concurrent ticks send more messages and have no other effect.
-    pub async fn tick(&self) -> Result<(), Error> {
-        let (due, events) = futures::join!(self.sweep_due(), self.outbox.publish_overdue(self.now()));
-        failure::first([due, events])
-    }
-
     /// Sends a message for every operation that is due in one shard of these minutes, and removes ended operations from
     /// the list of live ones.
     pub async fn sweep(&self, from: Minute, to: Minute, shard: u64) -> Result<(), Error> {

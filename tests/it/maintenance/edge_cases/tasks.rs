@@ -102,7 +102,7 @@ pub async fn lists(edges: &Edges) -> Result<()> {
 pub async fn restart(edges: &Edges) -> Result<()> {
     let bundle = &edges.site.bundle;
     // The ticker has run before.
-    bundle.operations.tick().await?;
+    bundle.schedule.tick().await?;
     let due = bundle.operations.now().whole_second().plus_seconds(600);
     let body = json!({"datetime": maintenance::operation::datetime::print(due)}).to_string();
     let id = edges.post(&format!("{TABLE}/v1/vacuum"), &body).await;

@@ -5,9 +5,8 @@ use crate::storage::item::item;
 use crate::storage::key::{Collection, Range};
 use crate::storage::table::Write;
 use crate::streams::Streams;
-use crate::streams::task::StreamTask;
 use crate::time::Minute;
-use crate::work::due::{self, Due, Span};
+use crate::work::due::{self, Due};
 
 impl Streams {
     pub(crate) fn due_write(minute: Minute, id: u64) -> Result<Write, Error> {
@@ -39,7 +38,6 @@ impl Streams {
 
     /// Enqueues a sweep of every minute that has come.
     pub(crate) async fn due_sweep(&self) -> Result<(), Error> {
-        let task = |Span { from, to, shard }| StreamTask::Sweep { from, to, shard }.body();
-        due::sweep(self.table(), &self.queue, self.now(), task).await
+        due::sweep(self.table(), &self.queue, self.now()).await
     }
 }

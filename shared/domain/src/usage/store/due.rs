@@ -6,8 +6,7 @@ use crate::storage::key::{Key, Range};
 use crate::storage::table::{Page, Write};
 use crate::time::Minute;
 use crate::usage::Usage;
-use crate::usage::task::UsageTask;
-use crate::work::due::{self, Due, Span};
+use crate::work::due::{self, Due};
 use crate::work::queue::Queue;
 
 /// The maximum number of due rows in a page.
@@ -40,7 +39,6 @@ impl Usage {
 
     /// Sends tasks for the minutes that have begun since the last sweep.
     pub(crate) async fn due_sweep(&self, queue: &Queue) -> Result<(), Error> {
-        let task = |Span { from, to, shard }| UsageTask::Sweep { from, to, shard, after: None }.body();
-        due::sweep(self.table(), queue, self.now(), task).await
+        due::sweep(self.table(), queue, self.now()).await
     }
 }
