@@ -4,18 +4,30 @@ use anyhow::{Context, Result};
 use local::private_postgres::WORLD;
 use serde_json::{Value, json};
 
-use super::Database;
+use super::{CLUSTER, Database};
 
 async fn hints(database: &Database) -> Result<Vec<Value>> {
     let advice = database.server.advice(&database.name).await?.context("it is there")?;
     Ok(serde_json::to_value(advice.hints)?.as_array().cloned().unwrap_or_default())
 }
 
+/// Waits until the sessions of all scripts have ended: they report their statistics then, and `psql` does not wait for it.
+fn wait_for_statistics(database: &Database) -> Result<()> {
+    let sessions = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND application_name = 'psql'",
+        database.name
+    );
+    while CLUSTER.run("postgres", &sessions)? != "0" {}
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_fresh_sample_needs_nothing() -> Result<()> {
     let world = Database::with(WORLD)?;
     // Counted when the session of the script ended: the analysis was before its own inserts.
+    wait_for_statistics(&world)?;
     world.run("ANALYZE")?;
+    wait_for_statistics(&world)?;
     let advice = world.server.advice(&world.name).await?.context("it is there")?;
     assert_eq!(advice.hints, []);
     assert_eq!(advice.autovacuum_freeze_max_age, 200_000_000);
@@ -38,8 +50,11 @@ async fn each_kind_of_need_has_a_hint_and_its_request() -> Result<()> {
          INSERT INTO dead SELECT g, 0 FROM generate_series(1, 1000) AS g;
          VACUUM ANALYZE dead;",
     )?;
+    wait_for_statistics(&database)?;
     database.run("UPDATE dead SET v = 1; ANALYZE dead; ANALYZE bloated")?;
+    wait_for_statistics(&database)?;
     database.run("UPDATE dead SET v = 2")?;
+    wait_for_statistics(&database)?;
     let hints = hints(&database).await?;
     let asked: Vec<_> = hints
         .iter()
