@@ -83,7 +83,7 @@ async fn a_locked_table_has_nulls_and_the_others_have_their_sizes() -> Result<()
         server.databases.iter().find(|database| database.datname == world.name).context("it is listed")?;
     assert_eq!((totals.locked_relations, totals.error.as_deref()), (Some(1), None));
     world.server.advice(&world.name).await?.context("it is there")?;
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
     Ok(())
 }
 
