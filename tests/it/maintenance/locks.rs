@@ -81,9 +81,11 @@ async fn a_locked_table_has_nulls_and_the_others_have_their_sizes() -> Result<()
     let server = world.server.instance_report().await?;
     let totals =
         server.databases.iter().find(|database| database.datname == world.name).context("it is listed")?;
-    assert_eq!((totals.locked_relations, totals.error.as_deref()), (Some(1), None));
+    // Other tests may lock catalogs that all databases share.
+    assert!(totals.locked_relations.is_some_and(|locked| locked >= 1), "{:?}", totals.locked_relations);
+    assert_eq!(totals.error.as_deref(), None);
     world.server.advice(&world.name).await?.context("it is there")?;
-    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     Ok(())
 }
 
