@@ -1,0 +1,1 @@
+//! The structure of a schema as text: dumps, checksums and differences.

@@ -1,0 +1,1 @@
+//! Pure. Static checks of the statements of a changeset.
