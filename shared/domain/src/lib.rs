@@ -10,7 +10,7 @@
 //! | asynchronous work | `work` |
 //! | what groups are built from | `platform` |
 //! | shared by groups | `access`, `notification` |
-//! | groups | `operations`, `recomputations`, `streams`, `usage` |
+//! | groups | `operations`, `recomputations`, `schema_changes`, `streams`, `usage` |
 //! | use cases of several groups | `ingest` |
 //!
 //! A group that brings a driver is a crate of its own beside this one.
@@ -24,6 +24,7 @@ pub mod notification;
 pub mod operations;
 pub mod platform;
 pub mod recomputations;
+pub mod schema_changes;
 pub mod storage;
 pub mod streams;
 pub mod time;

@@ -3,3 +3,7 @@
 pub mod dump;
 pub mod lint;
 pub mod mysql;
+pub mod record;
+pub mod registry;
+pub mod settings;
+pub mod store;

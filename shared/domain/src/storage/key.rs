@@ -59,11 +59,14 @@ pub enum Collection {
     /// Maintenance operations. Their ids are digests, not a sequence.
     #[serde(rename = "OP")]
     Operation,
+    /// Tasks of the schemas API.
+    #[serde(rename = "ST")]
+    SchemaTask,
 }
 
 impl Collection {
     /// All collections.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Notification,
         Self::InstanceExists,
         Self::ImageExists,
@@ -74,6 +77,7 @@ impl Collection {
         Self::Rejected,
         Self::Stream,
         Self::Operation,
+        Self::SchemaTask,
     ];
 
     /// Returns the short name used in keys and in the names of sequences.
@@ -89,6 +93,7 @@ impl Collection {
             Self::Rejected => "R",
             Self::Stream => "S",
             Self::Operation => "OP",
+            Self::SchemaTask => "ST",
         }
     }
 
@@ -275,6 +280,41 @@ impl Key {
         Self::new("OR", id)
     }
 
+    /// A row of a resource of the schemas API.
+    pub fn resource(resource: &str, id: u64) -> Self {
+        Self::new(resource_partition(resource), padded(id))
+    }
+
+    /// The next ids of the resources of the schemas API.
+    pub fn resource_ids() -> Self {
+        Self::new("RSEQ", "-")
+    }
+
+    /// The pointer to the row of a resource that has a unique name.
+    pub fn resource_name(resource: &str, name: &str) -> Self {
+        Self::new(format!("RQ#{resource}"), name)
+    }
+
+    /// The entry of a row among the rows of a resource that refer to the same row of another one.
+    pub fn resource_reference(resource: &str, field: &str, target: u64, id: u64) -> Self {
+        Self::new(reference_partition(resource, field, target), padded(id))
+    }
+
+    /// A part of the text of a schema version.
+    pub fn ddl_part(version: u64, part: u64) -> Self {
+        Self::new(format!("RB#{version}"), padded(part))
+    }
+
+    /// The pointer to the task with a public id.
+    pub fn schema_task(task_id: &str) -> Self {
+        Self::new(format!("RT#{task_id}"), "-")
+    }
+
+    /// The application of a changeset to a server.
+    pub fn applied(changeset: u64, server: u64) -> Self {
+        Self::new(format!("RA#{changeset}"), padded(server))
+    }
+
     /// A shard of the counters of a service's event types in an hour.
     pub fn hour(service: &str, hour: Hour, shard: u64) -> Self {
         Self::new(hours(service), format!("{}#{shard}", sortable_hour(hour)))
@@ -299,6 +339,14 @@ fn audit_month(months: i64) -> String {
 
 fn operation_month(months: i64) -> String {
     format!("OH#{months}")
+}
+
+fn resource_partition(resource: &str) -> String {
+    format!("RS#{resource}")
+}
+
+fn reference_partition(resource: &str, field: &str, target: u64) -> String {
+    format!("RR#{resource}#{field}#{target}")
 }
 
 fn padded(id: u64) -> String {

@@ -1,8 +1,8 @@
 //! Pure. Ranges of keys: partitions and parts of them.
 
 use super::{
-    BLOCK, Collection, audit_month, block, due_partition, hours, operation_month, padded, sortable,
-    sortable_hour,
+    BLOCK, Collection, audit_month, block, due_partition, hours, operation_month, padded,
+    reference_partition, resource_partition, sortable, sortable_hour,
 };
 use crate::time::{Hour, Micros, Minute};
 
@@ -142,6 +142,26 @@ impl Range {
     /// The recurring maintenance operations.
     pub fn recurrences() -> Self {
         Self::whole("OR".to_owned())
+    }
+
+    /// All rows of a resource of the schemas API, by id.
+    pub fn resource(resource: &str) -> Self {
+        Self::whole(resource_partition(resource))
+    }
+
+    /// The rows of a resource of the schemas API that refer to the same row of another one, by id.
+    pub fn resource_references(resource: &str, field: &str, target: u64) -> Self {
+        Self::whole(reference_partition(resource, field, target))
+    }
+
+    /// The text of a schema version.
+    pub fn ddl(version: u64) -> Self {
+        Self::whole(format!("RB#{version}"))
+    }
+
+    /// The applications of a changeset to servers.
+    pub fn applied(changeset: u64) -> Self {
+        Self::whole(format!("RA#{changeset}"))
     }
 
     /// All id blocks whose writers missed their deadlines.

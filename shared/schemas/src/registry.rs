@@ -1,0 +1,44 @@
+//! The registry: changesets, servers, versions and tasks in their table.
+
+use domain::error::Error;
+use domain::platform::Platform;
+use domain::platform::clock::Clock;
+use domain::platform::id::Ids;
+use domain::schema_changes::{PUBLISHED_QUEUE, QUEUE, TABLE};
+use domain::storage::table::Table;
+use domain::time::Micros;
+use domain::work::outbox::Outbox;
+use domain::work::queue::Queue;
+
+use crate::settings::Settings;
+
+/// The registry. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) table: Table,
+    pub(crate) queue: Queue,
+    pub(crate) outbox: Outbox,
+    pub(crate) settings: Settings,
+}
+
+impl Registry {
+    /// Returns the registry of this platform (`REGISTRY_TABLE`, `CHANGESET_QUEUE_URL`, `PUBLISHED_QUEUE_URL`).
+    pub fn new(platform: &Platform) -> Result<Self, Error> {
+        let table = platform.table(TABLE)?;
+        Ok(Self {
+            clock: platform.clock.clone(),
+            ids: platform.ids.clone(),
+            queue: platform.queue(QUEUE)?,
+            outbox: Outbox::new(table.clone(), platform.queue(PUBLISHED_QUEUE)?),
+            table,
+            settings: Settings::read(&platform.variables)?,
+        })
+    }
+
+    /// Returns the current time.
+    pub fn now(&self) -> Micros {
+        self.clock.micros()
+    }
+}
