@@ -1,9 +1,17 @@
 //! Reviewed schema changes on MySQL and MariaDB servers.
 
+pub mod apply;
+pub mod changeset;
+pub mod drift;
 pub mod dump;
+mod journal;
 pub mod lint;
 pub mod mysql;
+pub mod people;
 pub mod record;
 pub mod registry;
+pub mod resource;
+pub mod review;
 pub mod settings;
 pub mod store;
+pub mod task;

@@ -94,7 +94,7 @@ const READ_UNIT: u64 = 8_192;
 fn row_bytes(collection: Collection) -> u64 {
     match collection {
         Collection::Notification | Collection::Rejected => 600,
-        Collection::Stream | Collection::Operation => 400,
+        Collection::Stream | Collection::Operation | Collection::SchemaTask => 400,
         Collection::InstanceExists | Collection::ImageExists | Collection::Launch => 260,
         Collection::Image | Collection::InstanceDelete | Collection::ImageDelete => 160,
     }

@@ -1,5 +1,7 @@
 //! The table of the registry. No other module reads or writes it.
 
+mod tasks;
+
 use std::collections::BTreeMap;
 
 use domain::error::{Error, Kind};

@@ -1,0 +1,1 @@
+//! Changesets: submission, changes, and decisions.

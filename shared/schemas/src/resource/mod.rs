@@ -1,0 +1,1 @@
+//! The resources as clients see them: fields, forms and filters.
