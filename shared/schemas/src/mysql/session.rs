@@ -1,10 +1,13 @@
 //! One connection to a server.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, future, stream};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, DriverError, Error};
+use mysql_async::{Conn, DriverError, Error, InfileData};
 use tokio::time::timeout;
 
 use super::endpoint::Endpoint;
@@ -75,7 +78,8 @@ impl Session {
         let options = endpoint
             .options()
             .db_name(schema.map(Identifier::as_str))
-            .tcp_keepalive(Some(KEEPALIVE));
+            .tcp_keepalive(Some(KEEPALIVE))
+            .local_infile_handler(Some(refuse_file));
         let connect = async {
             let mut connection = Conn::new(options).await?;
             let facts: Option<(String, u64)> = connection.query_first("SELECT @@version, CONNECTION_ID()").await?;
@@ -192,6 +196,12 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("id", &self.id).field("version", &self.version).finish_non_exhaustive()
     }
+}
+
+/// Answers a server that asks for a file of this machine with an error, which keeps the connection usable.
+fn refuse_file(_name: &[u8]) -> BoxFuture<'static, Result<InfileData, Error>> {
+    let refused = Err(io::Error::from(io::ErrorKind::PermissionDenied));
+    future::ready(Ok(stream::iter([refused]).boxed())).boxed()
 }
 
 /// Returns the name of a lock that every server accepts.
