@@ -118,7 +118,7 @@ ALTER TABLE orders DROP PRIMARY KEY
 ALTER TABLE orders DROP PRIMARY KEY, ADD PRIMARY KEY (user_id, id)
 -- expect: no-primary-key
 ALTER TABLE elsewhere DROP PRIMARY KEY
--- expect: none
+-- expect: duplicate-index
 -- context: legacy
 ALTER TABLE legacy ADD PRIMARY KEY (code)
 -- expect: none
@@ -146,10 +146,10 @@ ALTER TABLE unknown ADD KEY a (a), ADD KEY ab (a, b)
 -- expect: nullable-unique
 -- context: users
 ALTER TABLE users ADD UNIQUE KEY users_name (name)
--- expect: none
+-- expect: duplicate-index
 -- context: orders
 ALTER TABLE orders ADD UNIQUE orders_user_time (user_id, placed_at, id)
--- expect: none
+-- expect: duplicate-index
 -- context: products
 ALTER TABLE products ADD CONSTRAINT products_title_unique UNIQUE (title)
 -- expect: foreign-key
@@ -268,3 +268,10 @@ ALTER TABLE other_schema.users MODIFY name VARCHAR(5)
 -- expect: none
 -- context: users
 ALTER IGNORE TABLE users ADD UNIQUE KEY users_email_name (email, id)
+-- expect: primary-key-type
+-- context: legacy
+ALTER TABLE legacy ADD PRIMARY KEY (code, label), DROP KEY code
+-- expect: destructive
+ALTER TABLE visits EXCHANGE PARTITION rest WITH TABLE visits_rest WITHOUT VALIDATION
+-- expect: destructive
+ALTER TABLE visits DISCARD PARTITION p2025 TABLESPACE

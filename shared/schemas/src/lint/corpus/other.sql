@@ -205,3 +205,29 @@ ALTER TABLE users ADD COLUMN nickname VARCHAR(20)
 UPDATE users SET nickname = name WHERE nickname IS NULL
 -- then
 CREATE UNIQUE INDEX users_nick_email ON users (email, id)
+-- expect: create-select, no-primary-key
+CREATE TABLE recent AS (SELECT * FROM orders WHERE placed_at > '2026-01-01')
+-- expect: no-where
+UPDATE users SET age = 1 WHERE NOT 0
+-- expect: none
+UPDATE users SET age = 1 WHERE NOT blocked
+-- expect: routine, no-where
+CREATE PROCEDURE clear(IN really TINYINT)
+BEGIN
+  DECLARE done INT DEFAULT 0;
+  IF really THEN
+    DELETE FROM sessions;
+  END IF;
+END
+-- expect: routine, no-where
+CREATE PROCEDURE clear_now() MODIFIES SQL DATA UPDATE users SET age = NULL
+-- expect: routine
+CREATE TRIGGER orders_ad AFTER DELETE ON orders FOR EACH ROW
+BEGIN
+  INSERT INTO totals (user_id, n) VALUES (OLD.user_id, 1) ON DUPLICATE KEY UPDATE n = n + 1;
+  DELETE FROM order_items WHERE order_id = OLD.id;
+END
+-- expect: routine
+CREATE PROCEDURE lock_one(IN n INT) SELECT id FROM orders WHERE id = n FOR UPDATE
+-- expect: routine, no-where
+CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO BEGIN UPDATE users SET age = 0; END
