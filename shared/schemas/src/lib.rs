@@ -12,6 +12,7 @@ pub mod record;
 pub mod registry;
 pub mod resource;
 pub mod review;
+pub mod servers;
 pub mod settings;
 pub mod store;
 pub mod task;
