@@ -2,6 +2,7 @@
 
 mod dumps;
 mod loading;
+mod servers;
 mod sessions;
 
 use std::sync::LazyLock;
