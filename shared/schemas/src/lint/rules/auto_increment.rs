@@ -1,4 +1,4 @@
-//! Pure. AUTO_INCREMENT columns.
+//! Pure. `AUTO_INCREMENT` columns.
 
 use crate::lint::model::Column;
 use crate::lint::report::{RuleId, Severity};
