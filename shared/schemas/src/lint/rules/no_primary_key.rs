@@ -7,8 +7,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `CREATE TABLE log (message TEXT)` and `ALTER TABLE log DROP PRIMARY KEY`. `InnoDB` then clusters the rows by a
-/// hidden id, and row-based replication scans the table for each changed row.
+/// Flags `CREATE TABLE log (message TEXT)` and `ALTER TABLE log DROP PRIMARY KEY`. `InnoDB` then clusters the rows by
+/// a hidden id, and row-based replication scans the table for each changed row.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(5),
     key: "no-primary-key",

@@ -6,9 +6,9 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `email VARCHAR(255) PRIMARY KEY` and `id CHAR(36) PRIMARY KEY`. Every secondary index of `InnoDB` contains the
-/// primary key, so long keys make all of them larger, and values without order split pages. Integers, dates, short CHAR and
-/// BINARY columns and ENUM are fine.
+/// Flags `email VARCHAR(255) PRIMARY KEY` and `id CHAR(36) PRIMARY KEY`. Every secondary index of `InnoDB` contains
+/// the primary key, so long keys make all of them larger, and values without order split pages. Integers, dates,
+/// short CHAR and BINARY columns and ENUM are fine.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(6),
     key: "primary-key-type",
