@@ -133,6 +133,10 @@ impl Record for ChangesetTest {
     fn version(&self) -> u64 {
         self.version
     }
+
+    fn references(&self) -> Vec<(&'static str, u64)> {
+        vec![("changeset", self.changeset)]
+    }
 }
 
 impl Record for ChangesetValidation {
@@ -144,6 +148,10 @@ impl Record for ChangesetValidation {
 
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn references(&self) -> Vec<(&'static str, u64)> {
+        vec![("changeset", self.changeset)]
     }
 }
 
