@@ -1,8 +1,8 @@
 //! Pure. Collations that differ.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::model::{Column, Options, charset_of};
 use crate::lint::read::Statement;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -20,8 +20,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, notes: &mut Notes) {
+    let options = inherited(subject);
     for column in subject.columns() {
-        check_column(column, &subject.after.options, notes);
+        check_column(column, &options, notes);
     }
     if matches!(subject.statement, Statement::Database(_)) {
         return;
@@ -33,16 +34,33 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
             && !is_deliberate(collation)
         {
             let name = subject.name();
-            notes.add(options.line, format!("collation {collation} of {name} differs from {default} of the schema"));
+            notes.add(
+                options.line,
+                format!("collation {collation} of {name} differs from {default} of the schema"),
+            );
         }
     }
+}
+
+/// Returns the options of the altered table. A new table inherits those of the schema.
+fn inherited(subject: &Subject<'_>) -> Options {
+    let (mut options, context) = (subject.after.options.clone(), subject.context);
+    let says_nothing = options.charset.is_none() && options.collation.is_none();
+    if says_nothing && matches!(subject.statement, Statement::CreateTable(_)) {
+        options.charset.clone_from(&context.charset);
+        options.collation.clone_from(&context.collation);
+    }
+    options
 }
 
 fn check_column(column: &Column, table: &Options, notes: &mut Notes) {
     let name = &column.name;
     if let (Some(own), Some(other)) = (&column.collation, &table.collation) {
         if own != other && !is_deliberate(own) {
-            notes.add(name.line, format!("collation {own} of column {name} differs from {other} of the table"));
+            notes.add(
+                name.line,
+                format!("collation {own} of column {name} differs from {other} of the table"),
+            );
         }
         return;
     }
@@ -52,7 +70,10 @@ fn check_column(column: &Column, table: &Options, notes: &mut Notes) {
         && canonical(&own) != canonical(&other)
         && !is_deliberate(column.collation.as_deref().unwrap_or(&own))
     {
-        notes.add(name.line, format!("character set {own} of column {name} differs from {other} of the table"));
+        notes.add(
+            name.line,
+            format!("character set {own} of column {name} differs from {other} of the table"),
+        );
     }
 }
 
