@@ -7,6 +7,7 @@ pub mod dump;
 mod journal;
 pub mod lint;
 pub mod mysql;
+pub mod migration;
 pub mod people;
 pub mod record;
 pub mod refusal;
