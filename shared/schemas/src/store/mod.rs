@@ -1,6 +1,7 @@
 //! The table of the registry. No other module reads or writes it.
 
 mod ddl;
+mod first_data;
 mod tasks;
 
 use std::collections::BTreeMap;
