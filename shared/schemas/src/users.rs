@@ -53,7 +53,7 @@ impl Registry {
         };
         let (_, login) = by.access.user_creation(&fields.name, change, &by.person.caller).await?;
         for _ in 0..MOST_RACES {
-            self.check_free(&fields.name, by).await?;
+            self.check_user_name(&fields.name, by).await?;
             let id = self.take_ids(&[(Name::User, 1)]).await?.first(Name::User);
             let user = User::new(id, &fields.name, &fields.email, role, self.now());
             let mut commit = Commit::default();
@@ -81,7 +81,7 @@ impl Registry {
         for _ in 0..MOST_RACES {
             let old = self.find::<User>(id).await?.ok_or_else(|| missing(Name::User, id))?;
             if fields.name != old.name {
-                self.check_free(&fields.name, by).await?;
+                self.check_user_name(&fields.name, by).await?;
             }
             let new = User {
                 name: fields.name.clone(),
@@ -123,7 +123,7 @@ impl Registry {
         Err(too_many_races().into())
     }
 
-    async fn check_free(&self, name: &str, by: Administrator<'_>) -> Result<(), Refusal> {
+    async fn check_user_name(&self, name: &str, by: Administrator<'_>) -> Result<(), Refusal> {
         let is_taken =
             self.find_by_name::<User>(name).await?.is_some() || by.access.user_get(name).await?.is_some();
         if is_taken {

@@ -35,7 +35,7 @@ impl Registry {
             version: 1,
         };
         for _ in 0..MOST_RACES {
-            self.check_free(&draft.name).await?;
+            self.check_server_name(&draft.name).await?;
             let id = self.take_ids(&[(Name::Server, 1)]).await?.first(Name::Server);
             let mut commit = Commit::default();
             commit.create(&Server { id, ..draft.clone() })?;
@@ -67,7 +67,7 @@ impl Registry {
                 ..old.clone()
             };
             if new.name != old.name {
-                self.check_free(&new.name).await?;
+                self.check_server_name(&new.name).await?;
             }
             let mut commit = Commit::default();
             commit.replace(&old, &new)?;
@@ -112,7 +112,7 @@ impl Registry {
         }
     }
 
-    async fn check_free(&self, name: &str) -> Result<(), WriteRefusal> {
+    async fn check_server_name(&self, name: &str) -> Result<(), WriteRefusal> {
         match self.find_by_name::<Server>(name).await? {
             None => Ok(()),
             Some(_) => Err(Refusal::wrong_state(format!("Server with name '{name}' already exists.")).into()),
