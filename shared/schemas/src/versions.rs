@@ -1,18 +1,34 @@
 //! Versions of schemas: dumps that are stored once per structure.
 
+use std::time::Duration;
+
 use domain::access::audit::AuditAction;
 use domain::error::{Error, Kind};
 use domain::storage::table::Race;
 use domain::time::Micros;
 use serde::Serialize;
 
-use crate::dump::{Dump, difference, structure};
+use crate::dump::{Dump, catalog, difference, structure};
 use crate::journal::{Happening, JOURNAL_IDS};
+use crate::mysql::failure::Failure;
+use crate::mysql::identifier::Identifier;
+use crate::mysql::session::Limits;
 use crate::people::Person;
-use crate::record::{DatabaseSchema, Name, SchemaVersion};
+use crate::record::{DatabaseSchema, Name, SchemaVersion, Server};
 use crate::refusal::Refusal;
 use crate::registry::Registry;
+use crate::servers::{CONNECT_TIMEOUT, ConnectError, Servers};
 use crate::store::{Commit, MOST_RACES, does_not_exist, too_many_races};
+
+/// Schemas of the server itself, which have no versions.
+const SYSTEM_SCHEMAS: [&str; 4] = ["information_schema", "mysql", "performance_schema", "sys"];
+
+/// The limits of sessions that read definitions.
+const LIMITS: Limits = Limits {
+    lock_wait_timeout: Duration::from_secs(10),
+    connect_timeout: CONNECT_TIMEOUT,
+    max_statement_time: Some(Duration::from_secs(60)),
+};
 
 /// The difference between two versions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -81,6 +97,25 @@ impl Registry {
         Ok(Dump { ddl, checksum: version.checksum.clone(), collation: version.collation.clone() })
     }
 
+    /// Dumps a schema on a server and stores the version. The schema is created if it is new. A dump that fails stores
+    /// nothing.
+    pub async fn save_schema_dump(
+        &self,
+        server: u64,
+        schema_name: &str,
+        servers: &Servers,
+        person: &Person,
+    ) -> Result<SchemaVersion, Refusal> {
+        let server = self.require::<Server>(server).await?;
+        let is_system = SYSTEM_SCHEMAS.iter().any(|system| system.eq_ignore_ascii_case(schema_name));
+        let name = Identifier::new(schema_name).filter(|_| !is_system);
+        let name = name.ok_or_else(|| {
+            Refusal::Malformed(format!("invalid database_schema_name '{schema_name}': it cannot be dumped"))
+        })?;
+        let dump = dump(&server, &name, servers).await?;
+        Ok(self.store_dump(schema_name, &dump, Some(server.id), Some(person)).await?)
+    }
+
     /// Stores a dump: a new version, or a new time of the one with the same structure. Creates the schema if it is new.
     /// `person` is `None` if no request made the dump.
     pub(crate) async fn store_dump(
@@ -126,7 +161,8 @@ impl Registry {
                 let (target, before) = (version.id.to_string(), known.map(|old| old.version));
                 let note = server.map(|server| format!("server {server}"));
                 let after = Some(version.version);
-                let action = AuditAction { action: "schema_version.save", target: &target, note, before, after };
+                let action =
+                    AuditAction { action: "schema_version.save", target: &target, note, before, after };
                 self.audit(&mut commit, &person.caller, action)?;
             }
             if self.commit(commit).await? == Race::Won {
@@ -157,7 +193,28 @@ fn new_schema(commit: &mut Commit, id: u64, name: &str, now: Micros) -> Result<D
     Ok(schema)
 }
 
-/// Returns the documented error of a schema that a server does not have.
-pub(crate) fn unknown_schema(name: &str) -> Error {
-    Error::new(Kind::Missing, format!("(1049, \"Unknown database '{name}'\")"))
+/// Dumps a schema on a server.
+async fn dump(server: &Server, schema: &Identifier, servers: &Servers) -> Result<Dump, Error> {
+    let failed = |failure| failure_of(server, failure);
+    let mut session = servers.connect(server, None, LIMITS).await.map_err(|error| match error {
+        ConnectError::Unknown(error) => error,
+        ConnectError::Failed(failure) => failed(failure),
+    })?;
+    let dump = catalog::dump(&mut session, schema).await.map_err(failed)?;
+    session.close().await;
+    dump.ok_or_else(|| {
+        Error::new(Kind::Missing, format!("(1049, \"Unknown database '{}'\")", schema.as_str()))
+    })
+}
+
+/// Returns the error of a server that could not be dumped.
+fn failure_of(server: &Server, failure: Failure) -> Error {
+    let name = &server.name;
+    let error = match &failure {
+        Failure::Unreachable(_) | Failure::Credentials(_) | Failure::ConnectionLost(_) => {
+            Error::unavailable(format!("server '{name}' cannot be dumped: {failure}"))
+        }
+        _ => Error::new(Kind::Conflict, format!("server '{name}' cannot be dumped: {failure}")),
+    };
+    error.because(failure)
 }

@@ -75,9 +75,9 @@ fn compressed(ddl: &str) -> Result<Vec<Part>, Error> {
 fn decompressed(parts: &[Part]) -> Result<String, Error> {
     let bytes: Vec<u8> = parts.iter().flat_map(|part| part.bytes.iter().copied()).collect();
     let mut text = String::new();
-    GzDecoder::new(bytes.as_slice())
-        .read_to_string(&mut text)
-        .map_err(|cause| Error::bug("the text of a schema version could not be decompressed").because(cause))?;
+    GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).map_err(|cause| {
+        Error::bug("the text of a schema version could not be decompressed").because(cause)
+    })?;
     Ok(text)
 }
 

@@ -16,7 +16,10 @@ ALTER TABLE anything ADD COLUMN (a INT, b VARCHAR(20) NOT NULL DEFAULT '')
 -- expect: not-null
 ALTER TABLE anything ADD COLUMN (a INT, b VARCHAR(20) NOT NULL)
 -- expect: none
-ALTER TABLE anything ADD COLUMN c INT AS (a + b) PERSISTENT NOT NULL
+-- server: mysql
+ALTER TABLE anything ADD COLUMN c INT GENERATED ALWAYS AS (a + b) STORED NOT NULL
+-- expect: none
+ALTER TABLE anything ADD COLUMN c INT AS (a + b) PERSISTENT
 -- expect: not-null
 -- context: users
 ALTER TABLE users MODIFY name VARCHAR(100) NOT NULL
@@ -272,6 +275,8 @@ ALTER IGNORE TABLE users ADD UNIQUE KEY users_email_name (email, id)
 -- context: legacy
 ALTER TABLE legacy ADD PRIMARY KEY (code, label), DROP KEY code
 -- expect: destructive
+-- server: mysql
 ALTER TABLE visits EXCHANGE PARTITION rest WITH TABLE visits_rest WITHOUT VALIDATION
 -- expect: destructive
+-- server: mysql
 ALTER TABLE visits DISCARD PARTITION p2025 TABLESPACE

@@ -95,6 +95,7 @@ ALTER TABLE sessions DROP PRIMARY KEY, DROP COLUMN id
 -- context: users
 ALTER TABLE users DROP KEY users_email, ADD KEY users_mail (country)
 -- expect: drop-index
+-- server: mysql
 -- context: orders
 DROP INDEX orders_user_placed ON orders ALGORITHM=INPLACE
 -- expect: none

@@ -9,7 +9,8 @@ use super::element::element;
 use super::options::options;
 
 /// Clauses that take rows out of a table.
-const REMOVING: [&str; 4] = ["TRUNCATE PARTITION", "EXCHANGE PARTITION", "DISCARD PARTITION", "DISCARD TABLESPACE"];
+const REMOVING: [&str; 4] =
+    ["TRUNCATE PARTITION", "EXCHANGE PARTITION", "DISCARD PARTITION", "DISCARD TABLESPACE"];
 
 /// Reads the clauses of an ALTER TABLE. Returns `None` if a clause that rules look at is incomplete.
 pub(super) fn changes(lexemes: &[Lexeme]) -> Option<Vec<Change>> {

@@ -1,7 +1,7 @@
 //! Pure. TIMESTAMP columns.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::model::Column;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -21,6 +21,9 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
     let is_timestamp = |column: &&Column| column.data_type.base == "timestamp" && !column.is_generated;
     for column in subject.columns().into_iter().filter(is_timestamp) {
         let name = &column.name;
-        notes.add(name.line, format!("column {name} is TIMESTAMP, whose range ends in 2038: consider DATETIME"));
+        notes.add(
+            name.line,
+            format!("column {name} is TIMESTAMP, whose range ends in 2038: consider DATETIME"),
+        );
     }
 }
