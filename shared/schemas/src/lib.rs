@@ -9,6 +9,7 @@ pub mod lint;
 pub mod mysql;
 pub mod people;
 pub mod record;
+pub mod refusal;
 pub mod registry;
 pub mod resource;
 pub mod review;

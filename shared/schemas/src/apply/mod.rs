@@ -1,5 +1,8 @@
 //! Applications of changesets to servers, and their reverts.
 
+pub mod control;
+pub mod request;
+
 use crate::task::running::{Held, Runner, Stop};
 
 impl Runner {

@@ -1,5 +1,7 @@
 //! Checks for drift: schemas on servers that differ from the version that was applied.
 
+pub mod request;
+
 use crate::task::running::{Held, Runner, Stop};
 
 impl Runner {

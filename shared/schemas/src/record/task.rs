@@ -133,6 +133,9 @@ pub struct ApplyOptions {
     /// Seconds that a statement may run. `None` for no limit.
     #[serde(default)]
     pub max_statement_time: Option<u64>,
+    /// Servers that are changed at the same time once the canary is done. `None` for one.
+    #[serde(default)]
+    pub parallelism: Option<u64>,
 }
 
 /// What happens after a failed statement of an application.
