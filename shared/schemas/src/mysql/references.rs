@@ -1,0 +1,249 @@
+//! Pure. The qualified names of a statement, and where they stand.
+
+use std::collections::BTreeSet;
+
+use super::lexer::{Token, TokenKind};
+
+/// Words after which the name of a table or of another object stands.
+const BEFORE_OBJECT: &[&str] = &[
+    "REFERENCES", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE", "CALL",
+    "TRUNCATE", "RENAME",
+];
+/// Words that can stand between one of the above and the name.
+const BETWEEN: &[&str] = &[
+    "ONLY", "LATERAL", "IGNORE", "DELAYED", "LOW_PRIORITY", "HIGH_PRIORITY", "QUICK", "IF", "NOT", "EXISTS", "TO", "AS",
+    "TABLE", "INTO",
+];
+/// Words that end a list of tables.
+const AFTER_TABLES: &[&str] = &[
+    "WHERE", "SET", "GROUP", "ORDER", "HAVING", "LIMIT", "VALUES", "VALUE", "SELECT", "WINDOW", "UNION", "EXCEPT",
+    "INTERSECT", "FOR",
+];
+/// Functions whose argument is a sequence.
+const OF_SEQUENCES: &[&str] = &["NEXTVAL", "LASTVAL", "SETVAL"];
+
+/// A name of several parts, such as `a.b`, `a.b.c` or `a.*`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The index of its first token.
+    pub first: usize,
+    /// How many names it has.
+    pub parts: usize,
+    /// Whether the last part is `*`.
+    pub is_star: bool,
+    /// Whether it stands where only a table or another object of a schema can stand.
+    pub is_object: bool,
+}
+
+/// The qualified names of a statement, and the names that can qualify its columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct References {
+    /// The qualified names, in order.
+    pub found: Vec<Reference>,
+    /// Tables, aliases and variables of the statement, in small letters.
+    pub known: BTreeSet<String>,
+}
+
+/// Parentheses, or the statement itself.
+#[derive(Clone, Copy, Debug, Default)]
+struct Frame {
+    /// Whether `FROM` is followed by tables here: it is not within `EXTRACT(… FROM …)`.
+    selects: bool,
+    /// Whether the name of a table is expected next.
+    expects: bool,
+    /// Whether a comma is followed by another table.
+    lists: bool,
+    /// Whether an alias can stand here.
+    after: bool,
+}
+
+/// Returns the qualified names of a statement, given its significant tokens.
+pub fn references(tokens: &[Token<'_>]) -> References {
+    let mut walk = Walk {
+        tokens,
+        at: 0,
+        frames: Vec::new(),
+        frame: Frame { selects: true, ..Frame::default() },
+        indexes: is_of_index(tokens),
+        references: References::default(),
+    };
+    walk.references.known.extend(["new".to_owned(), "old".to_owned()]);
+    while walk.at < tokens.len() {
+        walk.step();
+    }
+    walk.references
+}
+
+/// Whether the statement creates or drops an index, whose table stands after `ON`.
+fn is_of_index(tokens: &[Token<'_>]) -> bool {
+    tokens.first().is_some_and(|first| first.is_any(&["CREATE", "DROP"]))
+        && tokens.iter().take(5).any(|token| token.is("INDEX"))
+}
+
+struct Walk<'t, 'a> {
+    tokens: &'t [Token<'a>],
+    at: usize,
+    /// The frames around the current one.
+    frames: Vec<Frame>,
+    frame: Frame,
+    /// Whether the next `ON` is followed by a table because the statement is about an index.
+    indexes: bool,
+    references: References,
+}
+
+impl<'a> Walk<'_, 'a> {
+    fn token(&self, offset: isize) -> Option<&Token<'a>> {
+        self.tokens.get(self.at.checked_add_signed(offset)?)
+    }
+
+    fn is_next(&self, symbol: &str) -> bool {
+        self.token(1).is_some_and(|token| token.is_symbol(symbol))
+    }
+
+    fn is_after(&self, words: &[&str]) -> bool {
+        self.token(-1).is_some_and(|token| token.is_any(words))
+    }
+
+    fn is_first_any(&self, words: &[&str]) -> bool {
+        self.tokens[0].is_any(words)
+    }
+
+    fn step(&mut self) {
+        let token = self.tokens[self.at];
+        match token.kind {
+            TokenKind::Word | TokenKind::Quoted if self.is_next(".") => return self.read_chain(),
+            TokenKind::Word if self.read_keyword(&token) => {}
+            TokenKind::Word | TokenKind::Quoted => self.read_name(&token),
+            TokenKind::Symbol => self.read_symbol(&token),
+            _ => self.frame.after = false,
+        }
+        self.at += 1;
+    }
+
+    /// Reads a name of several parts.
+    fn read_chain(&mut self) {
+        let first = self.at;
+        let is_variable = self.token(-1).is_some_and(|before| before.is_symbol("@"));
+        let (mut parts, mut is_star) = (1, false);
+        while self.is_next(".") {
+            let Some(part) = self.token(2) else { break };
+            is_star = part.is_symbol("*");
+            if part.name().is_none() && !is_star {
+                break;
+            }
+            self.at += 2;
+            parts += 1;
+        }
+        let last = self.tokens[self.at];
+        self.at += 1;
+        if parts == 1 || is_variable {
+            return;
+        }
+        let is_object = self.frame.expects;
+        if is_object && !is_star {
+            self.know(&last);
+        }
+        self.frame = Frame { expects: false, after: is_object, ..self.frame };
+        self.references.found.push(Reference { first, parts, is_star, is_object });
+    }
+
+    /// Reads a name of one part.
+    fn read_name(&mut self, token: &Token<'a>) {
+        let is_variable = self.is_after(&["DECLARE"]) || self.is_loop_variable();
+        if self.frame.expects || self.frame.after || self.is_after(&["AS"]) || is_variable {
+            self.know(token);
+        }
+        self.frame.after = self.frame.expects;
+        self.frame.expects = false;
+    }
+
+    /// Whether the name is that of a row in `FOR row IN (…) DO`.
+    fn is_loop_variable(&self) -> bool {
+        self.is_after(&["FOR"]) && self.token(1).is_some_and(|after| after.is("IN"))
+    }
+
+    fn know(&mut self, token: &Token<'a>) {
+        if let Some(name) = token.name() {
+            self.references.known.insert(name.to_lowercase());
+        }
+    }
+
+    fn read_symbol(&mut self, symbol: &Token<'a>) {
+        match symbol.text {
+            "(" => {
+                let of_sequence = self.is_after(OF_SEQUENCES);
+                let of_union = self.token(-1).is_some_and(|before| before.is_symbol("="))
+                    && self.token(-2).is_some_and(|before| before.is("UNION"));
+                let expects = self.frame.expects || of_sequence || of_union;
+                self.frames.push(self.frame);
+                self.frame = Frame { expects, lists: expects && !of_sequence, ..Frame::default() };
+            }
+            ")" => {
+                let outer = self.frames.pop().unwrap_or_default();
+                self.frame = Frame { expects: false, after: true, ..outer };
+            }
+            "," => self.frame = Frame { expects: self.frame.lists, after: false, ..self.frame },
+            ";" => {
+                self.frames.clear();
+                self.frame = Frame { selects: true, ..Frame::default() };
+            }
+            // `ALTER TABLE t RENAME = u`
+            "=" if self.is_after(&["RENAME"]) => {}
+            _ => self.frame = Frame { expects: false, after: false, ..self.frame },
+        }
+    }
+
+    /// Reads a keyword that tells what follows. Returns `false` for any other word.
+    fn read_keyword(&mut self, word: &Token<'a>) -> bool {
+        let is_call = self.is_next("(");
+        if word.is_any(&["SELECT", "DELETE"]) {
+            self.frame = Frame { selects: true, ..Frame::default() };
+        } else if word.is("FROM") {
+            self.expect(self.frame.selects, true);
+        } else if word.is("UPDATE") {
+            self.expect(!self.is_after(&["KEY", "FOR", "ON", "BEFORE", "AFTER"]), true);
+        } else if word.is("USING") {
+            self.expect(!is_call && self.frame.lists, true);
+        } else if word.is_any(&["INSERT", "REPLACE"]) {
+            self.expect(!is_call && !self.is_after(&["OR", "BEFORE", "AFTER"]), false);
+        } else if word.is_any(&["TABLE", "TABLES"]) {
+            self.expect(true, !self.is_first_any(&["CREATE", "ALTER"]));
+        } else if word.is("TO") && self.is_first_any(&["RENAME"]) {
+            self.expect(true, true);
+        } else if word.is("ON") {
+            self.read_on();
+        } else if word.is("LIKE") && self.frame.after && self.is_first_any(&["CREATE"]) {
+            self.expect(true, false);
+        } else if word.is("FOR") && self.is_after(&["VALUE"]) {
+            self.expect(true, false);
+        } else if word.is_any(&["DESC", "DESCRIBE"]) && self.at == 0 {
+            self.expect(true, false);
+        } else if word.is_any(&["JOIN", "STRAIGHT_JOIN"]) || (word.is_any(BEFORE_OBJECT) && !is_call) {
+            self.expect(true, self.frame.lists);
+        } else if word.is_any(AFTER_TABLES) {
+            self.frame = Frame { expects: false, lists: false, after: false, ..self.frame };
+        } else if self.frame.expects && word.is_any(BETWEEN) {
+            // The name follows.
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn read_on(&mut self) {
+        let of_trigger = self.is_after(&["INSERT", "UPDATE", "DELETE"]);
+        let of_privilege = self.is_first_any(&["GRANT", "REVOKE"]);
+        let is_object = self.indexes || of_trigger || of_privilege;
+        self.indexes = false;
+        self.frame = Frame { expects: is_object, after: false, ..self.frame };
+    }
+
+    /// Sets whether a table follows, and others after commas.
+    fn expect(&mut self, expects: bool, lists: bool) {
+        if expects {
+            self.frame = Frame { expects, lists, after: false, ..self.frame };
+        } else {
+            self.frame = Frame { expects, after: false, ..self.frame };
+        }
+    }
+}
