@@ -16,3 +16,4 @@ pub mod review;
 pub mod settings;
 pub mod store;
 pub mod task;
+pub mod versions;
