@@ -13,6 +13,7 @@ pub mod refusal;
 pub mod registry;
 pub mod resource;
 pub mod review;
+pub mod servers;
 pub mod settings;
 pub mod store;
 pub mod task;

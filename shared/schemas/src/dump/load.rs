@@ -11,7 +11,11 @@ use crate::mysql::statements::split;
 const MISSING: &[u16] = &[1146, 1305, 1356, 4091];
 
 /// Drops a schema and creates it, empty, and makes it the session's default schema.
-pub async fn recreate(session: &mut Session, schema: &Identifier, collation: Option<&str>) -> Result<(), Failure> {
+pub async fn recreate(
+    session: &mut Session,
+    schema: &Identifier,
+    collation: Option<&str>,
+) -> Result<(), Failure> {
     drop_schema(session, schema).await?;
     let is_name = |name: &&str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let collation = collation.filter(is_name).map(|name| format!(" COLLATE {name}")).unwrap_or_default();

@@ -79,12 +79,16 @@ pub fn without_counter(text: &str) -> String {
 pub fn without_definer(text: &str) -> String {
     let tokens = significant_tokens(text);
     let definer = tokens.windows(2).take(8).position(|pair| pair[0].is("DEFINER") && pair[1].is_symbol("="));
-    without(text, definer.map(|at| tokens[at].start..end_of_user(&tokens[at + 2..], tokens[at + 1].span().end)))
+    without(
+        text,
+        definer.map(|at| tokens[at].start..end_of_user(&tokens[at + 2..], tokens[at + 1].span().end)),
+    )
 }
 
 /// The end of the name of a user, which starts with the first of these tokens.
 fn end_of_user(tokens: &[Token<'_>], start: usize) -> usize {
-    let is_symbol = |at: usize, symbol: &str| tokens.get(at).is_some_and(|token: &Token<'_>| token.is_symbol(symbol));
+    let is_symbol =
+        |at: usize, symbol: &str| tokens.get(at).is_some_and(|token: &Token<'_>| token.is_symbol(symbol));
     let last = if is_symbol(1, "@") || (is_symbol(1, "(") && is_symbol(2, ")")) { 2 } else { 0 };
     tokens.get(last).map_or(start, |token| token.span().end)
 }
@@ -134,7 +138,10 @@ mod tests {
                 "CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 'DEFINER=`a`@`%`'",
             ),
             ("CREATE DEFINER = CURRENT_USER() PROCEDURE p() SELECT 1;\n", "CREATE PROCEDURE p() SELECT 1"),
-            ("CREATE DEFINER=`role` FUNCTION f() RETURNS int RETURN 1", "CREATE FUNCTION f() RETURNS int RETURN 1"),
+            (
+                "CREATE DEFINER=`role` FUNCTION f() RETURNS int RETURN 1",
+                "CREATE FUNCTION f() RETURNS int RETURN 1",
+            ),
             ("CREATE PROCEDURE p() SELECT 1 -- c", "CREATE PROCEDURE p() SELECT 1 -- c\n"),
         ] {
             assert_eq!(program(text, "s"), normalized);
@@ -157,7 +164,8 @@ mod tests {
                     CREATE TABLE `t01` (\n  `id` int(11) NOT NULL AUTO_INCREMENT,\n  PRIMARY KEY (`id`)\n) ENGINE=InnoDB \
                     AUTO_INCREMENT=3 DEFAULT CHARSET=utf8;\n/*!40101 SET character_set_client = @saved_cs_client */;\n";
         assert_eq!(Dump::of(statements(tool)).checksum, "a71b849f6fad54a3ee877187b7e8360e");
-        let empty = Dump::of(statements("/*M!999999\\- enable the sandbox mode */ \n/*!40101 SET NAMES utf8 */;\n;"));
+        let empty =
+            Dump::of(statements("/*M!999999\\- enable the sandbox mode */ \n/*!40101 SET NAMES utf8 */;\n;"));
         assert_eq!((empty.ddl.as_str(), empty.checksum), ("", "0".repeat(32)));
     }
 }

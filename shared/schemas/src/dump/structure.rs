@@ -198,7 +198,9 @@ fn compare(before: &[(String, &str)], after: &[(String, &str)]) -> Parts {
     };
     let only = |these: &[(String, &str)], those: &[(String, &str)]| -> Vec<Part> {
         let parts = these.iter().filter(|(name, _)| find(those, name).is_none());
-        parts.map(|(name, definition)| Part { name: name.clone(), definition: (*definition).to_owned() }).collect()
+        parts
+            .map(|(name, definition)| Part { name: name.clone(), definition: (*definition).to_owned() })
+            .collect()
     };
     let changed = before.iter().filter_map(|(name, definition)| {
         let other = find(after, name).filter(|other| other != definition)?;
@@ -222,11 +224,21 @@ fn table(text: &str) -> Table<'_> {
         if definition.starts_with('`') {
             table.columns.push((name_of(first), definition[first.text.len()..].trim_start()));
         } else if first.is_any(&["PRIMARY", "UNIQUE", "KEY", "INDEX", "FULLTEXT", "SPATIAL", "VECTOR"]) {
-            let quoted = tokens.iter().take_while(|token| !token.is_symbol("(")).find(|token| token.text.starts_with('`'));
-            let name = if first.is("PRIMARY") { "PRIMARY".to_owned() } else { quoted.map_or_else(String::new, name_of) };
+            let quoted = tokens
+                .iter()
+                .take_while(|token| !token.is_symbol("("))
+                .find(|token| token.text.starts_with('`'));
+            let name = if first.is("PRIMARY") {
+                "PRIMARY".to_owned()
+            } else {
+                quoted.map_or_else(String::new, name_of)
+            };
             table.indexes.push((name, definition));
         } else {
-            let name = tokens.get(1).filter(|_| first.is("CONSTRAINT")).map_or_else(|| definition.to_owned(), name_of);
+            let name = tokens
+                .get(1)
+                .filter(|_| first.is("CONSTRAINT"))
+                .map_or_else(|| definition.to_owned(), name_of);
             table.constraints.push((name, definition));
         }
     }

@@ -62,9 +62,37 @@ struct Last {
 
 /// Words and symbols that matter when they stand before another token.
 const REMEMBERED: &[&str] = &[
-    "BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT", "ATOMIC", "ROW", "DETERMINISTIC", "SQL", "DATA", "DEFINER",
-    "INVOKER", "RETURNS", "FOLLOWS", "PRECEDES", "END", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "EXISTS", "ON",
-    ";", ":", ")", "(", ",", ".", "@", "=",
+    "BEGIN",
+    "THEN",
+    "ELSE",
+    "DO",
+    "LOOP",
+    "REPEAT",
+    "ATOMIC",
+    "ROW",
+    "DETERMINISTIC",
+    "SQL",
+    "DATA",
+    "DEFINER",
+    "INVOKER",
+    "RETURNS",
+    "FOLLOWS",
+    "PRECEDES",
+    "END",
+    "PROCEDURE",
+    "FUNCTION",
+    "TRIGGER",
+    "EVENT",
+    "EXISTS",
+    "ON",
+    ";",
+    ":",
+    ")",
+    "(",
+    ",",
+    ".",
+    "@",
+    "=",
 ];
 
 impl Last {
@@ -190,7 +218,8 @@ impl Blocks {
             Some(Block::Statements) => self.is_after(BEFORE_STATEMENT) || self.is_after(&[";", ":"]),
             None => {
                 let ends_header = self.previous[0].is_some_and(|last| last.kind == TokenKind::Text);
-                let names_before = self.previous[1].is_some_and(|last| last.is_any(&["RETURNS", "FOLLOWS", "PRECEDES"]));
+                let names_before =
+                    self.previous[1].is_some_and(|last| last.is_any(&["RETURNS", "FOLLOWS", "PRECEDES"]));
                 ends_header || names_before || self.is_after(BEFORE_BODY) || self.is_after(&[")", ":"])
             }
         }

@@ -49,7 +49,8 @@ impl Endpoint {
             return Err(InvalidUrl::Malformed);
         }
         // Neither part contains a `?` or a `/` that is not percent-encoded.
-        let (address, query) = rest.split_once('?').map_or((rest, None), |(before, query)| (before, Some(query)));
+        let (address, query) =
+            rest.split_once('?').map_or((rest, None), |(before, query)| (before, Some(query)));
         let (address, database) = address.split_once('/').unwrap_or((address, ""));
         if address.is_empty() || address.ends_with('@') {
             return Err(InvalidUrl::NoHost);
@@ -66,7 +67,8 @@ impl Endpoint {
             Some(encrypted) => encrypted,
             None => !is_loopback(&host),
         };
-        let port = if address.ends_with(":0") { return Err(InvalidUrl::Malformed) } else { parsed.tcp_port() };
+        let port =
+            if address.ends_with(":0") { return Err(InvalidUrl::Malformed) } else { parsed.tcp_port() };
         let options = OptsBuilder::default()
             .ip_or_hostname(host)
             .tcp_port(port)
@@ -123,7 +125,9 @@ fn mode(query: &str) -> Result<Option<bool>, InvalidUrl> {
         let value = value.ok_or(InvalidUrl::Malformed)?;
         mode = match value.to_ascii_lowercase().as_str() {
             "disable" | "disabled" => Some(false),
-            "require" | "required" | "verify-ca" | "verify_ca" | "verify-full" | "verify_identity" => Some(true),
+            "require" | "required" | "verify-ca" | "verify_ca" | "verify-full" | "verify_identity" => {
+                Some(true)
+            }
             _ => return Err(InvalidUrl::Mode(value.to_owned())),
         };
     }

@@ -106,9 +106,10 @@ impl Failure {
     /// Returns what the server reported. `None` if the failure is not the server's.
     pub fn report(&self) -> Option<&Report> {
         match self {
-            Self::Credentials(report) | Self::LockWait(report) | Self::Interrupted(report) | Self::Statement(report) => {
-                Some(report)
-            }
+            Self::Credentials(report)
+            | Self::LockWait(report)
+            | Self::Interrupted(report)
+            | Self::Statement(report) => Some(report),
             Self::Unreachable(cause) | Self::ConnectionLost(cause) => cause.downcast_ref(),
             Self::Row(_) => None,
         }
@@ -161,6 +162,9 @@ mod tests {
         assert!(matches!(Failure::from_connecting(server(1040)), Failure::Unreachable(_)));
         let unknown = Failure::from_connecting(server(1049));
         assert!(matches!(unknown, Failure::Statement(_)) && !unknown.is_of_connection());
-        assert!(matches!(Failure::from_connecting(DriverError::ConnectionClosed.into()), Failure::Unreachable(_)));
+        assert!(matches!(
+            Failure::from_connecting(DriverError::ConnectionClosed.into()),
+            Failure::Unreachable(_)
+        ));
     }
 }

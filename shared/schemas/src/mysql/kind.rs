@@ -3,13 +3,30 @@
 use super::lexer::{Token, significant_tokens};
 
 /// Objects that a dump shows, so that its checksum tells whether a statement about one took effect.
-const STRUCTURE: &[&str] = &[
-    "TABLE", "TABLES", "VIEW", "INDEX", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE", "COLUMN",
-];
+const STRUCTURE: &[&str] =
+    &["TABLE", "TABLES", "VIEW", "INDEX", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE", "COLUMN"];
 /// Words between the verb and the object.
 const MODIFIERS: &[&str] = &[
-    "OR", "REPLACE", "ONLINE", "OFFLINE", "IGNORE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", "AGGREGATE", "DEFINER",
-    "ALGORITHM", "SQL", "SECURITY", "CURRENT_USER", "CURRENT_ROLE", "UNDEFINED", "MERGE", "TEMPTABLE", "INVOKER",
+    "OR",
+    "REPLACE",
+    "ONLINE",
+    "OFFLINE",
+    "IGNORE",
+    "UNIQUE",
+    "FULLTEXT",
+    "SPATIAL",
+    "VECTOR",
+    "AGGREGATE",
+    "DEFINER",
+    "ALGORITHM",
+    "SQL",
+    "SECURITY",
+    "CURRENT_USER",
+    "CURRENT_ROLE",
+    "UNDEFINED",
+    "MERGE",
+    "TEMPTABLE",
+    "INVOKER",
 ];
 
 /// What a statement changes.
@@ -91,7 +108,10 @@ mod tests {
         for (statement, kind) in [
             ("CREATE TABLE t (a int)", Kind::Ddl),
             ("-- why\n/* x */ create unique index i on t (a)", Kind::Ddl),
-            ("/*!50001 CREATE ALGORITHM=MERGE */ /*!50013 DEFINER=`table`@`%` SQL SECURITY INVOKER */ VIEW v AS SELECT 1", Kind::Ddl),
+            (
+                "/*!50001 CREATE ALGORITHM=MERGE */ /*!50013 DEFINER=`table`@`%` SQL SECURITY INVOKER */ VIEW v AS SELECT 1",
+                Kind::Ddl,
+            ),
             ("CREATE DEFINER=view@localhost TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET @a = 1", Kind::Ddl),
             ("ALTER TABLE t ADD COLUMN truncate int", Kind::Ddl),
             ("ALTER IGNORE TABLE t DROP PARTITION p", Kind::Ddl),

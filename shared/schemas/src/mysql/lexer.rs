@@ -65,10 +65,7 @@ impl<'a> Token<'a> {
     pub fn is_significant(&self) -> bool {
         !matches!(
             self.kind,
-            TokenKind::Space
-                | TokenKind::Comment
-                | TokenKind::ExecutableStart
-                | TokenKind::ExecutableEnd
+            TokenKind::Space | TokenKind::Comment | TokenKind::ExecutableStart | TokenKind::ExecutableEnd
         )
     }
 
@@ -79,7 +76,11 @@ impl<'a> Token<'a> {
             TokenKind::Quoted => {
                 let inner = self.text.strip_prefix('`')?;
                 let inner = inner.strip_suffix('`').unwrap_or(inner);
-                Some(if inner.contains('`') { Cow::Owned(inner.replace("``", "`")) } else { Cow::Borrowed(inner) })
+                Some(if inner.contains('`') {
+                    Cow::Owned(inner.replace("``", "`"))
+                } else {
+                    Cow::Borrowed(inner)
+                })
             }
             _ => None,
         }
@@ -255,7 +256,11 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<(TokenKind, &str)> {
-        tokens(text).into_iter().filter(|token| token.kind != TokenKind::Space).map(|t| (t.kind, t.text)).collect()
+        tokens(text)
+            .into_iter()
+            .filter(|token| token.kind != TokenKind::Space)
+            .map(|t| (t.kind, t.text))
+            .collect()
     }
 
     #[test]
@@ -286,7 +291,13 @@ mod tests {
             ("/* open", vec![(Comment, "/* open")]),
             (
                 "/*!50003 a '*/' */ b",
-                vec![(ExecutableStart, "/*!50003"), (Word, "a"), (Text, "'*/'"), (ExecutableEnd, "*/"), (Word, "b")],
+                vec![
+                    (ExecutableStart, "/*!50003"),
+                    (Word, "a"),
+                    (Text, "'*/'"),
+                    (ExecutableEnd, "*/"),
+                    (Word, "b"),
+                ],
             ),
             ("/*M!100100 a*/", vec![(ExecutableStart, "/*M!100100"), (Word, "a"), (ExecutableEnd, "*/")]),
             ("a */ b", vec![(Word, "a"), (Symbol, "*"), (Symbol, "/"), (Word, "b")]),
@@ -313,7 +324,9 @@ mod tests {
 
     #[test]
     fn names_lose_their_quotes() {
-        for (text, name) in [("`a``b`", Some("a`b")), ("`a b`", Some("a b")), ("ab", Some("ab")), ("'ab'", None)] {
+        for (text, name) in
+            [("`a``b`", Some("a`b")), ("`a b`", Some("a b")), ("ab", Some("ab")), ("'ab'", None)]
+        {
             assert_eq!(tokens(text)[0].name().as_deref(), name, "{text}");
         }
     }

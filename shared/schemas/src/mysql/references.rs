@@ -6,18 +6,50 @@ use super::lexer::{Token, TokenKind};
 
 /// Words after which the name of a table or of another object stands.
 const BEFORE_OBJECT: &[&str] = &[
-    "REFERENCES", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE", "CALL",
-    "TRUNCATE", "RENAME",
+    "REFERENCES",
+    "VIEW",
+    "TRIGGER",
+    "PROCEDURE",
+    "FUNCTION",
+    "EVENT",
+    "SEQUENCE",
+    "CALL",
+    "TRUNCATE",
+    "RENAME",
 ];
 /// Words that can stand between one of the above and the name.
 const BETWEEN: &[&str] = &[
-    "ONLY", "LATERAL", "IGNORE", "DELAYED", "LOW_PRIORITY", "HIGH_PRIORITY", "QUICK", "IF", "NOT", "EXISTS", "TO", "AS",
-    "TABLE", "INTO",
+    "ONLY",
+    "LATERAL",
+    "IGNORE",
+    "DELAYED",
+    "LOW_PRIORITY",
+    "HIGH_PRIORITY",
+    "QUICK",
+    "IF",
+    "NOT",
+    "EXISTS",
+    "TO",
+    "AS",
+    "TABLE",
+    "INTO",
 ];
 /// Words that end a list of tables.
 const AFTER_TABLES: &[&str] = &[
-    "WHERE", "SET", "GROUP", "ORDER", "HAVING", "LIMIT", "VALUES", "VALUE", "SELECT", "WINDOW", "UNION", "EXCEPT",
-    "INTERSECT", "FOR",
+    "WHERE",
+    "SET",
+    "GROUP",
+    "ORDER",
+    "HAVING",
+    "LIMIT",
+    "VALUES",
+    "VALUE",
+    "SELECT",
+    "WINDOW",
+    "UNION",
+    "EXCEPT",
+    "INTERSECT",
+    "FOR",
 ];
 /// Functions whose argument is a sequence.
 const OF_SEQUENCES: &[&str] = &["NEXTVAL", "LASTVAL", "SETVAL"];

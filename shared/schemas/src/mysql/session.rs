@@ -82,7 +82,8 @@ impl Session {
             .local_infile_handler(Some(refuse_file));
         let connect = async {
             let mut connection = Conn::new(options).await?;
-            let facts: Option<(String, u64)> = connection.query_first("SELECT @@version, CONNECTION_ID()").await?;
+            let facts: Option<(String, u64)> =
+                connection.query_first("SELECT @@version, CONNECTION_ID()").await?;
             let (version, id) = facts.ok_or(Error::Driver(DriverError::ConnectionClosed))?;
             let version = ServerVersion::parse(&version);
             // The collation of literals is that of the server's other clients, not of the driver's handshake.
@@ -194,7 +195,10 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("id", &self.id).field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -229,7 +233,8 @@ mod tests {
         assert!(mariadb.ends_with("max_statement_time = 1.5"), "{mariadb}");
         let mysql = LIMITS.settings(ServerVersion::parse("8.0.36"));
         assert!(mysql.ends_with("max_execution_time = 1500"), "{mysql}");
-        let unlimited = Limits { max_statement_time: None, ..LIMITS }.settings(ServerVersion::parse("8.0.36"));
+        let unlimited =
+            Limits { max_statement_time: None, ..LIMITS }.settings(ServerVersion::parse("8.0.36"));
         assert!(!unlimited.contains("max_"), "{unlimited}");
     }
 

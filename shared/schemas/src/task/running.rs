@@ -10,6 +10,7 @@ use domain::time::Micros;
 
 use crate::record::{Task, TaskKind, TaskStatus};
 use crate::registry::Registry;
+use crate::servers::Servers;
 use crate::store::Commit;
 use crate::task::message::TaskMessage;
 use crate::task::state::BadTransition;
@@ -23,6 +24,7 @@ const LONGEST_BACKOFF: i64 = 60;
 #[derive(Clone, Debug)]
 pub struct Runner {
     pub(crate) registry: Registry,
+    pub(crate) servers: Servers,
 }
 
 /// A task that this worker holds.
@@ -60,7 +62,7 @@ impl From<BadTransition> for Stop {
 impl Runner {
     /// Returns the runner of the tasks of this platform.
     pub fn new(platform: &Platform) -> Result<Self, Error> {
-        Ok(Self { registry: Registry::new(platform)? })
+        Ok(Self { registry: Registry::new(platform)?, servers: Servers::read(&platform.variables)? })
     }
 
     /// Does what a message asks for, until `deadline` at the latest.

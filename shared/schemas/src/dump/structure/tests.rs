@@ -60,7 +60,10 @@ fn columns_indexes_constraints_and_options_are_compared() {
     assert_eq!(change.constraints.added, [part("other", "CONSTRAINT `other` CHECK (`id` > 1)")]);
     assert_eq!(change.constraints.removed, [part("positive", "CONSTRAINT `positive` CHECK (`id` > 0)")]);
     assert_eq!(change.constraints.changed[0].name, "fk");
-    let options = ("ENGINE=InnoDB DEFAULT CHARSET=utf8mb4".to_owned(), "ENGINE=InnoDB DEFAULT CHARSET=latin1".to_owned());
+    let options = (
+        "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4".to_owned(),
+        "ENGINE=InnoDB DEFAULT CHARSET=latin1".to_owned(),
+    );
     assert_eq!(change.options, Some(options));
     assert!(!change.reordered);
 }

@@ -7,7 +7,10 @@ fn tables_of_other_schemas_are_found() {
     for (statement, schemas) in [
         ("CREATE TABLE o.t (a int)", vec!["o"]),
         ("CREATE TABLE IF NOT EXISTS `o x`.`t` LIKE p.t", vec!["o x", "p"]),
-        ("CREATE TABLE t (a int, FOREIGN KEY (a) REFERENCES o.t (a) ON DELETE CASCADE ON UPDATE CASCADE)", vec!["o"]),
+        (
+            "CREATE TABLE t (a int, FOREIGN KEY (a) REFERENCES o.t (a) ON DELETE CASCADE ON UPDATE CASCADE)",
+            vec!["o"],
+        ),
         ("CREATE TABLE t (a int) ENGINE=MERGE UNION=(o.t1, o.t2)", vec!["o"]),
         ("CREATE TABLE t AS SELECT * FROM o . t", vec!["o"]),
         ("ALTER TABLE o.t ADD a int", vec!["o"]),
@@ -22,7 +25,10 @@ fn tables_of_other_schemas_are_found() {
         ("CREATE OR REPLACE VIEW o.v AS SELECT 1", vec!["o"]),
         ("CREATE DEFINER=a@b.c TRIGGER o.x BEFORE UPDATE ON p.t FOR EACH ROW SET NEW.a = 1", vec!["o", "p"]),
         ("CREATE PROCEDURE o.p() SELECT 1", vec!["o"]),
-        ("CREATE PROCEDURE p() BEGIN IF a THEN DELETE FROM o.t; END IF; DROP DATABASE q; END", vec!["q", "o"]),
+        (
+            "CREATE PROCEDURE p() BEGIN IF a THEN DELETE FROM o.t; END IF; DROP DATABASE q; END",
+            vec!["q", "o"],
+        ),
         ("CALL o.p()", vec!["o"]),
         ("LOCK TABLES a READ, o.b WRITE", vec!["o"]),
         ("GRANT SELECT ON o.* TO u@h.x", vec!["o"]),
@@ -107,11 +113,20 @@ fn aliases_and_tables_before_columns_are_no_schemas() {
 #[test]
 fn own_schema_is_removed_before_names_only() {
     for (statement, without) in [
-        ("select `s`.`t`.`a` AS `a` from (`s`.`t` join `o`.`u`)", "select `t`.`a` AS `a` from (`t` join `o`.`u`)"),
+        (
+            "select `s`.`t`.`a` AS `a` from (`s`.`t` join `o`.`u`)",
+            "select `t`.`a` AS `a` from (`t` join `o`.`u`)",
+        ),
         ("CREATE VIEW v AS select `s`.`id` from `s`", "CREATE VIEW v AS select `s`.`id` from `s`"),
         ("CREATE VIEW v AS select `s`.`id` from `s`.`s`", "CREATE VIEW v AS select `s`.`id` from `s`"),
-        ("CREATE TRIGGER s.x BEFORE INSERT ON s . t FOR EACH ROW SET @a = 's.t'", "CREATE TRIGGER x BEFORE INSERT ON  t FOR EACH ROW SET @a = 's.t'"),
-        ("CREATE TABLE `t` (`a` int DEFAULT nextval(`s`.`q`))", "CREATE TABLE `t` (`a` int DEFAULT nextval(`q`))"),
+        (
+            "CREATE TRIGGER s.x BEFORE INSERT ON s . t FOR EACH ROW SET @a = 's.t'",
+            "CREATE TRIGGER x BEFORE INSERT ON  t FOR EACH ROW SET @a = 's.t'",
+        ),
+        (
+            "CREATE TABLE `t` (`a` int DEFAULT nextval(`s`.`q`))",
+            "CREATE TABLE `t` (`a` int DEFAULT nextval(`q`))",
+        ),
         ("SELECT S.f(1)", "SELECT S.f(1)"),
     ] {
         assert_eq!(without_schema(statement, "s"), without, "{statement}");

@@ -31,12 +31,16 @@ fn text_without_statements_is_empty() {
 
 #[test]
 fn comments_belong_to_the_statement_after_them() {
-    assert_eq!(split("-- one\nSELECT 1; -- two\nSELECT 2; -- three"), ["-- one\nSELECT 1", "-- two\nSELECT 2"]);
+    assert_eq!(
+        split("-- one\nSELECT 1; -- two\nSELECT 2; -- three"),
+        ["-- one\nSELECT 1", "-- two\nSELECT 2"]
+    );
 }
 
 #[test]
 fn delimiter_lines_are_obeyed_and_left_out() {
-    let text = "DELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END$$\n-- c\ndelimiter ;\nSELECT 2; SELECT 3";
+    let text =
+        "DELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END$$\n-- c\ndelimiter ;\nSELECT 2; SELECT 3";
     assert_eq!(split(text), ["CREATE PROCEDURE p() BEGIN SELECT 1; END", "SELECT 2", "SELECT 3"]);
     let text = "DELIMITER //\r\nSELECT 1; SELECT '//'//SELECT 2 -- //\r\n//\r\nDELIMITER ;\r\nSELECT 3;";
     assert_eq!(split(text), ["SELECT 1; SELECT '//'", "SELECT 2 -- //", "SELECT 3"]);
@@ -112,7 +116,9 @@ fn names_like_programs_do_not_open_blocks() {
 
 #[test]
 fn unfinished_text_is_one_statement() {
-    for text in ["SELECT 'a; SELECT 2", "SELECT 1 /* ; SELECT 2", "CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2"] {
+    for text in
+        ["SELECT 'a; SELECT 2", "SELECT 1 /* ; SELECT 2", "CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2"]
+    {
         assert_eq!(split(text), [text]);
     }
 }
