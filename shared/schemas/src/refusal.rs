@@ -82,7 +82,9 @@ mod tests {
     #[test]
     fn errors_become_the_refusal_of_their_kind() {
         assert!(matches!(Refusal::from(Error::invalid("a")), Refusal::Malformed(text) if text == "a"));
-        assert!(matches!(Refusal::from(Error::new(Kind::Missing, "b")), Refusal::NotFound(text) if text == "b"));
+        assert!(
+            matches!(Refusal::from(Error::new(Kind::Missing, "b")), Refusal::NotFound(text) if text == "b")
+        );
         assert!(matches!(Refusal::from(Error::new(Kind::Forbidden, "c")), Refusal::NotAllowed { .. }));
         assert!(matches!(Refusal::from(Error::new(Kind::Conflict, "d")), Refusal::WrongState { .. }));
         assert!(matches!(Refusal::from(Error::unavailable("e")), Refusal::Failed(_)));

@@ -312,7 +312,7 @@ impl Key {
 
     /// The application of a changeset to a server.
     pub fn applied(changeset: u64, server: u64) -> Self {
-        Self::new(applied_partition(changeset), padded(server))
+        Self::new(format!("RA#{changeset}"), padded(server))
     }
 
     /// A shard of the counters of a service's event types in an hour.
@@ -347,10 +347,6 @@ fn resource_partition(resource: &str) -> String {
 
 fn reference_partition(resource: &str, field: &str, target: u64) -> String {
     format!("RR#{resource}#{field}#{target}")
-}
-
-fn applied_partition(changeset: u64) -> String {
-    format!("RA#{changeset}")
 }
 
 fn padded(id: u64) -> String {

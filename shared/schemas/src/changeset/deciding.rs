@@ -75,12 +75,7 @@ impl Registry {
 
     /// Waives the findings of a lint, until the changeset is updated. They do not reject the changeset in later reviews;
     /// its state stays as it is until then.
-    pub async fn waive(
-        &self,
-        id: u64,
-        validation_type: u64,
-        person: &Person,
-    ) -> Result<Changeset, Refusal> {
+    pub async fn waive(&self, id: u64, validation_type: u64, person: &Person) -> Result<Changeset, Refusal> {
         let rule = u32::try_from(validation_type).ok().and_then(|id| lint::rule(RuleId(id)));
         for _ in 0..MOST_RACES {
             let old = self.require::<Changeset>(id).await?;
@@ -107,9 +102,8 @@ impl Registry {
             new.waived.push(validation_type);
         }
         let findings = self.find_many::<ChangesetValidation>(&old.validations).await?;
-        let of_type = |finding: &ChangesetValidation| {
-            finding.validation_type == validation_type && !finding.is_waived
-        };
+        let of_type =
+            |finding: &ChangesetValidation| finding.validation_type == validation_type && !finding.is_waived;
         let findings: Vec<_> = findings.into_iter().filter(of_type).collect();
         let (last, others) = findings.split_at(findings.len().min(MOST_MARKED));
         for some in others.chunks(MOST_MARKED) {
@@ -136,14 +130,13 @@ impl Registry {
 }
 
 /// Adds the marks of waived findings.
-fn mark(
-    commit: &mut Commit,
-    findings: &[ChangesetValidation],
-    now: Micros,
-) -> Result<(), Refusal> {
+fn mark(commit: &mut Commit, findings: &[ChangesetValidation], now: Micros) -> Result<(), Refusal> {
     for old in findings {
         let version = old.version + 1;
-        commit.replace(old, &ChangesetValidation { is_waived: true, updated_at: now, version, ..old.clone() })?;
+        commit.replace(
+            old,
+            &ChangesetValidation { is_waived: true, updated_at: now, version, ..old.clone() },
+        )?;
     }
     Ok(())
 }

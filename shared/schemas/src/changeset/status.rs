@@ -80,14 +80,26 @@ impl Changeset {
         if !approvals.contains(&user) {
             approvals.push(user);
         }
-        Ok(Self { review_status, approvals, approved_by: Some(user), approved_at: Some(now), ..self.next(now) })
+        Ok(Self {
+            review_status,
+            approvals,
+            approved_by: Some(user),
+            approved_at: Some(now),
+            ..self.next(now)
+        })
     }
 
     /// Returns the changeset rejected by a user. As documented, `approved_by` and `approved_at` tell who and when.
     pub fn rejected(&self, user: u64, now: Micros) -> Result<Self, BadTransition> {
         let review_status = self.review_status.transition(ReviewStatus::Rejected)?;
         let approvals = Vec::new();
-        Ok(Self { review_status, approvals, approved_by: Some(user), approved_at: Some(now), ..self.next(now) })
+        Ok(Self {
+            review_status,
+            approvals,
+            approved_by: Some(user),
+            approved_at: Some(now),
+            ..self.next(now)
+        })
     }
 
     /// Returns the changeset after an update: it needs a review, and earlier approvals and waivers do not count.

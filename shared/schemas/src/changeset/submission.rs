@@ -91,7 +91,8 @@ impl NewChangeset {
         let body = object(body, "the body")?;
         let fields = fields(body)?;
         let details = details(body)?;
-        let details: Vec<_> = details.into_iter().map(|detail| detail.over(&DetailTexts::default())).collect();
+        let details: Vec<_> =
+            details.into_iter().map(|detail| detail.over(&DetailTexts::default())).collect();
         let new = Self {
             database_schema: fields.database_schema.ok_or_else(|| missing("database_schema_id"))?,
             kind: fields.kind.unwrap_or_default(),

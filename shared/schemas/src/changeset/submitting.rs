@@ -47,7 +47,11 @@ impl Registry {
     }
 
     /// Fails unless the version to review is one of the schema.
-    pub(crate) async fn check_review_version(&self, schema: u64, version: Option<u64>) -> Result<(), Refusal> {
+    pub(crate) async fn check_review_version(
+        &self,
+        schema: u64,
+        version: Option<u64>,
+    ) -> Result<(), Refusal> {
         let Some(id) = version else { return Ok(()) };
         let version = self.require::<SchemaVersion>(id).await?;
         if version.database_schema == schema {
@@ -72,12 +76,7 @@ impl Registry {
 }
 
 /// Returns the rows of a new changeset.
-fn rows(
-    new: &NewChangeset,
-    ids: &NewIds,
-    person: &Person,
-    now: Micros,
-) -> (Changeset, Vec<ChangesetDetail>) {
+fn rows(new: &NewChangeset, ids: &NewIds, person: &Person, now: Micros) -> (Changeset, Vec<ChangesetDetail>) {
     let id = ids.first(Name::Changeset);
     let first = ids.first(Name::ChangesetDetail);
     let details: Vec<_> =

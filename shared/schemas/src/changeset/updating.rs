@@ -8,9 +8,7 @@ use crate::changeset::submission::{ChangesetUpdate, DetailTexts, check_details};
 use crate::changeset::submitting::{check_fits, texts, with_texts};
 use crate::journal::JOURNAL_IDS;
 use crate::people::Person;
-use crate::record::{
-    Changeset, ChangesetDetail, ChangesetTest, ChangesetValidation, DatabaseSchema, Name,
-};
+use crate::record::{Changeset, ChangesetDetail, ChangesetTest, ChangesetValidation, DatabaseSchema, Name};
 use crate::refusal::Refusal;
 use crate::registry::Registry;
 use crate::store::{Commit, MOST_RACES, NewIds, too_many_races};
@@ -122,7 +120,8 @@ impl Registry {
     ) -> Result<Details, Refusal> {
         let now = self.now();
         let find = |id: u64| stored.iter().find(|detail| detail.id == id);
-        let mut details = Details { changed: Vec::new(), added: Vec::new(), deleted: Vec::new(), ids: Vec::new() };
+        let mut details =
+            Details { changed: Vec::new(), added: Vec::new(), deleted: Vec::new(), ids: Vec::new() };
         let mut next = ids.first(Name::ChangesetDetail);
         for change in &update.details {
             let Some(id) = change.id else {
@@ -130,7 +129,8 @@ impl Registry {
                 next += 1;
                 continue;
             };
-            let old = find(id).ok_or_else(|| foreign("One of the changeset details have invalid changeset value."))?;
+            let old = find(id)
+                .ok_or_else(|| foreign("One of the changeset details have invalid changeset value."))?;
             details.changed.push((old.clone(), with_texts(old, &change.over(&texts(old)), now)));
         }
         for id in &update.deleted {

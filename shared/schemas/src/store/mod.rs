@@ -1,6 +1,7 @@
 //! The table of the registry. No other module reads or writes it.
 
 pub(crate) mod applied;
+mod ddl;
 mod tasks;
 
 use std::collections::BTreeMap;

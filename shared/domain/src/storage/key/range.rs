@@ -1,6 +1,6 @@
 //! Pure. Ranges of keys: partitions and parts of them.
 
-use super::{applied_partition, 
+use super::{
     BLOCK, Collection, audit_month, block, due_partition, hours, operation_month, padded,
     reference_partition, resource_partition, sortable, sortable_hour,
 };
@@ -152,11 +152,6 @@ impl Range {
     /// The rows of a resource of the schemas API that refer to the same row of another one, by id.
     pub fn resource_references(resource: &str, field: &str, target: u64) -> Self {
         Self::whole(reference_partition(resource, field, target))
-    }
-
-    /// The applications of a changeset, by server.
-    pub fn applied(changeset: u64) -> Self {
-        Self::whole(applied_partition(changeset))
     }
 
     /// The text of a schema version.

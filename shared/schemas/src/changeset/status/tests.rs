@@ -14,8 +14,8 @@ fn reviewed() -> Changeset {
 fn only_a_reviewed_changeset_is_approved() {
     for from in ReviewStatus::ALL {
         for to in ReviewStatus::ALL {
-            let is_possible =
-                to != ReviewStatus::Approved || matches!(from, ReviewStatus::InProgress | ReviewStatus::Approved);
+            let is_possible = to != ReviewStatus::Approved
+                || matches!(from, ReviewStatus::InProgress | ReviewStatus::Approved);
             assert_eq!(from.transition(to).is_ok(), is_possible, "{from} {to}");
         }
     }

@@ -36,7 +36,9 @@ fn the_documented_submission_is_read() {
 
 #[test]
 fn a_review_version_may_be_absent_or_null() {
-    for changeset in [json!({"database_schema_id": "7"}), json!({"database_schema_id": 7, "review_version_id": null})] {
+    for changeset in
+        [json!({"database_schema_id": "7"}), json!({"database_schema_id": 7, "review_version_id": null})]
+    {
         let read = submission(&changeset, &json!([detail()])).expect("a submission");
         assert_eq!((read.database_schema, read.review_version), (7, None));
         assert_eq!((read.kind, read.classification), (Kind::TableCreate, Classification::Painless));
@@ -47,10 +49,22 @@ fn a_review_version_may_be_absent_or_null() {
 fn malformed_submissions_are_refused_with_a_text() {
     let good = json!({"database_schema_id": 1});
     for (changeset, details, text) in [
-        (json!({"review_status": "approved"}), json!([detail()]), "Changeset has invalid field 'review_status'."),
-        (json!({"version_control_url": ""}), json!([detail()]), "Changeset has invalid field 'version_control_url'."),
+        (
+            json!({"review_status": "approved"}),
+            json!([detail()]),
+            "Changeset has invalid field 'review_status'.",
+        ),
+        (
+            json!({"version_control_url": ""}),
+            json!([detail()]),
+            "Changeset has invalid field 'version_control_url'.",
+        ),
         (json!({}), json!([detail()]), "'database_schema_id'"),
-        (json!({"database_schema_id": 1, "type": "NOPE"}), json!([detail()]), "Changeset has invalid type 'NOPE'."),
+        (
+            json!({"database_schema_id": 1, "type": "NOPE"}),
+            json!([detail()]),
+            "Changeset has invalid type 'NOPE'.",
+        ),
         (
             json!({"database_schema_id": 1, "classification": 5}),
             json!([detail()]),
@@ -82,7 +96,8 @@ fn malformed_submissions_are_refused_with_a_text() {
 fn texts_that_exceed_a_limit_are_refused() {
     let good = json!({"database_schema_id": 1});
     let long = "x".repeat(LONGEST_SQL);
-    let largest = json!({"apply_sql": long, "revert_sql": long, "apply_verification_sql": "x".repeat(LONGEST_SQL - 1)});
+    let largest =
+        json!({"apply_sql": long, "revert_sql": long, "apply_verification_sql": "x".repeat(LONGEST_SQL - 1)});
     assert!(submission(&good, &json!([largest])).is_ok());
     for details in [
         json!([{"apply_sql": format!("{long}x")}]),
@@ -109,7 +124,10 @@ fn the_documented_update_is_read() {
     });
     let update = ChangesetUpdate::read(&body).expect("the documented update");
     assert_eq!((update.database_schema, update.kind), (Some(11), Some(Kind::TableDrop)));
-    assert_eq!((update.classification, update.review_version), (Some(Classification::Impacting), Some(Some(1))));
+    assert_eq!(
+        (update.classification, update.review_version),
+        (Some(Classification::Impacting), Some(Some(1)))
+    );
     assert_eq!(update.deleted, [11]);
     assert_eq!(update.details.iter().map(|detail| detail.id).collect::<Vec<_>>(), [Some(8), None]);
     assert_eq!(update.details[0].revert_sql, None);
@@ -119,13 +137,14 @@ fn the_documented_update_is_read() {
 
 #[test]
 fn malformed_updates_are_refused_with_a_text() {
-    let body = |details: Value, deleted: Value| {
-        json!({"changeset": {}, "changeset_details": details, "to_be_deleted_changeset_detail_ids": deleted})
-    };
+    let body = |details: Value, deleted: Value| json!({"changeset": {}, "changeset_details": details, "to_be_deleted_changeset_detail_ids": deleted});
     for (body, text) in [
         (json!({"changeset": {}, "changeset_details": []}), "'to_be_deleted_changeset_detail_ids'"),
         (body(json!([{"id": 3}]), json!([3])), "changeset detail 3 is named twice"),
-        (body(json!([]), json!(["x"])), "invalid to_be_deleted_changeset_detail_ids \"x\": a number is expected"),
+        (
+            body(json!([]), json!(["x"])),
+            "invalid to_be_deleted_changeset_detail_ids \"x\": a number is expected",
+        ),
     ] {
         assert_eq!(ChangesetUpdate::read(&body).map_err(|refusal| refusal.text()), Err(text.to_owned()));
     }
