@@ -42,6 +42,12 @@ impl Decision {
     }
 }
 
+impl From<BadTransition> for Refusal {
+    fn from(cause: BadTransition) -> Self {
+        Self::wrong_state(cause.to_string())
+    }
+}
+
 impl Registry {
     /// Resumes an application or a revert that stopped: the statement that failed or is in doubt is executed again. Of
     /// several applications, those that failed are requested again.

@@ -63,7 +63,9 @@ impl Course {
 
     /// Returns what comes after these steps.
     pub fn next(&self, steps: &[Step]) -> Next {
-        let is_first = |step: &&Step| self.plan.statements.first().is_some_and(|first| first.is_revert == step.is_revert);
+        let is_first = |step: &&Step| {
+            self.plan.statements.first().is_some_and(|first| first.is_revert == step.is_revert)
+        };
         let (forward, back): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(is_first);
         match follow(&self.plan, &forward) {
             Some(Next::Fail) if self.on_failure == OnFailure::Revert => self.next_back(&forward, &back),
@@ -75,14 +77,19 @@ impl Course {
     fn next_back(&self, forward: &[&Step], back: &[&Step]) -> Next {
         let executed = forward.iter().filter(|step| step.is_executed()).count();
         let (before, failed) = self.plan.statements.split_at(executed.min(self.plan.statements.len()));
-        let in_part = |planned: &Planned| failed.first().is_some_and(|failed| failed.detail == planned.detail);
+        let in_part =
+            |planned: &Planned| failed.first().is_some_and(|failed| failed.detail == planned.detail);
         if before.iter().any(in_part) || forward.last().is_some_and(|step| step.has_effect()) {
-            return Next::Stay("The failed detail is applied in part, so that nothing was reverted.".to_owned());
+            return Next::Stay(
+                "The failed detail is applied in part, so that nothing was reverted.".to_owned(),
+            );
         }
         let is_applied = |detail: &&ChangesetDetail| before.iter().any(|planned| planned.detail == detail.id);
         let applied: Vec<_> = self.details.iter().filter(is_applied).cloned().collect();
         if let Some(id) = irreversible(&applied).first() {
-            return Next::Stay(format!("Changeset detail {id} has no revert_sql, so that nothing was reverted."));
+            return Next::Stay(format!(
+                "Changeset detail {id} has no revert_sql, so that nothing was reverted."
+            ));
         }
         follow(&Plan::revert(&applied), back).unwrap_or(Next::Undone)
     }

@@ -151,9 +151,11 @@ fn end_application(commit: &mut Commit, applied: &Applied, task: &Task) -> Resul
 fn happening(task: &Task, changeset: u64, (server, name): (u64, &str)) -> Happening {
     let (event, what, kind) = match (task.kind, task.status) {
         (TaskKind::Revert, TaskStatus::Done) => ("changeset_reverted", "was reverted", "reverted"),
-        (TaskKind::Revert, TaskStatus::Canceled) => {
-            ("changeset_revert_canceled", "was not reverted, because that was canceled,", "reverted - canceled")
-        }
+        (TaskKind::Revert, TaskStatus::Canceled) => (
+            "changeset_revert_canceled",
+            "was not reverted, because that was canceled,",
+            "reverted - canceled",
+        ),
         (TaskKind::Revert, _) => ("changeset_revert_failed", "could not be reverted", "reverted - failed"),
         (_, TaskStatus::Done) => ("changeset_applied", "was applied", "applied"),
         (_, TaskStatus::Canceled) => {

@@ -26,7 +26,12 @@ type Row = (Option<ChangesetDetailApply>, ChangesetDetailApply);
 
 impl Runner {
     /// Executes a statement.
-    pub(super) async fn execute(&self, held: &mut Held, work: &mut Work<'_>, planned: &Planned) -> Result<(), Stop> {
+    pub(super) async fn execute(
+        &self,
+        held: &mut Held,
+        work: &mut Work<'_>,
+        planned: &Planned,
+    ) -> Result<(), Stop> {
         self.record_start(held, work, planned).await?;
         let Some(result) = self.watched(held, work, planned).await? else {
             tracing::info!(task.id = held.task.id, "a statement continues without its worker");
@@ -112,7 +117,8 @@ impl Runner {
             max_statement_time: None,
         };
         let interrupted = async {
-            let mut session = self.servers.connect(&job.server, None, limits).await.map_err(|error| error.to_string())?;
+            let mut session =
+                self.servers.connect(&job.server, None, limits).await.map_err(|error| error.to_string())?;
             let interrupted = session.interrupt(connection).await;
             session.close().await;
             interrupted.map_err(|failure| failure.to_string())
@@ -153,7 +159,8 @@ impl Runner {
         let row = self.row(held, work, planned, Some(text::failure(failure))).await?;
         let mut messages = vec![text::error(&failure.to_string())];
         if after.as_ref() != Some(&work.live.checksum) {
-            let message = "The statement failed, and the structure of the schema is not what it was before.".to_owned();
+            let message =
+                "The statement failed, and the structure of the schema is not what it was before.".to_owned();
             messages.push(Message { extra: None, message, message_type: MessageType::Warning });
         }
         self.record_end(held, StepState::Failed, after, &messages, row).await?;
@@ -210,7 +217,8 @@ impl Runner {
         if planned.is_revert {
             let reverted = |old: ChangesetDetailApply| {
                 let version = old.version + 1;
-                let new = ChangesetDetailApply { reverted_at: Some(now), updated_at: now, version, ..old.clone() };
+                let new =
+                    ChangesetDetailApply { reverted_at: Some(now), updated_at: now, version, ..old.clone() };
                 (Some(old), new)
             };
             return Ok(old.filter(|_| log.is_none()).map(reverted));

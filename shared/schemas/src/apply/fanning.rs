@@ -43,7 +43,8 @@ impl Runner {
         };
         let changeset = parent.changeset.unwrap_or_default();
         let found = self.registry.find::<Server>(*server).await?;
-        let server = found.ok_or_else(|| Stop::End(TaskStatus::Error, format!("Server {server} was deleted.")))?;
+        let server =
+            found.ok_or_else(|| Stop::End(TaskStatus::Error, format!("Server {server} was deleted.")))?;
         if let Some(applied) = self.registry.applied(changeset, server.id).await?
             && !parent.options.dry_run
         {

@@ -100,7 +100,8 @@ impl Runner {
                 let next = changeset.next(self.registry.now());
                 (changeset, Changeset { before_version, after_version, ..next })
             });
-            let ending = Ending { success: Some(Success { changed, version }), ..Ending::new(TaskStatus::Done, None) };
+            let ending =
+                Ending { success: Some(Success { changed, version }), ..Ending::new(TaskStatus::Done, None) };
             if self.try_end(held, &ending).await? {
                 return Ok(());
             }
@@ -157,14 +158,17 @@ fn unreviewed_start(held: &Held, work: &Work<'_>) -> Option<String> {
     let reviewed = work.job.course.plan().first_checksum();
     let is_reviewed = held.task.kind == TaskKind::Revert || reviewed == Some(&work.live.checksum);
     (!is_reviewed).then(|| {
-        "The structure of the schema is not the one that the review tested: its results may not hold.".to_owned()
+        "The structure of the schema is not the one that the review tested: its results may not hold."
+            .to_owned()
     })
 }
 
 /// Returns the text of a statement that a dry run does not execute.
 fn rehearsed(planned: &Planned) -> String {
     let proof = match (planned.kind, &planned.reviewed) {
-        (Kind::Ddl, Some(reviewed)) if reviewed.before != reviewed.after => "its effect shows in the checksum",
+        (Kind::Ddl, Some(reviewed)) if reviewed.before != reviewed.after => {
+            "its effect shows in the checksum"
+        }
         _ => "its effect shows in no checksum, so that a person decides if its outcome is lost",
     };
     format!("Would execute ({proof}): {}", planned.sql)

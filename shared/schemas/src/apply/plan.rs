@@ -85,7 +85,8 @@ pub fn irreversible(details: &[ChangesetDetail]) -> Vec<u64> {
 
 /// Returns a digest of all statements. A task continues only while its changeset has the digest of its request.
 pub fn fingerprint(details: &[ChangesetDetail]) -> String {
-    let text = details.iter().map(|detail| format!("{}\0{}\0{}\0", detail.id, detail.apply_sql, detail.revert_sql));
+    let text =
+        details.iter().map(|detail| format!("{}\0{}\0{}\0", detail.id, detail.apply_sql, detail.revert_sql));
     checksum(&text.collect::<String>())
 }
 
@@ -194,7 +195,8 @@ pub(super) mod tests {
             detail(1, "CREATE TABLE a (x int)", "DELETE FROM a; DROP TABLE a"),
             detail(2, "ALTER TABLE a ADD y int", "ALTER TABLE a DROP y"),
         ]);
-        let found: Vec<_> = plan.statements.iter().map(|planned| (planned.sql.as_str(), planned.reviewed.clone())).collect();
+        let found: Vec<_> =
+            plan.statements.iter().map(|planned| (planned.sql.as_str(), planned.reviewed.clone())).collect();
         assert_eq!(
             found,
             [("ALTER TABLE a DROP y", pair("2.1", "2.0")), ("DELETE FROM a", None), ("DROP TABLE a", None)]

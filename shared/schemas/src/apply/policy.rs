@@ -31,7 +31,7 @@ impl Window {
 fn minute_of_day(text: &str) -> Option<i64> {
     let number = |part: &str, limit: i64| {
         let is_pair = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-        is_pair.then(|| part.parse().ok()).flatten().filter(|number| *number < limit)
+        is_pair.then(|| part.parse::<i64>().ok()).flatten().filter(|number| *number < limit)
     };
     let (hour, minute) = text.split_once(':')?;
     Some(number(hour, 24)? * 60 + number(minute, 60)?)
@@ -101,9 +101,15 @@ mod tests {
             ("22:00-04:00", 12, 0, false),
         ] {
             let at = Micros((hour * 60 + minute) * 60_000_000);
-            assert_eq!(Window::parse(window).map(|window| window.contains(at)), Some(is_open), "{window} {hour}");
+            assert_eq!(
+                Window::parse(window).map(|window| window.contains(at)),
+                Some(is_open),
+                "{window} {hour}"
+            );
         }
-        for text in ["", "09:00", "9:00-10:00", "09:00-09:00", "24:00-01:00", "09:60-10:00", "09:00-10:00-11:00"] {
+        for text in
+            ["", "09:00", "9:00-10:00", "09:00-09:00", "24:00-01:00", "09:60-10:00", "09:00-10:00-11:00"]
+        {
             assert_eq!(Window::parse(text), None, "{text}");
         }
     }
@@ -125,10 +131,14 @@ mod tests {
             lock_wait_timeout: None,
         };
         let environment = environment(policy);
-        let object = |users: &[u64], applied: &[u64], at| objection(&environment, &approved_by(users), applied, at);
+        let object =
+            |users: &[u64], applied: &[u64], at| objection(&environment, &approved_by(users), applied, at);
         assert_eq!(object(&[2, 3], &[1, 2], NOON), None);
         for (objected, part) in [
-            (object(&[1, 2], &[2], NOON), "requires 2 approvals by users other than its submitter, and changeset 7 has 1"),
+            (
+                object(&[1, 2], &[2], NOON),
+                "requires 2 approvals by users other than its submitter, and changeset 7 has 1",
+            ),
             (object(&[2, 3], &[1], NOON), "is applied in environment 2 before"),
             (object(&[2, 3], &[2], Micros(0)), "allows changes at 11:00-13:00 UTC only"),
         ] {

@@ -9,9 +9,7 @@ use crate::apply::admitting::{admit_person, applied_text};
 use crate::apply::plan::{MOST_STATEMENTS, Plan, fingerprint, irreversible};
 use crate::changeset::rights::Action;
 use crate::people::Person;
-use crate::record::{
-    ApplyOptions, Changeset, ChangesetDetail, Environment, Name, Server, Task, TaskKind,
-};
+use crate::record::{ApplyOptions, Changeset, ChangesetDetail, Environment, Name, Server, Task, TaskKind};
 use crate::refusal::Refusal;
 use crate::registry::Registry;
 use crate::store::applied::Applied;
@@ -225,7 +223,12 @@ impl Registry {
     }
 
     /// Creates a requested task in one transaction with its entry in the audit log, and sends its message.
-    async fn create_requested(&self, mut commit: Commit, task: &Task, person: &Person) -> Result<Race, Error> {
+    async fn create_requested(
+        &self,
+        mut commit: Commit,
+        task: &Task,
+        person: &Person,
+    ) -> Result<Race, Error> {
         commit.create_task(task, self)?;
         let action = if task.kind == TaskKind::Revert { "changeset.revert" } else { "changeset.apply" };
         let note = match task.server {

@@ -33,7 +33,7 @@ pub(super) fn failure(failure: &Failure) -> String {
 }
 
 /// Returns the message of an error.
-pub(super) fn error(text: &str) -> Message {
+pub(crate) fn error(text: &str) -> Message {
     Message { extra: None, message: line(text), message_type: MessageType::Error }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn in_doubt(planned: &Planned) -> String {
 }
 
 /// Returns the text about a server that does not answer.
-pub(super) fn unreachable(server: &Server, error: &ConnectError) -> String {
+pub(crate) fn unreachable(server: &Server, error: &ConnectError) -> String {
     format!("Server '{}' cannot be connected to: {error}.", server.name)
 }
 

@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use crate::apply::job::Job;
-use crate::apply::judge::{Verdict, judge};
 use crate::apply::course::Next;
 use crate::apply::ending::Ending;
+use crate::apply::job::Job;
+use crate::apply::judge::{Verdict, judge};
 use crate::apply::text;
 use crate::dump::{self, Dump};
 use crate::mysql::failure::Failure;
@@ -72,8 +72,12 @@ impl Runner {
             }
             match work.job.course.next(&held.task.steps) {
                 Next::Judge(planned) => match judge(&planned, started_from(held), &work.live.checksum) {
-                    Verdict::Absent => self.update(held, |task| Ok(task.step_dropped()), |_, _| Ok(())).await?,
-                    Verdict::Done => self.executed(held, work, &planned, Some(work.live.checksum.clone())).await?,
+                    Verdict::Absent => {
+                        self.update(held, |task| Ok(task.step_dropped()), |_, _| Ok(())).await?
+                    }
+                    Verdict::Done => {
+                        self.executed(held, work, &planned, Some(work.live.checksum.clone())).await?
+                    }
                     Verdict::InDoubt => return Err(Stop::End(TaskStatus::Error, text::in_doubt(&planned))),
                 },
                 Next::Run(planned) => match held.task.cancelled() {
@@ -116,7 +120,8 @@ impl Runner {
     async fn connect(&self, held: &Held, job: &Job) -> Result<Session, Stop> {
         let policy = job.environment.as_ref().and_then(|environment| environment.policy.lock_wait_timeout);
         let options = &held.task.options;
-        let lock_wait = options.lock_wait_timeout.or(policy).unwrap_or(self.registry.settings.lock_wait_seconds);
+        let lock_wait =
+            options.lock_wait_timeout.or(policy).unwrap_or(self.registry.settings.lock_wait_seconds);
         let limits = Limits {
             lock_wait_timeout: Duration::from_secs(lock_wait),
             connect_timeout: CONNECT_TIMEOUT,
@@ -174,7 +179,8 @@ pub(super) async fn dump_of(session: &mut Session, job: &Job) -> Result<Dump, St
 fn unchanged(held: &Held, live: &Dump) -> Result<(), Stop> {
     match &held.task.expected {
         Some(expected) if *expected != live.checksum && !held.task.is_in_doubt() => {
-            let text = format!("The schema was changed between two statements of the task. {}", text::WHAT_NEXT);
+            let text =
+                format!("The schema was changed between two statements of the task. {}", text::WHAT_NEXT);
             Err(Stop::End(held.task.stopped_status(), text))
         }
         _ => Ok(()),

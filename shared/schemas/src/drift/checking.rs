@@ -36,7 +36,8 @@ impl Runner {
         let schema = self.registry.require::<DatabaseSchema>(held.task.database_schema).await?;
         let server = self.registry.find::<Server>(held.task.server.unwrap_or_default()).await?;
         let server = server.ok_or_else(|| end("The server was deleted."))?;
-        let name = Identifier::new(&schema.name).ok_or_else(|| end("No server has a schema with this name."))?;
+        let name =
+            Identifier::new(&schema.name).ok_or_else(|| end("No server has a schema with this name."))?;
         let dump = self.dumped(&schema, &server, &name).await?;
         let version = match &dump {
             Some(dump) => self.registry.version_of(schema.id, &dump.checksum).await?,

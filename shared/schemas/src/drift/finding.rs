@@ -97,7 +97,11 @@ mod tests {
 
     fn known(expected: Option<u64>) -> ServerData {
         let checked_at = Some(Micros(100));
-        ServerData { expected_version: expected, checked_at, ..ServerData::new(1, 7, 1, "7#1".to_owned(), Micros(0)) }
+        ServerData {
+            expected_version: expected,
+            checked_at,
+            ..ServerData::new(1, 7, 1, "7#1".to_owned(), Micros(0))
+        }
     }
 
     fn finding(version: Option<SchemaVersion>) -> Finding {
@@ -131,7 +135,8 @@ mod tests {
 
     #[test]
     fn a_version_that_was_stored_from_the_server_since_is_accepted() {
-        let expected = |server, pulled| finding(Some(version(2, server, pulled))).expected(Some(&known(Some(3))), 7);
+        let expected =
+            |server, pulled| finding(Some(version(2, server, pulled))).expected(Some(&known(Some(3))), 7);
         assert_eq!(expected(Some(7), 101), Some(2));
         assert_eq!(expected(Some(7), 100), Some(3), "before the last check");
         assert_eq!(expected(Some(8), 101), Some(3), "from another server");

@@ -31,7 +31,13 @@ impl Registry {
     }
 
     /// Returns what is known about a schema on a server, or a new row.
-    pub(super) fn base(&self, known: Option<&ServerData>, ids: &NewIds, server: u64, schema: u64) -> ServerData {
+    pub(super) fn base(
+        &self,
+        known: Option<&ServerData>,
+        ids: &NewIds,
+        server: u64,
+        schema: u64,
+    ) -> ServerData {
         let new = || {
             let unique = server_data_name(server, schema);
             ServerData::new(ids.first(Name::ServerData), server, schema, unique, self.now())

@@ -24,7 +24,8 @@ fn the_first_rule_has_the_documented_name() {
 
 #[test]
 fn findings_name_statement_and_line() {
-    let statements = ["CREATE TABLE t (id INT UNSIGNED PRIMARY KEY)", "ALTER TABLE t\n ADD a INT,\n ADD price FLOAT"];
+    let statements =
+        ["CREATE TABLE t (id INT UNSIGNED PRIMARY KEY)", "ALTER TABLE t\n ADD a INT,\n ADD price FLOAT"];
     let report = check(&statements, &Context::default());
     let [finding] = &report.findings[..] else { panic!("{report:?}") };
     assert_eq!((finding.key(), finding.statement, finding.line), ("float-money", 1, Some(3)));

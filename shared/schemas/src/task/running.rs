@@ -110,16 +110,16 @@ impl Runner {
             Err(Stop::Wait(reason)) if !self.is_exhausted(&held.task) => self.wait(&mut held, &reason).await,
             Err(Stop::Wait(reason)) => {
                 let status = held.task.stopped_status();
-                self.finish(&mut held, status, error(&reason)).await
+                self.settle_as(&mut held, status, error(&reason)).await
             }
-            Err(Stop::End(status, reason)) => self.finish(&mut held, status, error(&reason)).await,
-            Err(Stop::EndWith(status, message)) => self.finish(&mut held, status, message).await,
+            Err(Stop::End(status, reason)) => self.settle_as(&mut held, status, error(&reason)).await,
+            Err(Stop::EndWith(status, message)) => self.settle_as(&mut held, status, message).await,
             Err(Stop::Failed(error)) => Err(error),
         }
     }
 
     /// Ends a task in the way of its kind.
-    async fn finish(&self, held: &mut Held, status: TaskStatus, message: Message) -> Result<(), Error> {
+    async fn settle_as(&self, held: &mut Held, status: TaskStatus, message: Message) -> Result<(), Error> {
         let ended = match held.task.kind {
             TaskKind::Review => return self.stop(held, status, &message).await,
             TaskKind::Apply | TaskKind::Revert => self.end(held, Ending::new(status, Some(message))).await,
@@ -183,9 +183,8 @@ impl Runner {
     async fn stop(&self, held: &mut Held, status: TaskStatus, message: &Message) -> Result<(), Error> {
         let now = self.registry.now();
         let Message { message, message_type, extra } = message;
-        let stopped = |task: &Task| {
-            Ok(task.with_message(*message_type, message, extra.clone()).ended(status, now)?)
-        };
+        let stopped =
+            |task: &Task| Ok(task.with_message(*message_type, message, extra.clone()).ended(status, now)?);
         self.settle(held, stopped).await
     }
 

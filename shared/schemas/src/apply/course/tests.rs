@@ -124,7 +124,11 @@ fn reviewed(shapes: &[Vec<bool>]) -> Vec<ChangesetDetail> {
     let details = (1..).zip(shapes).map(|(id, shape)| {
         let texts = shape.iter().map(|is_ddl| {
             number += 1;
-            if *is_ddl { format!("CREATE TABLE t{number} (x int)") } else { format!("INSERT INTO t VALUES ({number})") }
+            if *is_ddl {
+                format!("CREATE TABLE t{number} (x int)")
+            } else {
+                format!("INSERT INTO t VALUES ({number})")
+            }
         });
         let mut found = detail(id, &texts.collect::<Vec<_>>().join(";"), "");
         found.before_checksum = server.checksum();

@@ -6,8 +6,7 @@ use crate::lint::rules;
 
 use super::{Case, cases, tables};
 
-const FILES: [&str; 3] =
-    [include_str!("create.sql"), include_str!("alter.sql"), include_str!("other.sql")];
+const FILES: [&str; 3] = [include_str!("create.sql"), include_str!("alter.sql"), include_str!("other.sql")];
 
 fn all() -> Vec<Case> {
     FILES.iter().flat_map(|file| cases(file)).collect()
@@ -18,7 +17,9 @@ fn statements_have_the_expected_findings() {
     let differences: Vec<String> = all()
         .iter()
         .filter(|case| case.found() != case.expected)
-        .map(|case| format!("{}expected {:?}, found {:?}", case.statements.join(""), case.expected, case.found()))
+        .map(|case| {
+            format!("{}expected {:?}, found {:?}", case.statements.join(""), case.expected, case.found())
+        })
         .collect();
     assert!(differences.is_empty(), "{}", differences.join("\n\n"));
 }

@@ -16,11 +16,12 @@ fn judged() -> Vec<Case> {
 #[test]
 fn precision_and_recall_are_known() {
     let (mut right, mut wrong, mut missed) = (0_u32, BTreeMap::new(), BTreeMap::new());
-    let count = |differences: &mut BTreeMap<String, u32>, keys: &BTreeSet<String>, others: &BTreeSet<String>| {
-        for key in keys.difference(others) {
-            *differences.entry(key.clone()).or_default() += 1;
-        }
-    };
+    let count =
+        |differences: &mut BTreeMap<String, u32>, keys: &BTreeSet<String>, others: &BTreeSet<String>| {
+            for key in keys.difference(others) {
+                *differences.entry(key.clone()).or_default() += 1;
+            }
+        };
     let cases = judged();
     for case in &cases {
         let found = case.found();

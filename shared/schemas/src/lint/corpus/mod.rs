@@ -35,7 +35,10 @@ impl Case {
 /// Returns the definitions of `tables.sql` by name.
 fn tables() -> BTreeMap<String, String> {
     let blocks = include_str!("tables.sql").split("-- define: ").skip(1);
-    blocks.map(|block| block.split_once('\n').unwrap()).map(|(name, text)| (name.into(), text.into())).collect()
+    blocks
+        .map(|block| block.split_once('\n').unwrap())
+        .map(|(name, text)| (name.into(), text.into()))
+        .collect()
 }
 
 fn cases(text: &str) -> Vec<Case> {

@@ -60,7 +60,8 @@ fn data_type(cursor: &mut Cursor<'_>, column: &mut Column) -> Option<()> {
         None => cursor.advance().filter(|lexeme| lexeme.kind == Kind::Word)?.text.to_ascii_lowercase(),
     };
     let synonym = SYNONYMS.iter().find(|(name, _)| *name == base);
-    let mut data_type = DataType { base: synonym.map_or(base, |(_, name)| (*name).to_owned()), ..DataType::default() };
+    let mut data_type =
+        DataType { base: synonym.map_or(base, |(_, name)| (*name).to_owned()), ..DataType::default() };
     if let Some(group) = cursor.group() {
         let text = |part: &[Lexeme]| part.iter().map(|lexeme| lexeme.text.as_str()).collect::<String>();
         data_type.arguments = split_commas(group).into_iter().map(text).collect();

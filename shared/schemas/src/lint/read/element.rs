@@ -86,7 +86,8 @@ fn index_part(mut cursor: Cursor<'_>) -> Option<Part> {
         Part { key, is_expression: true, ..Part::default() }
     } else {
         let key = cursor.ident()?.text;
-        let prefix = cursor.group().and_then(|group| group.first()).and_then(|length| length.text.parse().ok());
+        let prefix =
+            cursor.group().and_then(|group| group.first()).and_then(|length| length.text.parse().ok());
         Part { key, prefix, ..Part::default() }
     };
     cursor.take("ASC");

@@ -175,7 +175,10 @@ fn drop(cursor: &mut Cursor<'_>) -> Option<Statement> {
     if cursor.take("INDEX") {
         cursor.take("IF EXISTS");
         let index = cursor.ident()?;
-        return (cursor.take("ON")).then(|| cursor.name()).flatten().map(|table| Statement::DropIndex(table, index));
+        return (cursor.take("ON"))
+            .then(|| cursor.name())
+            .flatten()
+            .map(|table| Statement::DropIndex(table, index));
     }
     None
 }

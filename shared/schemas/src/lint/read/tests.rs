@@ -36,17 +36,19 @@ fn attributes_of_columns_are_read() {
          b NATIONAL VARCHAR(20) COLLATE utf8mb4_bin DEFAULT 'x,y' UNIQUE, c SERIAL, d BOOL DEFAULT (1 + 1))",
     );
     let [a, b, c, d] = &table.columns[..] else { panic!("{table:?}") };
-    assert_eq!((a.data_type.base.as_str(), a.data_type.length(), a.data_type.is_zerofill), ("int", Some(5), true));
+    assert_eq!(
+        (a.data_type.base.as_str(), a.data_type.length(), a.data_type.is_zerofill),
+        ("int", Some(5), true)
+    );
     assert!(a.is_primary && a.is_not_null);
     assert_eq!(a.default, crate::lint::model::DefaultValue::Literal("-7".to_owned()));
     assert_eq!((b.data_type.base.as_str(), b.collation.as_deref()), ("varchar", Some("utf8mb4_bin")));
     assert!(c.is_auto_increment && c.data_type.is_unsigned);
     assert_eq!(d.data_type.to_string(), "TINYINT(1)");
-    assert_eq!(table.indexes.iter().map(|index| index.kind).collect::<Vec<_>>(), [
-        IndexKind::Primary,
-        IndexKind::Unique,
-        IndexKind::Unique
-    ]);
+    assert_eq!(
+        table.indexes.iter().map(|index| index.kind).collect::<Vec<_>>(),
+        [IndexKind::Primary, IndexKind::Unique, IndexKind::Unique]
+    );
 }
 
 #[test]
@@ -71,9 +73,13 @@ fn accounts_of_definers_are_read_in_every_spelling() {
 
 #[test]
 fn incomplete_statements_are_not_recognized() {
-    for text in
-        ["CREATE TABLE t (a INT", "CREATE TABLE t (a INT,)", "CREATE TABLE t ()", "ALTER TABLE t ADD COLUMN", "DROP TABLE"]
-    {
+    for text in [
+        "CREATE TABLE t (a INT",
+        "CREATE TABLE t (a INT,)",
+        "CREATE TABLE t ()",
+        "ALTER TABLE t ADD COLUMN",
+        "DROP TABLE",
+    ] {
         assert_eq!(read(text), Statement::Other, "{text}");
     }
 }
@@ -93,7 +99,11 @@ fn columns_and_types_agree_with_the_parser() {
         let [ast::Statement::CreateTable(parsed)] = &parsed[..] else { continue };
         let names: Vec<&str> = parsed.columns.iter().map(|column| column.name.value.as_str()).collect();
         let table = created(block);
-        assert_eq!(table.columns.iter().map(|column| column.name.text.as_str()).collect::<Vec<_>>(), names, "{block}");
+        assert_eq!(
+            table.columns.iter().map(|column| column.name.text.as_str()).collect::<Vec<_>>(),
+            names,
+            "{block}"
+        );
         let is_not_null = |column: &ast::ColumnDef| {
             column.options.iter().any(|option| matches!(option.option, ast::ColumnOption::NotNull))
         };

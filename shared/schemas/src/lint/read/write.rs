@@ -25,7 +25,8 @@ pub(in crate::lint) struct Write {
 /// Reads an UPDATE or DELETE, which common table expressions may precede.
 pub(super) fn write(mut cursor: Cursor<'_>) -> Option<Write> {
     if cursor.take("WITH") {
-        while cursor.peek().is_some() && !cursor.at("UPDATE") && !cursor.at("DELETE") && !cursor.at("SELECT") {
+        while cursor.peek().is_some() && !cursor.at("UPDATE") && !cursor.at("DELETE") && !cursor.at("SELECT")
+        {
             cursor.skip();
         }
     }
@@ -93,7 +94,8 @@ fn is_always_true(condition: &[Lexeme]) -> bool {
         _ => {
             let sides = split_outside(condition, |lexeme| lexeme.is_symbol("=") || lexeme.is_symbol("<=>"));
             let same = |one: &[Lexeme], other: &[Lexeme]| {
-                let texts = |side: &[Lexeme]| side.iter().map(|l| (l.kind, l.text.clone())).collect::<Vec<_>>();
+                let texts =
+                    |side: &[Lexeme]| side.iter().map(|l| (l.kind, l.text.clone())).collect::<Vec<_>>();
                 !one.is_empty() && texts(one) == texts(other)
             };
             matches!(sides[..], [one, other] if same(one, other))

@@ -1,7 +1,7 @@
 //! Pure. AUTO_INCREMENT columns.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::model::Column;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -30,7 +30,8 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
     for options in subject.options() {
         if options.auto_increment.is_some_and(|start| is_nearly_used_up(column, start)) {
             let (name, data_type) = (&column.name, &column.data_type);
-            let message = format!("AUTO_INCREMENT of {name} starts beyond 80 % of what {data_type} can store");
+            let message =
+                format!("AUTO_INCREMENT of {name} starts beyond 80 % of what {data_type} can store");
             notes.add(options.line, message);
         }
     }

@@ -1,8 +1,8 @@
 //! Pure. Character sets.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::model::charset_of;
 use crate::lint::read::Statement;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -46,7 +46,8 @@ fn set(charset: Option<&str>, collation: Option<&str>) -> Option<String> {
 fn inherited(subject: &Subject<'_>, notes: &mut Notes) {
     let Statement::CreateTable(create) = subject.statement else { return };
     let (definition, context) = (&create.definition, subject.context);
-    let inherits = |column: &&crate::lint::model::Column| column.is_text() && definition.charset(column).is_none();
+    let inherits =
+        |column: &&crate::lint::model::Column| column.is_text() && definition.charset(column).is_none();
     if create.like.is_some() || !definition.columns.iter().any(|column| inherits(&column)) {
         return;
     }

@@ -1,8 +1,8 @@
 //! Pure. Collations that differ.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::model::{Column, Options, charset_of};
 use crate::lint::read::Statement;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -33,7 +33,10 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
             && !is_deliberate(collation)
         {
             let name = subject.name();
-            notes.add(options.line, format!("collation {collation} of {name} differs from {default} of the schema"));
+            notes.add(
+                options.line,
+                format!("collation {collation} of {name} differs from {default} of the schema"),
+            );
         }
     }
 }
@@ -42,7 +45,10 @@ fn check_column(column: &Column, table: &Options, notes: &mut Notes) {
     let name = &column.name;
     if let (Some(own), Some(other)) = (&column.collation, &table.collation) {
         if own != other && !is_deliberate(own) {
-            notes.add(name.line, format!("collation {own} of column {name} differs from {other} of the table"));
+            notes.add(
+                name.line,
+                format!("collation {own} of column {name} differs from {other} of the table"),
+            );
         }
         return;
     }
@@ -52,7 +58,10 @@ fn check_column(column: &Column, table: &Options, notes: &mut Notes) {
         && canonical(&own) != canonical(&other)
         && !is_deliberate(column.collation.as_deref().unwrap_or(&own))
     {
-        notes.add(name.line, format!("character set {own} of column {name} differs from {other} of the table"));
+        notes.add(
+            name.line,
+            format!("character set {own} of column {name} differs from {other} of the table"),
+        );
     }
 }
 

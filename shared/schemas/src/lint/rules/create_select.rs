@@ -1,7 +1,7 @@
 //! Pure. Tables that are created from a SELECT.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::read::Statement;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -21,6 +21,9 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
     let Statement::CreateTable(create) = subject.statement else { return };
     if create.selects && !create.is_temporary {
         let line = create.name.ident.line;
-        notes.add(line, format!("{} is created from a SELECT: create it, then insert in batches", subject.name()));
+        notes.add(
+            line,
+            format!("{} is created from a SELECT: create it, then insert in batches", subject.name()),
+        );
     }
 }

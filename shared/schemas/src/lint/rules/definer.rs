@@ -1,7 +1,7 @@
 //! Pure. DEFINER clauses.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::read::Statement;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;

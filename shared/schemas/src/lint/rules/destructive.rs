@@ -1,9 +1,9 @@
 //! Pure. Changes that lose data.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::definition::Change;
 use crate::lint::model::Name;
 use crate::lint::read::Statement;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -34,7 +34,9 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
         Statement::DropDatabase(name) => {
             notes.add(name.line, format!("DROP DATABASE {name} loses all its tables"));
         }
-        Statement::CreateTable(create) if create.replaces && !create.is_temporary && !is_new(&create.name) => {
+        Statement::CreateTable(create)
+            if create.replaces && !create.is_temporary && !is_new(&create.name) =>
+        {
             let name = &create.name;
             notes.add(name.ident.line, format!("CREATE OR REPLACE TABLE {name} drops an existing table"));
         }

@@ -1,8 +1,8 @@
 //! Pure. Display widths of integers.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::Flavor;
 use crate::lint::model::DataType;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;

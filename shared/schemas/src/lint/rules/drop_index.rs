@@ -1,9 +1,9 @@
 //! Pure. Dropped indexes.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::definition::Change;
 use crate::lint::model::Ident;
 use crate::lint::read::Statement;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -38,8 +38,8 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
 fn is_replaced(subject: &Subject<'_>, dropped: &Ident) -> bool {
     let after = subject.after.indexes.iter().filter(|index| !index.name.is(&dropped.text));
     let is_added_again = subject.indexes().iter().any(|index| index.name.is(&dropped.text));
-    let known = subject.before.and_then(|known| {
-        known.definition.indexes.iter().find(|index| index.name.is(&dropped.text))
-    });
+    let known = subject
+        .before
+        .and_then(|known| known.definition.indexes.iter().find(|index| index.name.is(&dropped.text)));
     is_added_again || known.is_some_and(|known| after.into_iter().any(|other| known.is_redundant_to(other)))
 }

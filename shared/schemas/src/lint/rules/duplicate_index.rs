@@ -1,9 +1,9 @@
 //! Pure. Redundant indexes.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::definition::Definition;
 use crate::lint::model::Index;
 use crate::lint::read::Statement;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;

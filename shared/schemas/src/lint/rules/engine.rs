@@ -1,7 +1,7 @@
 //! Pure. Storage engines.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::read::Statement;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -21,7 +21,8 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
         return;
     }
     for options in subject.options() {
-        if let Some(engine) = options.engine.as_ref().filter(|engine| !engine.eq_ignore_ascii_case("innodb")) {
+        if let Some(engine) = options.engine.as_ref().filter(|engine| !engine.eq_ignore_ascii_case("innodb"))
+        {
             notes.add(options.line, format!("storage engine {engine} of {}: use InnoDB", subject.name()));
         }
     }

@@ -1,8 +1,8 @@
 //! Pure. Parents of foreign keys.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::definition::Definition;
 use crate::lint::model::{ForeignKey, IndexKind};
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;

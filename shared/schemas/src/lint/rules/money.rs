@@ -17,16 +17,48 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const MONEY: [&str; 32] = [
-    "amount", "balance", "bonus", "budget", "cash", "charge", "commission", "cost", "credit", "debit", "deposit",
-    "discount", "dollar", "due", "earning", "eur", "euro", "expense", "fee", "income", "money", "paid", "payment",
-    "price", "profit", "refund", "revenue", "salary", "subtotal", "tax", "total", "usd",
+    "amount",
+    "balance",
+    "bonus",
+    "budget",
+    "cash",
+    "charge",
+    "commission",
+    "cost",
+    "credit",
+    "debit",
+    "deposit",
+    "discount",
+    "dollar",
+    "due",
+    "earning",
+    "eur",
+    "euro",
+    "expense",
+    "fee",
+    "income",
+    "money",
+    "paid",
+    "payment",
+    "price",
+    "profit",
+    "refund",
+    "revenue",
+    "salary",
+    "subtotal",
+    "tax",
+    "total",
+    "usd",
 ];
 
 fn check(subject: &Subject<'_>, notes: &mut Notes) {
     for column in subject.columns() {
         let (name, data_type) = (&column.name, &column.data_type);
         if matches!(data_type.base.as_str(), "float" | "double") && names_money(&name.text) {
-            notes.add(name.line, format!("column {name} is {data_type}, which is inexact: use DECIMAL for money"));
+            notes.add(
+                name.line,
+                format!("column {name} is {data_type}, which is inexact: use DECIMAL for money"),
+            );
         }
     }
 }
@@ -46,6 +78,7 @@ fn names_money(name: &str) -> bool {
     }
     // A rate of a tax or a discount is a ratio.
     let is_ratio = words.iter().any(|word| matches!(word.as_str(), "rate" | "ratio" | "percent" | "pct"));
-    let is_money = |word: &String| MONEY.contains(&word.as_str()) || MONEY.contains(&word.trim_end_matches('s'));
+    let is_money =
+        |word: &String| MONEY.contains(&word.as_str()) || MONEY.contains(&word.trim_end_matches('s'));
     !is_ratio && words.iter().any(is_money)
 }

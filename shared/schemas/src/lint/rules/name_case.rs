@@ -1,8 +1,8 @@
 //! Pure. Upper-case letters in names.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::model::Ident;
 use crate::lint::read::{ProgramKind, Statement};
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -25,6 +25,7 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
     };
     let has_upper = |name: &&Ident| name.text.chars().any(char::is_uppercase);
     for name in subject.new_names().into_iter().chain(view).filter(has_upper) {
-        notes.add(name.line, format!("name {name} has upper-case letters, which not all servers distinguish"));
+        notes
+            .add(name.line, format!("name {name} has upper-case letters, which not all servers distinguish"));
     }
 }

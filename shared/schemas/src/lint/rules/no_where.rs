@@ -1,7 +1,7 @@
 //! Pure. UPDATE and DELETE without WHERE.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::read::{Filter, Statement};
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;

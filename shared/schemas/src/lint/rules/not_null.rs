@@ -1,8 +1,8 @@
 //! Pure. NOT NULL on existing tables.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::definition::Change;
 use crate::lint::model::{Column, DefaultValue};
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -27,14 +27,18 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
         match change {
             Change::AddColumn(column) if lacks_default(column) => {
                 let (name, altered) = (&column.name, subject.name());
-                let message = format!("NOT NULL column {name} without default: existing rows of {altered} get none");
+                let message =
+                    format!("NOT NULL column {name} without default: existing rows of {altered} get none");
                 notes.add(name.line, message);
             }
             Change::ModifyColumn(old, column) => {
                 let known = subject.before.and_then(|known| known.definition.column(&old.text));
                 if column.is_not_null && known.is_some_and(|known| !known.is_not_null) {
                     let name = &column.name;
-                    notes.add(name.line, format!("column {name} becomes NOT NULL: rows with NULL make it fail"));
+                    notes.add(
+                        name.line,
+                        format!("column {name} becomes NOT NULL: rows with NULL make it fail"),
+                    );
                 }
             }
             _ => {}

@@ -1,7 +1,7 @@
 //! Pure. Types of primary keys.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::model::DataType;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -31,9 +31,8 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
         let is_written = subject.columns().iter().any(|written| written.name.is(&column.name.text));
         if is_unsuitable(&column.data_type) && (!is_old_key || is_written) {
             let (name, data_type) = (&column.name, &column.data_type);
-            let message = format!(
-                "column {name} of the primary key is {data_type}; use an integer or BINARY({SHORT})"
-            );
+            let message =
+                format!("column {name} of the primary key is {data_type}; use an integer or BINARY({SHORT})");
             notes.add(name.line, message);
         }
     }

@@ -1,7 +1,7 @@
 //! Pure. Stored programs.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::read::{ProgramKind, Statement};
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;

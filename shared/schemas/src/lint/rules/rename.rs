@@ -1,9 +1,9 @@
 //! Pure. Renamed tables and columns.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::definition::Change;
 use crate::lint::model::Name;
 use crate::lint::read::Statement;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -24,7 +24,10 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
     match subject.statement {
         Statement::RenameTables(pairs) => {
             for (old, new) in pairs.iter().filter(|(old, _)| !is_new(old)) {
-                notes.add(old.ident.line, format!("table {old} becomes {new}: running programs use the old name"));
+                notes.add(
+                    old.ident.line,
+                    format!("table {old} becomes {new}: running programs use the old name"),
+                );
             }
         }
         Statement::AlterTable { name, changes } if !is_new(name) => {
@@ -49,6 +52,9 @@ fn check_change(name: &str, change: &Change, notes: &mut Notes) {
     };
     let (old, new) = columns;
     if !old.is(&new.text) {
-        notes.add(old.line, format!("column {old} of {name} becomes {new}: running programs use the old name"));
+        notes.add(
+            old.line,
+            format!("column {old} of {name} becomes {new}: running programs use the old name"),
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Pure. Reserved words as names.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::definition::Change;
 use crate::lint::model::Ident;
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
@@ -24,12 +24,15 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
     });
     let indexes = subject.indexes().into_iter().map(|index| &index.name);
     // The name of a primary key and of an unnamed index of a column are not choices of the author.
-    let is_chosen =
-        |name: &&Ident| !name.text.eq_ignore_ascii_case("primary") && subject.after.column(&name.text).is_none();
+    let is_chosen = |name: &&Ident| {
+        !name.text.eq_ignore_ascii_case("primary") && subject.after.column(&name.text).is_none()
+    };
     let columns = subject.columns().into_iter().map(|column| &column.name);
-    let names = subject.new_names().into_iter().chain(columns).chain(indexes.filter(is_chosen)).chain(renamed);
+    let names =
+        subject.new_names().into_iter().chain(columns).chain(indexes.filter(is_chosen)).chain(renamed);
     let flavor = subject.context.flavor;
     for name in names.filter(|name| flavor.is_reserved(&name.text)) {
-        notes.add(name.line, format!("{name} is a reserved word of {}: queries must quote it", flavor.name()));
+        notes
+            .add(name.line, format!("{name} is a reserved word of {}: queries must quote it", flavor.name()));
     }
 }

@@ -19,6 +19,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, notes: &mut Notes) {
     for column in subject.columns().into_iter().filter(|column| column.data_type.base == "timestamp") {
         let name = &column.name;
-        notes.add(name.line, format!("column {name} is TIMESTAMP, whose range ends in 2038: consider DATETIME"));
+        notes.add(
+            name.line,
+            format!("column {name} is TIMESTAMP, whose range ends in 2038: consider DATETIME"),
+        );
     }
 }

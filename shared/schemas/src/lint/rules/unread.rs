@@ -24,7 +24,8 @@ pub(in crate::lint) fn finding(statement: usize) -> Finding {
     Finding {
         rule: RULE.id,
         severity: RULE.severity,
-        message: "the parser does not know this statement: only the clauses that rules recognize are checked".to_owned(),
+        message: "the parser does not know this statement: only the clauses that rules recognize are checked"
+            .to_owned(),
         statement,
         line: None,
     }

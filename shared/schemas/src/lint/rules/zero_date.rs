@@ -1,8 +1,8 @@
 //! Pure. Zero dates as defaults.
 
-use crate::lint::report::{RuleId, Severity};
 use crate::lint::definition::Change;
 use crate::lint::model::{DefaultValue, Ident};
+use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;

@@ -5,14 +5,21 @@ use crate::lint::model::DataType;
 /// What a type stores.
 enum Kind {
     /// Digits before and after the point, and whether negative numbers are possible.
-    Exact { whole: u64, fraction: u64, is_signed: bool },
+    Exact {
+        whole: u64,
+        fraction: u64,
+        is_signed: bool,
+    },
     /// Bits of the significand.
     Float(u64),
     /// Bytes, assuming 4 bytes per character.
     Text(u64),
     Bytes(u64),
     /// Its range (more is larger), and the digits of fractions of a second.
-    Date { range: u8, fraction: u64 },
+    Date {
+        range: u8,
+        fraction: u64,
+    },
     Members,
     Other,
 }
@@ -29,7 +36,9 @@ pub(super) fn holds(new: &DataType, old: &DataType) -> bool {
         ) => whole >= old_whole && fraction >= old_fraction && (is_signed || !was_signed),
         (Kind::Float(bits), Kind::Float(old_bits)) => bits >= old_bits,
         // A double stores 15 decimal digits exactly, a float 6; fractions are never exact.
-        (Kind::Float(bits), Kind::Exact { whole, fraction: 0, .. }) => whole <= if bits > 24 { 15 } else { 6 },
+        (Kind::Float(bits), Kind::Exact { whole, fraction: 0, .. }) => {
+            whole <= if bits > 24 { 15 } else { 6 }
+        }
         (Kind::Text(bytes) | Kind::Bytes(bytes), Kind::Text(old_bytes)) => bytes >= old_bytes,
         (Kind::Bytes(bytes), Kind::Bytes(old_bytes)) => bytes >= old_bytes,
         (Kind::Text(bytes), Kind::Exact { whole, fraction, .. }) => bytes / 4 >= whole + fraction + 2,
