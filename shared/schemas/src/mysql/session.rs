@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, future, stream};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, DriverError, Error, InfileData};
+use mysql_async::{Conn, DriverError, Error, InfileData, LocalInfileError};
 use tokio::time::timeout;
 
 use super::endpoint::Endpoint;
@@ -203,7 +203,7 @@ impl fmt::Debug for Session {
 }
 
 /// Answers a server that asks for a file of this machine with an error, which keeps the connection usable.
-fn refuse_file(_name: &[u8]) -> BoxFuture<'static, Result<InfileData, Error>> {
+fn refuse_file(_name: &[u8]) -> BoxFuture<'static, Result<InfileData, LocalInfileError>> {
     let refused = Err(io::Error::from(io::ErrorKind::PermissionDenied));
     future::ready(Ok(stream::iter([refused]).boxed())).boxed()
 }

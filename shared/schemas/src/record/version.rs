@@ -50,6 +50,9 @@ pub struct SchemaVersion {
     pub unique: String,
     /// The number of items that hold the compressed text. Not a field of the resource.
     pub parts: u64,
+    /// The default collation of the schema when it was dumped last. Not a field of the resource.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
     /// The id of the server that the latest dump came from.
     pub pulled_from: Option<u64>,
     /// When the latest dump was made.

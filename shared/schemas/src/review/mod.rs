@@ -1,5 +1,7 @@
 //! Reviews of changesets on a scratch server.
 
+mod request;
+
 use crate::task::running::{Held, Runner, Stop};
 
 impl Runner {

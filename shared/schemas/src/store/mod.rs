@@ -1,5 +1,6 @@
 //! The table of the registry. No other module reads or writes it.
 
+mod ddl;
 mod tasks;
 
 use std::collections::BTreeMap;
@@ -80,6 +81,11 @@ impl Commit {
         }
     }
 
+    /// Returns the number of writes.
+    pub(crate) fn len(&self) -> usize {
+        self.writes.len()
+    }
+
     /// Adds another write.
     pub(crate) fn write(&mut self, write: Write) {
         self.writes.push(write);
@@ -137,6 +143,11 @@ impl Registry {
         let keys: Vec<_> = ids.iter().map(|id| Key::resource(T::RESOURCE.as_str(), *id)).collect();
         let mut found = self.table.get_many(&keys).await?;
         Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+    }
+
+    /// Returns all rows of a resource, by id.
+    pub async fn find_all<T: Record>(&self) -> Result<Vec<T>, Error> {
+        self.table.query_all(&Range::resource(T::RESOURCE.as_str())).await
     }
 
     /// Returns the row with a unique name.
