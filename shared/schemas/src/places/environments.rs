@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::people::Person;
 use crate::places::fields::{boolean, link, name, number, window};
-use crate::places::{ENVIRONMENT, Step, WriteRefusal, missing};
+use crate::places::{ENVIRONMENT, Step, WriteRefusal, check_right, missing};
 use crate::record::{Environment, Name, Policy};
 use crate::refusal::Refusal;
 use crate::registry::Registry;
@@ -23,7 +23,7 @@ impl Registry {
         body: &Map<String, Value>,
         person: &Person,
     ) -> Result<u64, WriteRefusal> {
-        check(person, "Creating environment is not allowed.")?;
+        check_right(Name::Environment, Step::Added, person)?;
         let name = name(body, "name")?.ok_or_else(|| Refusal::Malformed("'name'".to_owned()))?;
         let policy = self.policy(body, &Policy::default()).await?;
         self.first_data().await?;
@@ -47,7 +47,7 @@ impl Registry {
         body: &Map<String, Value>,
         person: &Person,
     ) -> Result<(), WriteRefusal> {
-        check(person, "Updating environment is not allowed.")?;
+        check_right(Name::Environment, Step::Updated, person)?;
         for _ in 0..MOST_RACES {
             let old = self.find::<Environment>(id).await?;
             let old = old.ok_or_else(|| missing(Name::Environment, id))?;
@@ -75,7 +75,7 @@ impl Registry {
 
     /// Removes an environment. Its servers stay without one.
     pub async fn remove_environment(&self, id: u64, person: &Person) -> Result<(), WriteRefusal> {
-        check(person, "Deleting environment is not allowed.")?;
+        check_right(Name::Environment, Step::Deleted, person)?;
         for _ in 0..MOST_RACES {
             let old = self.find::<Environment>(id).await?;
             let old = old.ok_or_else(|| missing(Name::Environment, id))?;
@@ -108,8 +108,4 @@ impl Registry {
                 .unwrap_or(old.lock_wait_timeout),
         })
     }
-}
-
-fn check(person: &Person, refused: &str) -> Result<(), Refusal> {
-    if person.role.is_dba() { Ok(()) } else { Err(Refusal::not_allowed(refused)) }
 }

@@ -41,9 +41,12 @@ impl From<Error> for WriteRefusal {
 
 /// A kind of change of a row, as the histories name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
+    /// It was created.
     Added,
+    /// It was changed.
     Updated,
+    /// It was removed.
     Deleted,
 }
 
@@ -109,6 +112,19 @@ impl Registry {
         let missing = || WriteRefusal::Link(fields::unknown_link(&T::RESOURCE.uri(id)));
         self.find(id).await?.ok_or_else(missing)
     }
+}
+
+/// Fails unless the role of a person allows a change of an environment or a server.
+pub fn check_right(resource: Name, step: Step, person: &Person) -> Result<(), WriteRefusal> {
+    if resource != Name::Environment || person.role.is_dba() {
+        return Ok(());
+    }
+    let verb = match step {
+        Step::Added => "Creating",
+        Step::Updated => "Updating",
+        Step::Deleted => "Deleting",
+    };
+    Err(Refusal::not_allowed(format!("{verb} environment is not allowed.")).into())
 }
 
 /// Returns the refusal of a change of a row that does not exist.
