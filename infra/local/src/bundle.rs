@@ -22,7 +22,7 @@ use edge::web::Web;
 use ticker::Ticker;
 use tower::ServiceExt;
 
-use crate::event_source::{EventSource, WORKER_TIMEOUT};
+use crate::event_source::{EventSource, WORKER_TIMEOUT, drain};
 use crate::gateway::Gateway;
 use crate::workers::Workers;
 
@@ -92,6 +92,17 @@ impl Bundle {
     /// Returns one event source per worker queue.
     pub fn event_sources(&self) -> Result<Vec<EventSource>, Error> {
         self.workers.event_sources(&self.platform, WORKER_TIMEOUT)
+    }
+
+    /// Returns the platform of the functions.
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// Does the reviews and applications that were requested, and those that follow.
+    pub async fn drain_changesets(&self) -> Result<()> {
+        drain(&[self.workers.changeset_source(&self.platform)?]).await?;
+        Ok(())
     }
 
     /// Runs the ticker once. Errors are only logged, because the next tick finds the same work.
