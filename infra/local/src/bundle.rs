@@ -74,6 +74,8 @@ impl Bundle {
         let streams = streams_api::router(streams, authorizer(Api::Streams)?);
         let maintenance = maintenance_api::Api::new(&self.platform, self.access.clone())?;
         let maintenance = with_middleware(maintenance_api::router(maintenance), maintenance_api::error_body);
+        let schemas = schemas_api::Api::new(&self.platform, self.access.clone())?;
+        let schemas = with_middleware(schemas_api::router(schemas), schemas_api::error_body);
         let routes = vec![
             ("/v1", with_middleware(streams, streams_api::error_body)),
             ("/db", with_middleware(usage, usage_api::error_body)),
@@ -83,6 +85,9 @@ impl Bundle {
             ("/maintenance", maintenance.clone()),
             ("/discover", maintenance.clone()),
             ("/status", maintenance),
+            ("/api/v1", schemas.clone()),
+            ("/changesetreviews", schemas.clone()),
+            ("/changesetapplies", schemas),
         ];
         let default_route = with_middleware(access_api::router(self.access.clone()), access_api::error_body);
         let base_path = self.web.base_path.clone();
