@@ -19,6 +19,7 @@ mod operations;
 mod permissions;
 mod recomputations;
 mod recording;
+mod schemas;
 mod schemas_api;
 mod stalls;
 mod streams;

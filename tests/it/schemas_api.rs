@@ -94,7 +94,8 @@ impl Client {
     /// Stores a schema with this id.
     async fn put_schema(&self, id: u64) -> Result<()> {
         let (created_at, updated_at) = (CREATED, CREATED);
-        self.put(&DatabaseSchema { id, name: format!("schema_{id}"), created_at, updated_at, version: 1 }).await
+        self.put(&DatabaseSchema { id, name: format!("schema_{id}"), created_at, updated_at, version: 1 })
+            .await
     }
 
     /// Stores a version of a schema that was pulled from server 1.

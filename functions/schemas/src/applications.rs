@@ -121,7 +121,10 @@ mod tests {
         for (body, expected) in [
             (json!({"changeset_id": 1, "server_id": "2"}), with(Targets::Server(2))),
             (json!({"changeset_id": 1, "server_ids": [3, 2]}), with(Targets::Servers(vec![3, 2]))),
-            (json!({"changeset_id": 1, "environment_id": 3, "server_id": null}), with(Targets::Environment(3))),
+            (
+                json!({"changeset_id": 1, "environment_id": 3, "server_id": null}),
+                with(Targets::Environment(3)),
+            ),
             (json!({"server_id": 2}), Err("'changeset_id'".to_owned())),
             (json!({"changeset_id": 1}), Err("'server_id'".to_owned())),
             (

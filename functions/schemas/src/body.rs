@@ -35,9 +35,9 @@ pub fn written(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, R
     let kind = headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?"));
     let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
     match kind {
-        Some(kind) if !kind.eq_ignore_ascii_case("application/json") => Err(Refusal::Malformed(format!(
-            "unsupported Content-Type \"{kind}\": expected application/json"
-        ))),
+        Some(kind) if !kind.eq_ignore_ascii_case("application/json") => {
+            Err(Refusal::Malformed(format!("unsupported Content-Type \"{kind}\": expected application/json")))
+        }
         _ => object(body),
     }
 }
@@ -125,11 +125,19 @@ mod tests {
 
     #[test]
     fn missing_members_are_named_in_quotes() {
-        let Value::Object(body) = json!({"a": "7", "b": 7, "c": true, "d": [1, "2"], "e": null}) else { return };
+        let Value::Object(body) = json!({"a": "7", "b": 7, "c": true, "d": [1, "2"], "e": null}) else {
+            return;
+        };
         assert_eq!(number(&body, "role_id").expect_err("missing").text(), "'role_id'");
-        assert_eq!((number(&body, "a").ok(), number(&body, "b").ok(), number(&body, "c").ok()), (Some(7), Some(7), None));
+        assert_eq!(
+            (number(&body, "a").ok(), number(&body, "b").ok(), number(&body, "c").ok()),
+            (Some(7), Some(7), None)
+        );
         assert_eq!(numbers(&body["d"], "d").expect("numbers"), [1, 2]);
-        assert_eq!((flag(&body, "c").ok(), flag(&body, "e").ok(), flag(&body, "b").ok()), (Some(true), Some(false), None));
+        assert_eq!(
+            (flag(&body, "c").ok(), flag(&body, "e").ok(), flag(&body, "b").ok()),
+            (Some(true), Some(false), None)
+        );
         assert_eq!(optional_number(&body, "e").expect("null"), None);
         assert_eq!(text(&body, "b").expect_err("no text").text(), "invalid b 7: expected a text");
     }

@@ -90,9 +90,9 @@ pub async fn impact(
 }
 
 async fn server(api: &Api, text: &str) -> Result<Server, ApiError> {
-    let id = text.parse().map_err(|_| {
-        ApiError::Malformed(format!("invalid server_id \"{text}\": expected a number"))
-    })?;
+    let id = text
+        .parse()
+        .map_err(|_| ApiError::Malformed(format!("invalid server_id \"{text}\": expected a number")))?;
     api.registry.require(id).await.map_err(|error| api.refused(error))
 }
 

@@ -50,11 +50,7 @@ pub struct Api {
 impl Api {
     /// Creates the API on this platform, whose callers authenticate with `access`.
     pub fn new(platform: &Platform, access: Access) -> Result<Self, Error> {
-        Ok(Self {
-            registry: Registry::new(platform)?,
-            servers: Servers::read(&platform.variables)?,
-            access,
-        })
+        Ok(Self { registry: Registry::new(platform)?, servers: Servers::read(&platform.variables)?, access })
     }
 
     /// Returns the error of a refused action, in the configured dialect.

@@ -58,7 +58,9 @@ fn allowed(path: &str, routed: &str) -> String {
     let name = path.strip_prefix("/api/v1/").and_then(|rest| rest.split('/').next()).and_then(Name::parse);
     match name.map(resource) {
         Some(resource) if routed.contains(&"PUT") => joined(resource.detail_methods),
-        Some(resource) if routed.contains(&"GET") && routed.contains(&"POST") => joined(resource.list_methods),
+        Some(resource) if routed.contains(&"GET") && routed.contains(&"POST") => {
+            joined(resource.list_methods)
+        }
         _ => joined(&routed),
     }
 }

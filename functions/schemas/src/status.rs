@@ -78,8 +78,14 @@ mod tests {
             .with_message(MessageType::Info, "whole", Some("{\"delta\": \"d\"}".to_owned()));
         let body = application(&task, &[], "http://x");
         assert_eq!(body["apply_results_url"], "http://x/changesetapplies/changeset-applies/?task_id=t");
-        assert_eq!((&body["messages"][0]["extra"], &body["messages"][0]["message_type"]), (&Value::Null, &json!("error")));
-        assert_eq!((&body["messages"][1]["extra"], &body["messages"][2]["extra"]["delta"]), (&json!("{\"delta"), &json!("d")));
+        assert_eq!(
+            (&body["messages"][0]["extra"], &body["messages"][0]["message_type"]),
+            (&Value::Null, &json!("error"))
+        );
+        assert_eq!(
+            (&body["messages"][1]["extra"], &body["messages"][2]["extra"]["delta"]),
+            (&json!("{\"delta"), &json!("d"))
+        );
         assert_eq!((&body["task_active"], body.get("children")), (&json!(true), None));
         assert_eq!(unknown_application("x", "").get("task_active"), None);
         let review = review(&Task { changeset: Some(9), messages: Vec::new(), ..task }, None, "http://x");

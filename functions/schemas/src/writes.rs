@@ -22,7 +22,8 @@ impl FromRequestParts<Api> for Written {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let params = RawPathParams::from_request_parts(parts, api).await.map_err(|_| ApiError::UnknownPath)?;
+        let params =
+            RawPathParams::from_request_parts(parts, api).await.map_err(|_| ApiError::UnknownPath)?;
         let param = |wanted: &str| params.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
         let name = param("resource").and_then(Name::parse).ok_or(ApiError::UnknownPath)?;
         let declared = resource(name);

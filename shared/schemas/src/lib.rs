@@ -5,6 +5,7 @@ pub mod changeset;
 pub mod drift;
 pub mod dump;
 mod journal;
+mod known_servers;
 pub mod lint;
 pub mod mysql;
 pub mod people;

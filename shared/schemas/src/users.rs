@@ -234,7 +234,9 @@ mod tests {
         assert_eq!(changed(&["admin"], Some(Role::Admin)), ["admin"]);
         let lowered = changed(&["admin"], Some(Role::Dba));
         assert_eq!(lowered.len(), Api::ALL.len());
-        assert!(lowered.contains(&"schemas:approver".to_owned()) && lowered.contains(&"access:admin".to_owned()));
+        assert!(
+            lowered.contains(&"schemas:approver".to_owned()) && lowered.contains(&"access:admin".to_owned())
+        );
         assert!(!changed(&["approver"], None).iter().any(|grant| grant.starts_with("schemas")));
     }
 }

@@ -106,7 +106,10 @@ async fn states_of_unknown_tasks_are_answered_as_documented() -> Result<()> {
     );
     let apply = client.get("/api/v1/changeset/apply_status/x/").await;
     let body = apply.json();
-    assert_eq!((apply.status, &body["messages"], &body["changeset_detail_apply_ids"]), (200, &json!([]), &json!([])));
+    assert_eq!(
+        (apply.status, &body["messages"], &body["changeset_detail_apply_ids"]),
+        (200, &json!([]), &json!([]))
+    );
     let url = body["apply_results_url"].as_str().context("a URL")?;
     assert!(url.ends_with("/changesetapplies/changeset-applies/?task_id=x"), "{url}");
     assert_eq!(body.get("task_active"), None);
@@ -125,7 +128,11 @@ async fn reviews_name_a_version() -> Result<()> {
     client.put_changeset(1, ReviewStatus::Needs).await?;
     for (body, status, text) in [
         (json!({}), 400, "'schema_version_id'"),
-        (json!({"schema_version_id": 99}), 404, "SchemaVersion matching query does not exist. Lookup parameters were {'pk': 99}"),
+        (
+            json!({"schema_version_id": 99}),
+            404,
+            "SchemaVersion matching query does not exist. Lookup parameters were {'pk': 99}",
+        ),
     ] {
         let reply = client.post("dba", "/api/v1/changeset/review/1/", body.clone()).await;
         assert_eq!((reply.status, error_message(&reply).as_str()), (status, text), "{body}");
@@ -147,14 +154,18 @@ async fn the_impact_of_a_changeset_is_shown_per_server() -> Result<()> {
     let volumetric_values = sizes.to_string();
     client.put(&ChangesetDetail { impact: Some(impact), volumetric_values, ..detail(1) }).await?;
     let shown = client.get("/api/v1/changeset_detail/1/").await.json();
-    assert_eq!((&shown["algorithm"], &shown["lock"], &shown["impact"]), (&json!("COPY"), &json!("SHARED"), &json!("why")));
+    assert_eq!(
+        (&shown["algorithm"], &shown["lock"], &shown["impact"]),
+        (&json!("COPY"), &json!("SHARED"), &json!("why"))
+    );
     for (query, tables) in [("", sizes.clone()), ("?server_id=1", sizes["s"].clone())] {
         let reply = client.get(&format!("/api/v1/changeset/1/impact/{query}")).await;
         assert_eq!(reply.status, 200);
         let detail = &reply.json()["details"][0];
         assert_eq!((&detail["tables"], &detail["algorithm"]), (&tables, &json!("COPY")), "{query}");
     }
-    for (path, status) in [("9/impact/", 404), ("1/impact/?server_id=9", 404), ("1/impact/?server_id=x", 400)] {
+    for (path, status) in [("9/impact/", 404), ("1/impact/?server_id=9", 404), ("1/impact/?server_id=x", 400)]
+    {
         assert_eq!(client.get(&format!("/api/v1/changeset/{path}")).await.status, status, "{path}");
     }
     Ok(())

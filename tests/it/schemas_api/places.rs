@@ -31,7 +31,8 @@ async fn environments_are_created_changed_and_removed() -> Result<()> {
         assert_eq!((unknown.status, unknown.body.as_str()), (404, ""), "{method}");
     }
     let events = client.get("/api/v1/event/?type__startswith=environment").await.json();
-    let texts: Vec<_> = events["objects"].as_array().into_iter().flatten().map(|row| &row["description"]).collect();
+    let texts: Vec<_> =
+        events["objects"].as_array().into_iter().flatten().map(|row| &row["description"]).collect();
     assert_eq!(
         texts,
         [
@@ -47,12 +48,17 @@ async fn environments_are_created_changed_and_removed() -> Result<()> {
 #[tokio::test]
 async fn wrong_bodies_are_refused() -> Result<()> {
     let client = Client::start().await?;
-    let credentials = [("authorization", "Basic ZGJhOmRiYQ=="), ("content-type", "application/x-www-form-urlencoded")];
+    let credentials =
+        [("authorization", "Basic ZGJhOmRiYQ=="), ("content-type", "application/x-www-form-urlencoded")];
     let form = client.bundle.request("POST", "/api/v1/environment/", &credentials, "name=x").await;
     assert_eq!(form.status, 400, "{form:?}");
     for broken in ["", "{", "[]", "{\"name\": }"] {
         let reply = client.bundle.request("POST", "/api/v1/environment/", &credentials[..1], broken).await;
-        assert_eq!((reply.status, error_message(&reply).as_str()), (400, "No JSON object could be decoded"), "{broken}");
+        assert_eq!(
+            (reply.status, error_message(&reply).as_str()),
+            (400, "No JSON object could be decoded"),
+            "{broken}"
+        );
     }
     for (path, body, expected) in [
         ("environment", json!({}), "'name'"),
@@ -63,14 +69,25 @@ async fn wrong_bodies_are_refused() -> Result<()> {
             json!({"name": "x", "window": "22-4"}),
             "invalid window \"22-4\": expected two different times as HH:MM-HH:MM",
         ),
-        ("server", json!({"name": "s", "port": "x"}), "invalid port \"x\": expected a number from 1 to 65535"),
-        ("server", json!({"name": "s", "port": 70_000}), "invalid port 70000: expected a number from 1 to 65535"),
+        (
+            "server",
+            json!({"name": "s", "port": "x"}),
+            "invalid port \"x\": expected a number from 1 to 65535",
+        ),
+        (
+            "server",
+            json!({"name": "s", "port": 70_000}),
+            "invalid port 70000: expected a number from 1 to 65535",
+        ),
     ] {
         let reply = client.post("dba", &format!("/api/v1/{path}/"), body.clone()).await;
         assert_eq!((reply.status, error_message(&reply).as_str()), (400, expected), "{path} {body}");
     }
     for (environment, expected) in [
-        (json!("/api/v1/environment/99/"), "Could not find the provided object via resource URI '/api/v1/environment/99/'."),
+        (
+            json!("/api/v1/environment/99/"),
+            "Could not find the provided object via resource URI '/api/v1/environment/99/'.",
+        ),
         (
             json!(1),
             "The 'environment' field was given data that was not a URI, not a dictionary-alike and does not have a 'pk' attribute: 1.",
@@ -80,7 +97,8 @@ async fn wrong_bodies_are_refused() -> Result<()> {
             "The 'environment' field was given a nested object: expected a URI such as /api/v1/environment/1/.",
         ),
     ] {
-        let reply = client.post("dev", "/api/v1/server/", json!({"name": "s", "environment": environment})).await;
+        let reply =
+            client.post("dev", "/api/v1/server/", json!({"name": "s", "environment": environment})).await;
         assert_eq!((reply.status, reply.json()), (400, json!({"error": expected})), "{environment}");
     }
     assert_eq!(ids(&client.get("/api/v1/server/").await), [0; 0]);
@@ -96,7 +114,12 @@ async fn fields_that_a_change_does_not_name_keep_their_value() -> Result<()> {
     let server = client.get("/api/v1/server/1/").await.json();
     assert_eq!((&server["port"], &server["environment"]), (&Value::Null, &Value::Null));
     for (method, body, port, environment) in [
-        ("PUT", json!({"port": "3307", "environment": "/api/v1/environment/1/"}), json!(3307), json!("/api/v1/environment/1/")),
+        (
+            "PUT",
+            json!({"port": "3307", "environment": "/api/v1/environment/1/"}),
+            json!(3307),
+            json!("/api/v1/environment/1/"),
+        ),
         ("PUT", json!({"hostname": "localhost"}), json!(3307), json!("/api/v1/environment/1/")),
         ("PUT", json!({}), json!(3307), json!("/api/v1/environment/1/")),
         ("PUT", json!({"environment": null}), json!(3307), Value::Null),

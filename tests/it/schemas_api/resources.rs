@@ -16,9 +16,16 @@ async fn everything_but_the_index_requires_credentials() -> Result<()> {
         json!({"list_endpoint": "/api/v1/role/", "schema": "/api/v1/role/schema/"})
     );
     let names: Vec<_> = Name::ALL.iter().map(|name| format!("/api/v1/{name}/")).collect();
-    let others = ["/api/v1/role/1/", "/api/v1/role/schema/", "/api/v1/role/set/1/", "/api/v1/changeset/apply_status/x/"];
+    let others = [
+        "/api/v1/role/1/",
+        "/api/v1/role/schema/",
+        "/api/v1/role/set/1/",
+        "/api/v1/changeset/apply_status/x/",
+    ];
     for path in names.iter().map(String::as_str).chain(others) {
-        for headers in [&[][..], &[("authorization", "Basic ZGV2Ondyb25n")], &[("authorization", "Basic ???")]] {
+        for headers in
+            [&[][..], &[("authorization", "Basic ZGV2Ondyb25n")], &[("authorization", "Basic ???")]]
+        {
             let reply = client.bundle.request("GET", path, headers, "").await;
             assert_eq!((reply.status, reply.body.as_str()), (401, ""), "{path} {headers:?}");
             assert_eq!(reply.headers["www-authenticate"], "Basic Realm=\"django-tastypie\"");
@@ -92,10 +99,7 @@ async fn rows_are_found_by_id_with_and_without_a_slash() -> Result<()> {
     assert_eq!((missing.status, missing.body.as_str()), (404, ""));
     let text = client.get("/api/v1/role/abc/").await;
     assert_eq!(text.status, 404);
-    assert_eq!(
-        error_message(&text),
-        "Sorry, this request could not be processed. Please try again later."
-    );
+    assert_eq!(error_message(&text), "Sorry, this request could not be processed. Please try again later.");
     let unknown = client.get("/api/v1/roles/").await;
     assert_eq!((unknown.status, error_message(&unknown).as_str()), (404, "Unknown path."));
     Ok(())
@@ -135,7 +139,8 @@ async fn methods_that_a_path_does_not_have_are_answered_with_those_that_it_has()
         // The method is checked before the credentials.
         assert_eq!(client.bundle.request(method, path, &[], "").await.status, 405, "{method} {path}");
     }
-    for (path, allowed) in [("/api/v1/role/", "GET"), ("/api/v1/environment/", "GET,POST"), ("/api/v1/user/create/", "POST")]
+    for (path, allowed) in
+        [("/api/v1/role/", "GET"), ("/api/v1/environment/", "GET,POST"), ("/api/v1/user/create/", "POST")]
     {
         let reply = client.bundle.request("OPTIONS", path, &[], "").await;
         assert_eq!((reply.status, &reply.headers["allow"]), (200, &allowed.parse()?), "{path}");
@@ -150,7 +155,8 @@ async fn the_first_data_is_made_once() -> Result<()> {
     let client = Client::start().await?;
     for _ in 0..2 {
         let environments = client.get("/api/v1/environment/").await.json();
-        let names: Vec<_> = environments["objects"].as_array().into_iter().flatten().map(|row| &row["name"]).collect();
+        let names: Vec<_> =
+            environments["objects"].as_array().into_iter().flatten().map(|row| &row["name"]).collect();
         assert_eq!(names, ["dev", "test", "prod"]);
     }
     assert_eq!(client.get("/api/v1/test_type/").await.json()["objects"][0]["name"], "syntax");

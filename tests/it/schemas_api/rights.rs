@@ -71,7 +71,9 @@ async fn prepared<const N: usize>(settings: [(&str, &str); N]) -> Result<Client>
     client.put_version(11, 1).await?;
     let user = json!({"name": "x1", "email": "", "role_id": 3, "password": "x1x"});
     client.post("admin", "/api/v1/user/create/", user).await;
-    client.post("admin", "/api/v1/server/", json!({"name": "s", "environment": "/api/v1/environment/1/"})).await;
+    client
+        .post("admin", "/api/v1/server/", json!({"name": "s", "environment": "/api/v1/environment/1/"}))
+        .await;
     let states = [
         ReviewStatus::Needs,
         ReviewStatus::InProgress,
@@ -83,7 +85,8 @@ async fn prepared<const N: usize>(settings: [(&str, &str); N]) -> Result<Client>
     for (id, state) in (1..).zip(states) {
         let changeset = client.put_changeset(id, state).await?;
         let classification = if id == 5 { Classification::Impacting } else { Classification::Painless };
-        let changed = Changeset { classification, is_deleted: id == 6, review_version: Some(11), ..changeset };
+        let changed =
+            Changeset { classification, is_deleted: id == 6, review_version: Some(11), ..changeset };
         client.put(&changed).await?;
     }
     // New ids come after those of the rows above.

@@ -51,7 +51,12 @@ async fn wrong_requests_change_no_user() -> Result<()> {
         ("admin", but("role_id", Value::Null), 400, "'role_id'"),
         ("admin", but("password", Value::Null), 400, "'password'"),
         ("admin", but("name", json!("")), 400, "The given username must be set"),
-        ("admin", but("role_id", json!(99)), 404, "Role matching query does not exist. Lookup parameters were {'pk': 99}"),
+        (
+            "admin",
+            but("role_id", json!(99)),
+            404,
+            "Role matching query does not exist. Lookup parameters were {'pk': 99}",
+        ),
         ("admin", but("role_id", json!("x")), 400, "invalid role_id \"x\": expected a number"),
         ("admin", but("name", json!("dev")), 409, "User with name 'dev' already exists."),
     ] {
@@ -73,11 +78,14 @@ async fn an_update_renames_the_login_and_changes_its_role() -> Result<()> {
     assert_eq!(client.get("/api/v1/role/").await.status, 401, "the old name is gone");
     // The password stays.
     let access = client.bundle.access.clone();
-    let attempt = domain::access::authenticating::PasswordAttempt { name: "dev_2", password: "dev", address: "" };
+    let attempt =
+        domain::access::authenticating::PasswordAttempt { name: "dev_2", password: "dev", address: "" };
     let principal = access.authenticate_password(attempt).await?.context("the login was renamed")?;
     let grants: Vec<String> = principal.grants.iter().map(ToString::to_string).collect();
     assert_eq!(grants, ["schemas:approver"]);
-    let taken = client.post("admin", "/api/v1/user/update/4/", json!({"name": "dba", "email": "", "role_id": 2})).await;
+    let taken = client
+        .post("admin", "/api/v1/user/update/4/", json!({"name": "dba", "email": "", "role_id": 2}))
+        .await;
     assert_eq!(taken.status, 409);
     let shown = client.call("dba", "GET", "/api/v1/user/4/", &Value::Null).await.json();
     assert_eq!((&shown["name"], &shown["role"]), (&json!("dev_2"), &json!("/api/v1/role/2/")));

@@ -32,7 +32,8 @@ impl Registry {
             let new = Environment::new(id, name.clone(), policy.clone(), self.now());
             let mut commit = Commit::default();
             commit.create(&new)?;
-            self.record_step(&mut commit, &ENVIRONMENT, Step::Added, (id, &name), (None, Some(1)), person).await?;
+            self.record_step(&mut commit, &ENVIRONMENT, Step::Added, (id, &name), (None, Some(1)), person)
+                .await?;
             if self.commit(commit).await? == Race::Won {
                 return Ok(id);
             }
@@ -65,7 +66,8 @@ impl Registry {
             let mut commit = Commit::default();
             commit.replace(&old, &new)?;
             let versions = (Some(old.version), Some(new.version));
-            self.record_step(&mut commit, &ENVIRONMENT, Step::Updated, (id, &new.name), versions, person).await?;
+            self.record_step(&mut commit, &ENVIRONMENT, Step::Updated, (id, &new.name), versions, person)
+                .await?;
             if self.commit(commit).await? == Race::Won {
                 return Ok(());
             }
@@ -83,7 +85,8 @@ impl Registry {
             let mut commit = Commit::default();
             commit.remove(&old);
             let versions = (Some(old.version), None);
-            self.record_step(&mut commit, &ENVIRONMENT, Step::Deleted, (id, &old.name), versions, person).await?;
+            self.record_step(&mut commit, &ENVIRONMENT, Step::Deleted, (id, &old.name), versions, person)
+                .await?;
             if self.commit(commit).await? == Race::Won {
                 // References that were made in the meantime.
                 return Ok(self.forget_environment(id).await?);

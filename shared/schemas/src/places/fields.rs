@@ -104,9 +104,8 @@ fn invalid(field: &str, value: &Value, expected: &str) -> Refusal {
 fn is_window(text: &str) -> bool {
     let is_time = |text: &str| {
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() == 2;
-        text.split_once(':').is_some_and(|(hour, minute)| {
-            digits(hour) && digits(minute) && hour < "24" && minute < "60"
-        })
+        text.split_once(':')
+            .is_some_and(|(hour, minute)| digits(hour) && digits(minute) && hour < "24" && minute < "60")
     };
     text.split_once('-').is_some_and(|(from, to)| is_time(from) && is_time(to) && from != to)
 }
@@ -132,11 +131,9 @@ mod tests {
 
     #[test]
     fn numbers_may_be_texts_and_null_clears_them() {
-        for (value, expected) in [
-            (json!(1), Some(Some(1))),
-            (json!("65535"), Some(Some(65_535))),
-            (json!(null), Some(None)),
-        ] {
+        for (value, expected) in
+            [(json!(1), Some(Some(1))), (json!("65535"), Some(Some(65_535))), (json!(null), Some(None))]
+        {
             assert_eq!(number(&body(value), "f", (1, 65_535)).expect("a number"), expected);
         }
         for wrong in [json!(0), json!(65_536), json!("x"), json!(-1), json!(1.5), json!(true), json!([])] {
@@ -151,15 +148,22 @@ mod tests {
             (json!("/api/v1/environment/3/"), Ok(Some(Some(3)))),
             (json!("/api/v1/environment/3"), Ok(Some(Some(3)))),
             (json!(null), Ok(Some(None))),
-            (json!("/api/v1/server/3/"), Err("Could not find the provided object via resource URI '/api/v1/server/3/'.")),
+            (
+                json!("/api/v1/server/3/"),
+                Err("Could not find the provided object via resource URI '/api/v1/server/3/'."),
+            ),
             (json!("3"), Err("Could not find the provided object via resource URI '3'.")),
             (
                 json!(1),
-                Err("The 'f' field was given data that was not a URI, not a dictionary-alike and does not have a 'pk' attribute: 1."),
+                Err(
+                    "The 'f' field was given data that was not a URI, not a dictionary-alike and does not have a 'pk' attribute: 1.",
+                ),
             ),
             (
                 json!({"name": "x"}),
-                Err("The 'f' field was given a nested object: expected a URI such as /api/v1/environment/1/."),
+                Err(
+                    "The 'f' field was given a nested object: expected a URI such as /api/v1/environment/1/.",
+                ),
             ),
         ] {
             let found = link(&body(value.clone()), "f", Name::Environment).map_err(|refusal| match refusal {
