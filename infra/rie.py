@@ -53,7 +53,7 @@ def variables(directory, addresses):
     queue = f"{addresses['SQS']}/000000000000/VerifiedQueue"
     tables = ("Usage", "Stream", "Registry", "Ops")
     resources = {f"{name.upper()}_TABLE": f"{name}Table" for name in tables}
-    for name in ("NOTIFICATION", "USAGE", "STREAM", "MAINTENANCE", "VERIFIED", "PUBLISHED"):
+    for name in ("NOTIFICATION", "USAGE", "STREAM", "MAINTENANCE", "CHANGESET", "VERIFIED", "PUBLISHED"):
         resources[f"{name}_QUEUE_URL"] = queue
     return {
         **{name: resources[name] for name in declared if name in resources},

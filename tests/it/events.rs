@@ -88,6 +88,11 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
             let answer = maintenance_worker::handle(&bundle.maintenance, batch, bundle.deadline()).await;
             Ok(serde_json::to_value(answer)?)
         }
+        "changeset-worker" => {
+            let batch: SqsEvent = serde_json::from_value(event)?;
+            let response = changeset_worker::handle(&bundle.changesets, batch, bundle.deadline()).await;
+            Ok(serde_json::to_value(response)?)
+        }
         "usage-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
             let response = usage_worker::handle(&bundle.verifier, batch, bundle.deadline()).await;

@@ -13,7 +13,7 @@ use domain::{access, notification, recomputations, streams, usage};
 use edge::http::DEADLINE;
 use serde_json::{Value, json};
 use tests::TestBundle;
-use tests::bundle::{MAINTENANCE_SECONDS, MAX_RECEIVES, VISIBILITY_SECONDS};
+use tests::bundle::{MAX_RECEIVES, STATEMENT_SECONDS, VISIBILITY_SECONDS};
 
 use document::{list, references, resources, root, template, text};
 
@@ -142,7 +142,8 @@ fn visibility_timeout_is_six_times_the_workers_timeout() {
         let visibility = queues["Resources"][&queue]["Properties"]["VisibilityTimeout"].as_i64();
         let timeout = functions[text(&properties["FunctionName"]["Ref"])]["Properties"]["Timeout"].as_i64();
         assert_eq!(visibility, timeout.map(|seconds| 6 * seconds), "{id}: {queue}");
-        let assumed = if queue == "MaintenanceQueue" { 6 * MAINTENANCE_SECONDS } else { VISIBILITY_SECONDS };
+        let runs_statements = ["MaintenanceQueue", "ChangesetQueue"].contains(&queue.as_str());
+        let assumed = if runs_statements { 6 * STATEMENT_SECONDS } else { VISIBILITY_SECONDS };
         assert_eq!(visibility, Some(assumed), "{id}: the tests assume this timeout");
     }
 }
@@ -217,6 +218,11 @@ fn gateway_routes_every_path_to_the_function_that_serves_it() {
         ("/maintenance/world/schema/public", "MaintenanceFunction"),
         ("/discover", "MaintenanceFunction"),
         ("/status", "MaintenanceFunction"),
+        ("/api/v1/", "SchemasFunction"),
+        ("/api/v1/changeset/7/", "SchemasFunction"),
+        ("/changesetreviews/result/7/", "SchemasFunction"),
+        ("/changesetapplies/changeset-applies/", "SchemasFunction"),
+        ("/changesetreviews", "AccessFunction"),
         ("/api/v2/reports", "AccessFunction"),
         ("/", "AccessFunction"),
         ("/healthz", "AccessFunction"),
@@ -306,12 +312,13 @@ fn environments_contain_only_variables_that_the_code_reads() {
         recomputations_api::settings::VARIABLES,
         maintenance::server::VARIABLES,
         maintenance::operation::settings::VARIABLES,
+        schemas::settings::VARIABLES,
         edge::aws::VARIABLES,
         edge::authorizer::VARIABLES,
         edge::log::VARIABLES,
         edge::web::VARIABLES,
         &[edge::start::FIRST_SECRET, "VERIFIED_QUEUE_URL", "PUBLISHED_QUEUE_URL"],
-        &[domain::operations::TABLE, domain::operations::QUEUE],
+        &[domain::operations::TABLE, domain::operations::QUEUE, domain::schema_changes::QUEUE],
         &[usage::TABLE, usage::QUEUE, streams::TABLE, streams::QUEUE, notification::QUEUE, access::TABLE],
     ];
     let known: BTreeSet<&str> = lists.into_iter().flatten().copied().collect();
@@ -325,12 +332,13 @@ fn environments_contain_only_variables_that_the_code_reads() {
 /// Returns all settings as debug text.
 fn settings(variables: &Variables) -> Result<String, Error> {
     Ok(format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         usage::settings::Settings::read(variables)?,
         streams::settings::Settings::read(variables)?,
         recomputations::settings::Settings::read(variables)?,
         maintenance::server::Servers::read(variables)?,
         maintenance::operation::settings::Settings::read(variables)?,
+        schemas::settings::Settings::read(variables)?,
         recomputations_api::settings::InvalidStatus::read(variables)?,
         edge::authorizer::StackTachAuth::read(variables)?,
         edge::log::Log::read(variables)?.filter,

@@ -20,6 +20,7 @@ use domain::platform::clock::Clock;
 use domain::platform::id::Ids;
 use domain::platform::variables::Variables;
 use domain::recomputations::Recomputations;
+use domain::schema_changes::TaskSchedule;
 use domain::storage::block::Start;
 use domain::storage::key::SHARDS;
 use domain::storage::table::Table;
@@ -38,6 +39,7 @@ use domain::{streams, usage};
 use local::clients;
 use local::stand_ins::{StandIns, Storage};
 use maintenance::operation;
+use schemas::task;
 use serde_json::{Value, json};
 
 use crate::faults::Faults;
@@ -58,8 +60,8 @@ const MAX_TICKS: usize = 20;
 /// Messages that a worker receives at once.
 const BATCH_SIZE: i32 = 10;
 
-/// Seconds that the worker of operations may take, as the template says.
-pub const MAINTENANCE_SECONDS: i64 = 900;
+/// Seconds that a worker that runs statements may take, as the template says.
+pub const STATEMENT_SECONDS: i64 = 900;
 /// The period of heartbeats of a worker that runs a statement.
 const HEARTBEAT: Duration = Duration::from_millis(20);
 /// How long its statements wait for a lock.
@@ -91,6 +93,10 @@ pub struct TestBundle {
     pub operations: operation::Operations,
     /// Runs them.
     pub maintenance: operation::running::Runner,
+    /// Sends the messages of due tasks on changesets.
+    pub task_schedule: TaskSchedule,
+    /// Reviews and applies changesets.
+    pub changesets: task::running::Runner,
     /// The usage table.
     pub table: Table,
     /// The queue of due streams.
@@ -190,6 +196,8 @@ impl TestBundle {
             streams,
             operations: operation::Operations::new(&platform)?,
             maintenance: operation::running::Runner::new(&platform)?.with_heartbeat(HEARTBEAT, LOCK_TIMEOUT),
+            task_schedule: TaskSchedule::new(&platform)?,
+            changesets: task::running::Runner::new(&platform)?,
             table: platform.table(usage::TABLE)?,
             stream_queue: platform.queue(streams::QUEUE)?,
             definitions,
@@ -376,10 +384,14 @@ impl TestBundle {
             });
             handled += streams.await?;
             let operations =
-                self.work_batch("MaintenanceQueue", MAINTENANCE_SECONDS, async |batch, deadline| {
+                self.work_batch("MaintenanceQueue", STATEMENT_SECONDS, async |batch, deadline| {
                     maintenance_worker::handle(&self.maintenance, batch, deadline).await
                 });
             handled += operations.await?;
+            let changesets = self.work_batch("ChangesetQueue", STATEMENT_SECONDS, async |batch, deadline| {
+                changeset_worker::handle(&self.changesets, batch, deadline).await
+            });
+            handled += changesets.await?;
             if handled == 0 {
                 return Ok(());
             }

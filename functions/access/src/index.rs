@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct Index {
     name: &'static str,
     version: &'static str,
-    apis: [Api; 5],
+    apis: [Api; 6],
     access: &'static str,
     health: &'static str,
 }
@@ -32,6 +32,7 @@ pub async fn index() -> Json<Index> {
         Api { name: "streams", path: "/v1" },
         Api { name: "recomputations", path: "/recomputations" },
         Api { name: "maintenance", path: "/maintenance" },
+        Api { name: "schemas", path: "/api/v1" },
     ];
     let version = env!("CARGO_PKG_VERSION");
     Json(Index { name: "Steward", version, apis, access: "/access", health: "/healthz" })

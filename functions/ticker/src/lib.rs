@@ -7,6 +7,7 @@ use domain::failure;
 use domain::operations::OperationSchedule;
 use domain::platform::Platform;
 use domain::recomputations::Recomputations;
+use domain::schema_changes::TaskSchedule;
 use domain::streams::Streams;
 use domain::usage::sweeping::Sweeper;
 
@@ -17,6 +18,7 @@ pub struct Ticker {
     streams: Streams,
     recomputations: Recomputations,
     operations: OperationSchedule,
+    schema_changes: TaskSchedule,
 }
 
 impl Ticker {
@@ -28,17 +30,19 @@ impl Ticker {
             streams: Streams::new(platform, Arc::default())?,
             recomputations: Recomputations::new(platform)?,
             operations: OperationSchedule::new(platform)?,
+            schema_changes: TaskSchedule::new(platform)?,
         })
     }
 
     /// Ticks every group. Repeated and late ticks are harmless, and a failed group does not stop the others.
     pub async fn tick(&self) -> Result<(), Error> {
-        let (usage, streams, recomputations, operations) = futures::join!(
+        let (usage, streams, recomputations, operations, schema_changes) = futures::join!(
             self.usage.tick(),
             self.streams.tick(),
             self.recomputations.tick(),
-            self.operations.tick()
+            self.operations.tick(),
+            self.schema_changes.tick()
         );
-        failure::first([usage, streams, recomputations, operations])
+        failure::first([usage, streams, recomputations, operations, schema_changes])
     }
 }

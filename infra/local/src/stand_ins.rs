@@ -20,7 +20,8 @@ use crate::sqs::{ACCOUNT, Sqs};
 use crate::{clients, stack};
 
 /// The queues that only workers of this process read. At startup, no worker holds any of their messages.
-const WORKER_QUEUES: [&str; 4] = ["NotificationQueue", "UsageQueue", "StreamQueue", "MaintenanceQueue"];
+const WORKER_QUEUES: [&str; 5] =
+    ["NotificationQueue", "UsageQueue", "StreamQueue", "MaintenanceQueue", "ChangesetQueue"];
 
 /// The storage of records and messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +104,7 @@ impl StandIns {
             ("USAGE_QUEUE_URL", queue("UsageQueue")),
             ("STREAM_QUEUE_URL", queue("StreamQueue")),
             ("MAINTENANCE_QUEUE_URL", queue("MaintenanceQueue")),
+            ("CHANGESET_QUEUE_URL", queue("ChangesetQueue")),
             ("VERIFIED_QUEUE_URL", queue("VerifiedQueue")),
             ("PUBLISHED_QUEUE_URL", queue("PublishedQueue")),
         ]

@@ -81,7 +81,7 @@ impl fmt::Display for Welcome<'_> {
 
   API         http://{address}
   DynamoDB    {dynamodb}  (tables UsageTable, StreamTable, RegistryTable, OpsTable; any credentials)
-  SQS         {sqs}  (queues NotificationQueue, UsageQueue, StreamQueue, MaintenanceQueue, VerifiedQueue, PublishedQueue)
+  SQS         {sqs}  (queues NotificationQueue, UsageQueue, StreamQueue, MaintenanceQueue, ChangesetQueue, VerifiedQueue, PublishedQueue)
   PostgreSQL  {postgres}
   API key     {key}  (administrator)
 

@@ -7,17 +7,19 @@ use domain::error::Error;
 use domain::ingest::Recorder;
 use domain::operations;
 use domain::platform::Platform;
+use domain::schema_changes;
 use domain::streams::Streams;
 use domain::streams::definitions::Definitions;
 use domain::streams::running::Runner;
 use domain::usage::verifying::Verifier;
 use domain::{notification, streams, usage};
 use maintenance::operation;
+use schemas::task;
 
 use crate::event_source::EventSource;
 
-/// The timeout of the maintenance worker, as in the template: a statement may take long.
-pub const MAINTENANCE_TIMEOUT: Duration = Duration::from_mins(15);
+/// The timeout of the workers that run statements, as in the template: a statement may take long.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// The queue workers of the stack. Cheap to clone.
 #[derive(Clone)]
@@ -30,6 +32,8 @@ pub struct Workers {
     pub runner: Runner,
     /// Runs operations on PostgreSQL servers.
     pub maintenance: operation::running::Runner,
+    /// Reviews and applies changesets on MySQL and MariaDB servers.
+    pub changesets: task::running::Runner,
 }
 
 impl Workers {
@@ -40,16 +44,17 @@ impl Workers {
             verifier: Verifier::new(platform)?,
             runner: Runner::new(platform, Streams::new(platform, rules)?)?,
             maintenance: operation::running::Runner::new(platform)?,
+            changesets: task::running::Runner::new(platform)?,
         })
     }
 
     /// Returns one event source per worker queue. Each calls the handler of the worker's Lambda function, and ends it
-    /// after `timeout`, or after [`MAINTENANCE_TIMEOUT`].
+    /// after `timeout`, or after [`STATEMENT_TIMEOUT`].
     ///
     /// Queues and clock are the platform's, so a platform with another SQS client measures or disturbs only the
     /// polling, not the workers.
     pub fn event_sources(&self, platform: &Platform, timeout: Duration) -> Result<Vec<EventSource>, Error> {
-        let Self { recorder, verifier, runner, maintenance } = self.clone();
+        let Self { recorder, verifier, runner, maintenance, changesets } = self.clone();
         let url = |variable| platform.variables.required(variable);
         Ok(vec![
             EventSource::new(platform, url(notification::QUEUE)?, timeout, move |event, deadline| {
@@ -64,13 +69,18 @@ impl Workers {
                 let runner = runner.clone();
                 async move { stream_worker::handle(&runner, event, deadline).await }
             }),
+            EventSource::new(platform, url(operations::QUEUE)?, STATEMENT_TIMEOUT, move |event, deadline| {
+                let runner = maintenance.clone();
+                async move { maintenance_worker::handle(&runner, event, deadline).await }
+            })
+            .one_at_a_time(),
             EventSource::new(
                 platform,
-                url(operations::QUEUE)?,
-                MAINTENANCE_TIMEOUT,
+                url(schema_changes::QUEUE)?,
+                STATEMENT_TIMEOUT,
                 move |event, deadline| {
-                    let runner = maintenance.clone();
-                    async move { maintenance_worker::handle(&runner, event, deadline).await }
+                    let runner = changesets.clone();
+                    async move { changeset_worker::handle(&runner, event, deadline).await }
                 },
             )
             .one_at_a_time(),

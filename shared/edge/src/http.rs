@@ -161,6 +161,7 @@ impl Middleware {
         let is_head = request.method() == Method::HEAD;
         if is_head {
             *request.method_mut() = Method::GET;
+            request.extensions_mut().insert(methods::Head);
         }
         let response = encoder.encode(self.route(request).await, error_body).await;
         if is_head { response.map(|_| Body::empty()) } else { response }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::access::Access;
 use crate::access::api_key::ApiKey;
 use crate::access::audit::{AuditAction, Caller};
 use crate::access::principal::Grant;
 use crate::access::user::{self, User};
-use crate::access::{Access, password};
 use crate::digest;
 use crate::error::{Error, Kind};
 use crate::storage::item::item;
@@ -124,21 +124,8 @@ impl Access {
 
     /// Creates a user. Fails with [`Kind::Conflict`] if the name is taken.
     pub async fn user_create(&self, name: &str, new: UserChange, caller: &Caller) -> Result<User, Error> {
-        user::check_name(name)?;
-        let missing = |what: &str| Error::invalid(format!("'{what}' is missing."));
-        let grants = new.grants.ok_or_else(|| missing("roles"))?;
-        check_grants(&grants)?;
-        let hash = self.hash_password(&new.password.ok_or_else(|| missing("password"))?).await?;
-        let now = self.now();
-        let email = new.email.unwrap_or_default();
-        let user = User { name: name.to_owned(), email, grants, hash, created: now, version: 1 };
-        let action =
-            AuditAction { action: "user.make", target: name, note: None, before: None, after: Some(1) };
-        let entry = caller.audit_entry(action, now, &self.ids.uuid())?;
-        if self.write_together(vec![Write::PutNew(item(&Key::user(name), &user)?), entry]).await? {
-            return Ok(user);
-        }
-        Err(Error::new(Kind::Conflict, format!("The user '{name}' already exists.")))
+        let (user, writes) = self.user_creation(name, new, caller).await?;
+        if self.write_together(writes).await? { Ok(user) } else { Err(user::exists(name)) }
     }
 
     /// Changes a user and returns it. Returns `None` if there is no such user, and fails with [`Kind::Conflict`] if it
@@ -150,53 +137,19 @@ impl Access {
         caller: &Caller,
     ) -> Result<Option<User>, Error> {
         let Some(old) = self.user_get(name).await? else { return Ok(None) };
-        if let Some(grants) = &change.grants {
-            check_grants(grants)?;
-        }
-        let hash = match &change.password {
-            None => old.hash.clone(),
-            Some(password) => self.hash_password(password).await?,
-        };
-        let user = User {
-            email: change.email.unwrap_or_else(|| old.email.clone()),
-            grants: change.grants.unwrap_or_else(|| old.grants.clone()),
-            hash,
-            version: old.version + 1,
-            ..old.clone()
-        };
-        let action = AuditAction {
-            action: "user.change",
-            target: name,
-            note: None,
-            before: Some(old.version),
-            after: Some(user.version),
-        };
-        self.user_replace(&user, &old, action, caller).await.map(|()| Some(user))
+        let (user, writes) = self.user_update(&old, change, caller).await?;
+        let is_written = self.write_together(writes).await?;
+        self.forget_credentials();
+        if is_written { Ok(Some(user)) } else { Err(user::changed_concurrently(name)) }
     }
 
     /// Removes a user and thereby ends their sessions. Returns whether there was such a user, and fails with
     /// [`Kind::Conflict`] if it was changed concurrently.
     pub async fn user_remove(&self, name: &str, caller: &Caller) -> Result<bool, Error> {
         let Some(old) = self.user_get(name).await? else { return Ok(false) };
-        let action = AuditAction {
-            action: "user.remove",
-            target: name,
-            note: None,
-            before: Some(old.version),
-            after: None,
-        };
-        let entry = caller.audit_entry(action, self.now(), &self.ids.uuid())?;
-        let is_removed =
-            self.write_together(vec![Write::Remove(Key::user(name), old.version), entry]).await?;
-        self.cache.clear();
+        let is_removed = self.write_together(self.user_removal(&old, caller)?).await?;
+        self.forget_credentials();
         if is_removed { Ok(true) } else { Err(user::changed_concurrently(name)) }
-    }
-
-    async fn hash_password(&self, password: &str) -> Result<String, Error> {
-        user::check_password(password)?;
-        let (password, salt) = (password.to_owned(), self.ids.salt());
-        let hashing = tokio::task::spawn_blocking(move || password::hash(&password, &salt));
-        hashing.await.map_err(|cause| Error::bug("hashing a password").because(cause))?
     }
 }
 
@@ -207,6 +160,7 @@ fn check_text(name: &str, text: &str) -> Result<(), Error> {
     Err(Error::invalid(format!("'{name}': must have 1 to {MAX_NAME_CHARS} characters.")))
 }
 
-fn check_grants(grants: &BTreeSet<Grant>) -> Result<(), Error> {
+/// Fails if there are no grants.
+pub(crate) fn check_grants(grants: &BTreeSet<Grant>) -> Result<(), Error> {
     if grants.is_empty() { Err(Error::invalid("'roles': must name at least one role.")) } else { Ok(()) }
 }

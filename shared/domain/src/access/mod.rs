@@ -16,6 +16,7 @@ pub mod principal;
 pub mod session;
 mod store;
 pub mod user;
+mod user_writes;
 
 use std::fmt;
 use std::sync::Arc;

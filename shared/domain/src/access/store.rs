@@ -4,10 +4,10 @@ use serde::de::IgnoredAny;
 
 use crate::access::Access;
 use crate::access::api_key::ApiKey;
-use crate::access::audit::{AuditAction, AuditEntry, AuditPosition, Caller};
+use crate::access::audit::{AuditEntry, AuditPosition};
 use crate::access::lockout::{self, Failures};
 use crate::access::session::Session;
-use crate::access::user::{self, User};
+use crate::access::user::User;
 use crate::error::Error;
 use crate::storage::change::Change;
 use crate::storage::item::item;
@@ -79,27 +79,6 @@ impl Access {
     pub(crate) async fn write_together(&self, writes: Vec<Write>) -> Result<bool, Error> {
         let race = self.table().transact(writes, &self.ids.uuid()).await.or_else(Cancelled::lost)?;
         Ok(race == Race::Won)
-    }
-
-    /// Replaces the user that was read as `old`. Fails with [`Kind::Conflict`](crate::error::Kind::Conflict) if it was
-    /// changed since.
-    pub(crate) async fn user_replace(
-        &self,
-        user: &User,
-        old: &User,
-        action: AuditAction<'_>,
-        caller: &Caller,
-    ) -> Result<(), Error> {
-        let entry = caller.audit_entry(action, self.now(), &self.ids.uuid())?;
-        let change = Change::of(Key::user(&user.name))
-            .set("em", &user.email)
-            .set("gr", &user.grants)
-            .set("ph", &user.hash)
-            .set("v", user.version)
-            .when_equal("v", old.version);
-        let is_written = self.write_together(vec![Write::Change(change), entry]).await?;
-        self.cache.clear();
-        if is_written { Ok(()) } else { Err(user::changed_concurrently(&user.name)) }
     }
 
     /// Returns at most `limit` entries of a month, newest first, starting with the one after `after`.

@@ -46,6 +46,11 @@ pub fn is_name(text: &str) -> bool {
     (2..=64).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
+/// Returns the error for a name that is taken.
+pub(crate) fn exists(name: &str) -> Error {
+    Error::new(Kind::Conflict, format!("The user '{name}' already exists."))
+}
+
 /// Returns the error for a change that lost a race against another one.
 pub(crate) fn changed_concurrently(name: &str) -> Error {
     Error::new(Kind::Conflict, format!("The user '{name}' was changed by another request; try again."))

@@ -28,8 +28,8 @@ pub(super) enum Change {
     DropConstraint(Ident),
     DropForeignKey(Ident),
     DropPrimaryKey(usize),
-    /// DROP PARTITION and TRUNCATE PARTITION, with the clause's words and line.
-    RemovePartition(&'static str, usize),
+    /// DROP PARTITION and other clauses that take rows out of a table, with the clause's words and line.
+    RemoveRows(&'static str, usize),
     /// DROP SYSTEM VERSIONING of MariaDB.
     DropHistory(usize),
     RenameIndex(Ident, Ident),
@@ -135,7 +135,7 @@ impl Definition {
                 }
             }
             Change::Options(options) => self.options.update(options),
-            Change::RenameTo(_) | Change::RemovePartition(..) | Change::DropHistory(_) | Change::Other => {}
+            Change::RenameTo(_) | Change::RemoveRows(..) | Change::DropHistory(_) | Change::Other => {}
         }
     }
 

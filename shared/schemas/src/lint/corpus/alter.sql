@@ -16,7 +16,10 @@ ALTER TABLE anything ADD COLUMN (a INT, b VARCHAR(20) NOT NULL DEFAULT '')
 -- expect: not-null
 ALTER TABLE anything ADD COLUMN (a INT, b VARCHAR(20) NOT NULL)
 -- expect: none
-ALTER TABLE anything ADD COLUMN c INT AS (a + b) PERSISTENT NOT NULL
+-- server: mysql
+ALTER TABLE anything ADD COLUMN c INT GENERATED ALWAYS AS (a + b) STORED NOT NULL
+-- expect: none
+ALTER TABLE anything ADD COLUMN c INT AS (a + b) PERSISTENT
 -- expect: not-null
 -- context: users
 ALTER TABLE users MODIFY name VARCHAR(100) NOT NULL
@@ -118,7 +121,7 @@ ALTER TABLE orders DROP PRIMARY KEY
 ALTER TABLE orders DROP PRIMARY KEY, ADD PRIMARY KEY (user_id, id)
 -- expect: no-primary-key
 ALTER TABLE elsewhere DROP PRIMARY KEY
--- expect: none
+-- expect: duplicate-index
 -- context: legacy
 ALTER TABLE legacy ADD PRIMARY KEY (code)
 -- expect: none
@@ -146,10 +149,10 @@ ALTER TABLE unknown ADD KEY a (a), ADD KEY ab (a, b)
 -- expect: nullable-unique
 -- context: users
 ALTER TABLE users ADD UNIQUE KEY users_name (name)
--- expect: none
+-- expect: duplicate-index
 -- context: orders
 ALTER TABLE orders ADD UNIQUE orders_user_time (user_id, placed_at, id)
--- expect: none
+-- expect: duplicate-index
 -- context: products
 ALTER TABLE products ADD CONSTRAINT products_title_unique UNIQUE (title)
 -- expect: foreign-key
@@ -268,3 +271,12 @@ ALTER TABLE other_schema.users MODIFY name VARCHAR(5)
 -- expect: none
 -- context: users
 ALTER IGNORE TABLE users ADD UNIQUE KEY users_email_name (email, id)
+-- expect: primary-key-type
+-- context: legacy
+ALTER TABLE legacy ADD PRIMARY KEY (code, label), DROP KEY code
+-- expect: destructive
+-- server: mysql
+ALTER TABLE visits EXCHANGE PARTITION rest WITH TABLE visits_rest WITHOUT VALIDATION
+-- expect: destructive
+-- server: mysql
+ALTER TABLE visits DISCARD PARTITION p2025 TABLESPACE

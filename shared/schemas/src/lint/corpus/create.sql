@@ -69,7 +69,7 @@ CREATE TABLE a4 (id INT UNSIGNED PRIMARY KEY, c INT NOT NULL, d INT NOT NULL, KE
 CREATE TABLE a5 (id INT UNSIGNED PRIMARY KEY, t VARCHAR(99) NOT NULL, KEY k (t), FULLTEXT KEY f (t))
 -- expect: duplicate-index
 CREATE TABLE a6 (id INT UNSIGNED PRIMARY KEY, t VARCHAR(99) NOT NULL, KEY short_t (t(10)), KEY whole_t (t))
--- expect: none
+-- expect: duplicate-index
 CREATE TABLE a7 (id INT UNSIGNED PRIMARY KEY, t VARCHAR(99) NOT NULL, KEY short_t (t(10)), UNIQUE KEY whole_t (t(20)), KEY d (t DESC))
 -- expect: duplicate-index
 CREATE TABLE a8 (id INT UNSIGNED PRIMARY KEY, t TEXT NOT NULL, FULLTEXT INDEX f1 (t), FULLTEXT INDEX f2 (t))
@@ -303,7 +303,7 @@ CREATE TABLE places (
   INDEX places_name ((lower(name)))
 )
 -- expect: none
-CREATE TABLE escaped (
+CREATE TABLE escapes (
   id INT UNSIGNED NOT NULL PRIMARY KEY COMMENT 'it''s, (the) key',
   quote VARCHAR(10) NOT NULL DEFAULT '\'' COMMENT "a \"b\" c", -- one, (two)
   `odd,name` INT NOT NULL /* ) */

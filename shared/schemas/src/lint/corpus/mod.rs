@@ -3,6 +3,8 @@
 //! A block begins with `-- expect:` and the keys of rules, or `none`. More lines may follow before the statement:
 //! `-- context:` names known tables of `tables.sql`, `-- server: mysql` selects MySQL, `-- schema:` gives the character
 //! set and the collation of the schema. A line `-- then` separates statements of one changeset.
+//!
+//! MariaDB 10.11 accepts the syntax of all statements without `-- server: mysql`, except those that are broken on purpose.
 
 mod expected;
 mod judged;

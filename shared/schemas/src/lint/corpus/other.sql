@@ -43,6 +43,7 @@ DELETE FROM o USING orders AS o INNER JOIN users AS u ON u.id = o.user_id WHERE 
 -- expect: no-where
 DELETE LOW_PRIORITY QUICK IGNORE FROM log
 -- expect: none
+-- server: mysql
 WITH old AS (SELECT id FROM users WHERE age > 100) DELETE FROM users WHERE id IN (SELECT id FROM old)
 -- expect: no-where
 -- server: mysql
@@ -89,7 +90,7 @@ DROP INDEX IF EXISTS `users_country` ON `users`
 -- expect: none
 DROP VIEW IF EXISTS active_users
 -- expect: none
-DROP PROCEDURE IF EXISTS purge
+DROP PROCEDURE IF EXISTS purge_old
 -- expect: none
 DROP TRIGGER users_before_insert
 -- expect: none
@@ -131,13 +132,13 @@ CREATE OR REPLACE DEFINER = CURRENT_USER VIEW active_users AS SELECT id FROM use
 -- expect: definer, name-case
 CREATE DEFINER = 'app'@'%' VIEW ActiveUsers AS SELECT id FROM users
 -- expect: routine
-CREATE PROCEDURE purge(IN days INT)
+CREATE PROCEDURE purge_old(IN days INT)
 BEGIN
   DELETE FROM sessions WHERE expires < NOW() - INTERVAL days DAY;
   SELECT ROW_COUNT();
 END
 -- expect: routine, definer
-CREATE DEFINER=root@localhost PROCEDURE purge() DELETE FROM sessions WHERE expires < NOW()
+CREATE DEFINER=root@localhost PROCEDURE purge_old() DELETE FROM sessions WHERE expires < NOW()
 -- expect: routine
 CREATE FUNCTION full_name(a VARCHAR(50), b VARCHAR(50)) RETURNS VARCHAR(101) DETERMINISTIC RETURN CONCAT(a, ' ', b)
 -- expect: routine
@@ -156,7 +157,7 @@ ALTER DEFINER = 'cron'@'localhost' EVENT purge_sessions DISABLE
 -- expect: routine
 CREATE AGGREGATE FUNCTION IF NOT EXISTS f(x INT) RETURNS INT BEGIN RETURN x; END
 -- expect: none
-CALL purge(30)
+CALL purge_old(30)
 -- expect: none
 SET NAMES utf8mb4
 -- expect: none
@@ -205,3 +206,29 @@ ALTER TABLE users ADD COLUMN nickname VARCHAR(20)
 UPDATE users SET nickname = name WHERE nickname IS NULL
 -- then
 CREATE UNIQUE INDEX users_nick_email ON users (email, id)
+-- expect: create-select, no-primary-key
+CREATE TABLE recent AS (SELECT * FROM orders WHERE placed_at > '2026-01-01')
+-- expect: no-where
+UPDATE users SET age = 1 WHERE NOT 0
+-- expect: none
+UPDATE users SET age = 1 WHERE NOT blocked
+-- expect: routine, no-where
+CREATE PROCEDURE clear(IN really TINYINT)
+BEGIN
+  DECLARE done INT DEFAULT 0;
+  IF really THEN
+    DELETE FROM sessions;
+  END IF;
+END
+-- expect: routine, no-where
+CREATE PROCEDURE clear_now() MODIFIES SQL DATA UPDATE users SET age = NULL
+-- expect: routine
+CREATE TRIGGER orders_ad AFTER DELETE ON orders FOR EACH ROW
+BEGIN
+  INSERT INTO totals (user_id, n) VALUES (OLD.user_id, 1) ON DUPLICATE KEY UPDATE n = n + 1;
+  DELETE FROM order_items WHERE order_id = OLD.id;
+END
+-- expect: routine
+CREATE PROCEDURE lock_one(IN n INT) SELECT id FROM orders WHERE id = n FOR UPDATE
+-- expect: routine, no-where
+CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO BEGIN UPDATE users SET age = 0; END

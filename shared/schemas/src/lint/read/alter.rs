@@ -8,6 +8,10 @@ use super::column::{column, default_value};
 use super::element::element;
 use super::options::options;
 
+/// Clauses that take rows out of a table.
+const REMOVING: [&str; 4] =
+    ["TRUNCATE PARTITION", "EXCHANGE PARTITION", "DISCARD PARTITION", "DISCARD TABLESPACE"];
+
 /// Reads the clauses of an ALTER TABLE. Returns `None` if a clause that rules look at is incomplete.
 pub(super) fn changes(lexemes: &[Lexeme]) -> Option<Vec<Change>> {
     let mut changes = Vec::new();
@@ -34,8 +38,8 @@ pub(super) fn changes(lexemes: &[Lexeme]) -> Option<Vec<Change>> {
             changes.push(rename(cursor)?);
         } else if cursor.take("CONVERT TO") {
             changes.push(Change::Convert(options(&mut cursor)));
-        } else if cursor.take("TRUNCATE PARTITION") {
-            changes.push(Change::RemovePartition("TRUNCATE PARTITION", line));
+        } else if let Some(clause) = REMOVING.iter().find(|clause| cursor.take(clause)) {
+            changes.push(Change::RemoveRows(clause, line));
         } else {
             changes.push(Change::Options(options(&mut cursor)));
         }
@@ -67,7 +71,7 @@ fn drop(mut cursor: Cursor<'_>, line: usize) -> Option<Change> {
         return Some(Change::DropPrimaryKey(line));
     }
     if cursor.take("PARTITION") {
-        return Some(Change::RemovePartition("DROP PARTITION", line));
+        return Some(Change::RemoveRows("DROP PARTITION", line));
     }
     if cursor.take("SYSTEM VERSIONING") {
         return Some(Change::DropHistory(line));

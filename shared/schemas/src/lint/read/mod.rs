@@ -114,7 +114,8 @@ fn create_table(cursor: &mut Cursor<'_>, is_temporary: bool, replaces: bool) -> 
         }
     }
     table.definition.options = options::options(cursor);
-    table.selects |= cursor.rest().iter().any(|lexeme| lexeme.is_word("SELECT"));
+    // Only a query ends the options.
+    table.selects |= cursor.peek().is_some();
     let is_empty = table.definition.columns.is_empty();
     (table.selects || !is_empty).then_some(table)
 }

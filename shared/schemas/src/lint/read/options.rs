@@ -3,13 +3,27 @@
 use crate::lint::lexeme::Cursor;
 use crate::lint::model::Options;
 
-/// Reads options up to the end, a PARTITION BY or a SELECT. Skips others.
+/// Reads options up to the end or a SELECT. Skips others, and the definitions of partitions.
 pub(super) fn options(cursor: &mut Cursor<'_>) -> Options {
     let mut options = Options { line: cursor.line(), ..Options::default() };
-    while cursor.peek().is_some() && !cursor.at("PARTITION BY") && !cursor.at("SELECT") {
-        option(cursor, &mut options);
+    let mut is_partitioned = false;
+    while cursor.peek().is_some() && !at_select(cursor) {
+        is_partitioned |= cursor.at("PARTITION BY");
+        if is_partitioned {
+            cursor.skip();
+        } else {
+            option(cursor, &mut options);
+        }
     }
     options
+}
+
+/// Whether the query of a CREATE TABLE … SELECT comes next. It may be in parentheses.
+fn at_select(cursor: &Cursor<'_>) -> bool {
+    let mut ahead = *cursor;
+    ahead.take("AS");
+    while ahead.symbol("(") {}
+    ahead.at("SELECT") || (ahead.at("WITH") && !ahead.at("WITH SYSTEM"))
 }
 
 fn option(cursor: &mut Cursor<'_>, options: &mut Options) {

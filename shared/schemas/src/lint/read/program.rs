@@ -1,7 +1,9 @@
-//! Pure. Reads the heads of views, triggers, routines and events. Their bodies are not read.
+//! Pure. Reads views, triggers, routines and events: their heads, and the UPDATE and DELETE of their bodies.
 
 use crate::lint::lexeme::{Cursor, Kind, Lexeme};
 use crate::lint::model::Name;
+
+use super::write::{self, Write};
 
 /// What a stored program is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub(in crate::lint) struct Program {
     pub(in crate::lint) definer: Option<String>,
     /// The line of the DEFINER clause, or that of the name.
     pub(in crate::lint) line: usize,
+    /// The UPDATE and DELETE statements in the body.
+    pub(in crate::lint) writes: Vec<Write>,
 }
 
 const KINDS: [(&str, ProgramKind); 5] = [
@@ -52,7 +56,8 @@ pub(super) fn program(mut cursor: Cursor<'_>) -> Option<Program> {
     loop {
         if let Some((_, kind)) = KINDS.iter().find(|(word, _)| cursor.take(word)) {
             cursor.take("IF NOT EXISTS");
-            return Some(Program { kind: *kind, name: cursor.name()?, definer, line });
+            let name = cursor.name()?;
+            return Some(Program { kind: *kind, name, definer, line, writes: writes(cursor.rest()) });
         }
         if cursor.at("DEFINER") {
             line = cursor.line();
@@ -81,4 +86,28 @@ fn account(cursor: &mut Cursor<'_>) -> Option<String> {
     }
     let is_current = text.to_ascii_uppercase().starts_with("CURRENT_USER");
     (!is_current && !text.is_empty()).then_some(text)
+}
+
+/// Words after which a statement can begin in a body.
+const BEFORE_STATEMENTS: [&str; 7] = ["BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT", "ROW"];
+
+/// Words of the characteristics before the body of a routine.
+const CHARACTERISTICS: [&str; 5] = ["DETERMINISTIC", "DATA", "SQL", "DEFINER", "INVOKER"];
+
+/// Returns the UPDATE and DELETE statements of a body.
+fn writes(body: &[Lexeme]) -> Vec<Write> {
+    let begins = |segment: &[Lexeme], index: usize| {
+        let Some(before) = index.checked_sub(1).map(|before| &segment[before]) else { return true };
+        let words = BEFORE_STATEMENTS.iter().chain(&CHARACTERISTICS);
+        before.is_symbol(")") || words.into_iter().any(|word| before.is_word(word))
+    };
+    let segments = body.split(|lexeme| lexeme.is_symbol(";"));
+    let found = segments.filter_map(|segment| {
+        let mut positions = segment.iter().enumerate();
+        let (start, _) = positions.find(|(index, lexeme)| {
+            (lexeme.is_word("UPDATE") || lexeme.is_word("DELETE")) && begins(segment, *index)
+        })?;
+        write::write(Cursor::new(&segment[start..]))
+    });
+    found.collect()
 }

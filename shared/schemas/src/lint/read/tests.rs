@@ -97,6 +97,9 @@ fn columns_and_types_agree_with_the_parser() {
     for block in blocks.filter_map(|block| block.split_once('\n').map(|(_, statement)| statement)) {
         let Ok(parsed) = Parser::parse_sql(&MySqlDialect {}, block) else { continue };
         let [ast::Statement::CreateTable(parsed)] = &parsed[..] else { continue };
+        if parsed.columns.iter().any(|column| column.name.value == "LIKE") {
+            continue; // The parser takes (LIKE t) for a column.
+        }
         let names: Vec<&str> = parsed.columns.iter().map(|column| column.name.value.as_str()).collect();
         let table = created(block);
         assert_eq!(

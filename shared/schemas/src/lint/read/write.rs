@@ -90,7 +90,8 @@ fn is_always_true(condition: &[Lexeme]) -> bool {
         return is_always_true(group);
     }
     match condition {
-        [constant] => is_true(constant),
+        [constant] => is_constant(constant, true),
+        [not, constant] if not.is_word("NOT") || not.is_symbol("!") => is_constant(constant, false),
         _ => {
             let sides = split_outside(condition, |lexeme| lexeme.is_symbol("=") || lexeme.is_symbol("<=>"));
             let same = |one: &[Lexeme], other: &[Lexeme]| {
@@ -103,10 +104,11 @@ fn is_always_true(condition: &[Lexeme]) -> bool {
     }
 }
 
-fn is_true(constant: &Lexeme) -> bool {
-    match constant.kind {
-        Kind::Word => constant.is_word("TRUE"),
-        Kind::Number => constant.text.parse::<f64>().is_ok_and(|number| number != 0.0),
+/// Whether a lexeme is a constant that counts as `truth`.
+fn is_constant(lexeme: &Lexeme, truth: bool) -> bool {
+    match lexeme.kind {
+        Kind::Word => lexeme.is_word(if truth { "TRUE" } else { "FALSE" }),
+        Kind::Number => lexeme.text.parse::<f64>().is_ok_and(|number| (number != 0.0) == truth),
         _ => false,
     }
 }

@@ -20,8 +20,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, notes: &mut Notes) {
+    let options = inherited(subject);
     for column in subject.columns() {
-        check_column(column, &subject.after.options, notes);
+        check_column(column, &options, notes);
     }
     if matches!(subject.statement, Statement::Database(_)) {
         return;
@@ -39,6 +40,17 @@ fn check(subject: &Subject<'_>, notes: &mut Notes) {
             );
         }
     }
+}
+
+/// Returns the options of the altered table. A new table inherits those of the schema.
+fn inherited(subject: &Subject<'_>) -> Options {
+    let (mut options, context) = (subject.after.options.clone(), subject.context);
+    let says_nothing = options.charset.is_none() && options.collation.is_none();
+    if says_nothing && matches!(subject.statement, Statement::CreateTable(_)) {
+        options.charset.clone_from(&context.charset);
+        options.collation.clone_from(&context.collation);
+    }
+    options
 }
 
 fn check_column(column: &Column, table: &Options, notes: &mut Notes) {

@@ -58,8 +58,8 @@ fn check_change(subject: &Subject<'_>, change: &Change, notes: &mut Notes) {
                 notes.add(column.line, format!("DROP COLUMN {column} of {name} loses its values"));
             }
         }
-        Change::RemovePartition(clause, line) => {
-            notes.add(*line, format!("{clause} on {name} deletes the rows of the partition"));
+        Change::RemoveRows(clause, line) => {
+            notes.add(*line, format!("{clause} takes rows out of {name}"));
         }
         Change::DropHistory(line) => {
             notes.add(*line, format!("DROP SYSTEM VERSIONING on {name} deletes the history of its rows"));

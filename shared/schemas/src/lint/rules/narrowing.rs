@@ -1,7 +1,7 @@
 //! Pure. Column types that can store less than before.
 
 use crate::lint::definition::{Change, Definition};
-use crate::lint::model::{Column, DataType};
+use crate::lint::model::Column;
 use crate::lint::report::{RuleId, Severity};
 use crate::lint::subject::{Notes, Subject};
 
@@ -75,6 +75,7 @@ fn repertoire(charset: &str) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lint::model::DataType;
 
     #[test]
     fn character_sets_are_compared_by_what_they_can_store() {

@@ -8,6 +8,7 @@ use super::Rule;
 
 /// Flags statements that change every row of a table: `UPDATE users SET active = 0`, `DELETE FROM log WHERE 1`.
 /// A LIMIT does not help, because it does not say which rows. Inner joins with conditions count as a WHERE.
+/// Bodies of stored programs are checked too.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(1),
     key: "no-where",
@@ -18,11 +19,17 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, notes: &mut Notes) {
-    let Statement::Write(write) = subject.statement else { return };
-    let problem = match write.filter {
-        Filter::Present => return,
-        Filter::Absent => "has no WHERE",
-        Filter::AlwaysTrue => "has a WHERE that is true for every row",
+    let writes = match subject.statement {
+        Statement::Write(write) => std::slice::from_ref(write),
+        Statement::Program(program) => &program.writes,
+        _ => return,
     };
-    notes.add(write.line, format!("{} {problem}: it changes all rows", write.verb));
+    for write in writes {
+        let problem = match write.filter {
+            Filter::Present => continue,
+            Filter::Absent => "has no WHERE",
+            Filter::AlwaysTrue => "has a WHERE that is true for every row",
+        };
+        notes.add(write.line, format!("{} {problem}: it changes all rows", write.verb));
+    }
 }
