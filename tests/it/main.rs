@@ -19,6 +19,7 @@ mod operations;
 mod permissions;
 mod recomputations;
 mod recording;
+mod schemas;
 mod stalls;
 mod streams;
 mod template;

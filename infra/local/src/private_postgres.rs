@@ -1,34 +1,29 @@
 //! A private PostgreSQL server, started from the binaries on this machine: for tests and for the local run.
-//!
-//! It listens on loopback, requires a password, and stops with its owner, however that one ends.
 
-use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
+use std::ffi::OsString;
+use std::fs;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use domain::platform::id::Ids;
+
+use crate::private_server::{
+    self, Account, Process, START_TIMEOUT, Start, account, as_user, free_port, password, prepare_folder,
+    run_script, succeeded,
+};
+
+pub use crate::private_server::{VAR_TMP, is_reachable};
 
 /// Where Debian and Ubuntu install the programs of each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 /// Users that a server started by root may run as, the first that exists: PostgreSQL refuses to run as root.
 const USERS: [&str; 2] = ["postgres", "nobody"];
-/// The longest wait for the server to answer.
-const START_TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest wait for an earlier server of the same cluster to stop.
-const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// The signal that stops the server at once and in good order.
+const SIGNAL: &str = "INT";
 /// The superuser of the cluster.
 const SUPERUSER: &str = "steward";
-
-/// A directory that every user can reach, and whose files survive a restart of the machine.
-pub const VAR_TMP: &str = "/var/tmp";
 
 /// Settings that make a cluster fast, and lose it when the machine fails. Nothing happens that a test did not ask for.
 pub const FOR_TESTS: &[&str] =
@@ -37,27 +32,12 @@ pub const FOR_TESTS: &[&str] =
 /// The tables, keys, row counts and sizes of the well-known sample `world`, for an empty database.
 pub const WORLD: &str = include_str!("../samples/world.sql");
 
-/// Starts the server `"$@"` in this process and leaves a watcher beside it, which is not its child. The watcher's input
-/// ends with the owner of the server: then it stops the server, and removes `$FOLDER` if that is set.
-const START: &str = r#"
-exec 3<&0
-server=$$
-( (
-    cat <&3 >/dev/null
-    kill -INT $server 2>/dev/null
-    while kill -0 $server 2>/dev/null; do sleep 0.05; done
-    test -z "$FOLDER" || rm -rf "$FOLDER"
-) & )
-exec 3<&-
-exec "$@" </dev/null
-"#;
-
 /// A running server. Dropping it stops the server.
 #[derive(Debug)]
 pub struct PrivatePostgres {
     folder: PathBuf,
     programs: PathBuf,
-    server: Child,
+    server: Process,
     port: u16,
     password: String,
 }
@@ -80,35 +60,26 @@ impl PrivatePostgres {
         let data = folder.join("data");
         let programs = programs(&data)?;
         let user = server_user()?;
-        fs::create_dir_all(folder).with_context(|| format!("{} cannot be created", folder.display()))?;
-        if let Some((uid, gid)) = user {
-            chown(folder, Some(uid), Some(gid))?;
-        }
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+        prepare_folder(folder, user)?;
         let password = password(folder, user)?;
         if !data.join("PG_VERSION").exists() {
             initialize(&programs, &data, &folder.join("password"), user)?;
         }
         stop_earlier_server(&data)?;
         let port = free_port()?;
-        let log = File::create(folder.join("server.log"))?;
-        let mut server = as_user(Path::new("/bin/sh"), user);
-        server.args(["-c", START, "sh"]).arg(programs.join("postgres")).arg("-D").arg(&data);
-        server.args([
-            "-p",
-            &port.to_string(),
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            "unix_socket_directories=",
-        ]);
-        for setting in settings {
-            server.args(["-c", setting]);
+        let mut arguments: Vec<OsString> =
+            vec!["-D".into(), data.into_os_string(), "-p".into(), port.to_string().into()];
+        for setting in ["listen_addresses=127.0.0.1", "unix_socket_directories="].iter().chain(settings) {
+            arguments.extend(["-c".into(), setting.into()]);
         }
-        // A group of its own: Ctrl-C in a terminal must not stop the server before its owner.
-        server.process_group(0);
-        server.env("FOLDER", if temporary { folder.as_os_str() } else { OsStr::new("") });
-        let server = server.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log).spawn()?;
+        let server = Process::start(Start {
+            program: &programs.join("postgres"),
+            arguments,
+            account: user,
+            signal: SIGNAL,
+            log: &folder.join("server.log"),
+            remove: temporary.then_some(folder),
+        })?;
         let mut started = Self { folder: folder.to_owned(), programs, server, port, password };
         started.wait_until_ready().with_context(|| {
             let log = fs::read_to_string(folder.join("server.log")).unwrap_or_default();
@@ -155,26 +126,13 @@ impl PrivatePostgres {
 
     /// Runs a script in a database and returns what it prints. Each statement is a transaction of its own.
     pub fn run(&self, database: &str, script: &str) -> Result<String> {
-        let mut psql = self
-            .psql(database)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let mut input = psql.stdin.take().context("psql has no input")?;
-        // Written beside the reading: a long script and a long answer would otherwise wait for each other.
-        let script = script.to_owned();
-        let writer = std::thread::spawn(move || input.write_all(script.as_bytes()));
-        let output = psql.wait_with_output()?;
-        // An error in the script ends psql before it has read everything.
-        let _ = writer.join();
-        Ok(succeeded(output)?.trim_end().to_owned())
+        run_script(self.psql(database), script)
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
-            if let Some(status) = self.server.try_wait()? {
+            if let Some(status) = self.server.ended()? {
                 bail!("it ended with {status}");
             }
             let listens = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok();
@@ -184,14 +142,6 @@ impl PrivatePostgres {
             ensure!(Instant::now() < deadline, "no answer within {} s", START_TIMEOUT.as_secs());
             std::thread::park_timeout(Duration::from_millis(20));
         }
-    }
-}
-
-impl Drop for PrivatePostgres {
-    fn drop(&mut self) {
-        // The watcher's input ends.
-        drop(self.server.stdin.take());
-        let _ = self.server.wait();
     }
 }
 
@@ -226,96 +176,21 @@ fn installed() -> Vec<(u32, PathBuf)> {
 
 /// Stops a server that still runs on `data`, and removes the lock file of one that was killed. The caller must be the
 /// only owner of `data`.
-///
-/// The server of a killed owner may run for a moment, or on, if its watcher was killed, too. The process id in the lock
-/// file may since belong to another process, which PostgreSQL would take for a running server.
 pub fn stop_earlier_server(data: &Path) -> Result<()> {
-    let lock = data.join("postmaster.pid");
-    let deadline = Instant::now() + STOP_TIMEOUT;
-    while let Ok(text) = fs::read_to_string(&lock) {
-        let id = text.lines().next().unwrap_or_default();
-        let command = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-        if !command.split(|byte| *byte == 0).any(|argument| argument == data.as_os_str().as_bytes()) {
-            return fs::remove_file(&lock).or_else(|error| match error.kind() {
-                ErrorKind::NotFound => Ok(()),
-                _ => Err(error).with_context(|| format!("{} cannot be removed", lock.display())),
-            });
-        }
-        ensure!(Instant::now() < deadline, "process {id}, a server of an earlier run, does not stop");
-        // It may end in between; then its lock file is gone.
-        Command::new("kill").args(["-INT", id]).stderr(Stdio::null()).status()?;
-        std::thread::park_timeout(Duration::from_millis(100));
-    }
-    Ok(())
+    private_server::stop_earlier_server(&data.join("postmaster.pid"), data.as_os_str(), SIGNAL)
 }
 
 /// Returns a path for a new folder in `parent`, or in `/var/tmp` if `user` cannot reach `parent`.
-pub fn new_folder(parent: &Path, user: Option<(u32, u32)>) -> PathBuf {
-    let parent = if is_reachable(parent, user) { parent } else { Path::new(VAR_TMP) };
-    parent.join(format!("steward-postgres-{}", Ids::random().uuid()))
-}
-
-/// Whether `user` may enter `folder`. `None` is the user of this process.
-pub fn is_reachable(folder: &Path, user: Option<(u32, u32)>) -> bool {
-    let Some((uid, gid)) = user else { return true };
-    folder.ancestors().all(|folder| {
-        fs::metadata(folder).is_ok_and(|entry| {
-            let place = if entry.uid() == uid {
-                0o100
-            } else if entry.gid() == gid {
-                0o010
-            } else {
-                0o001
-            };
-            entry.mode() & place != 0
-        })
-    })
+pub fn new_folder(parent: &Path, user: Account) -> PathBuf {
+    private_server::new_folder(parent, user, "postgres")
 }
 
 /// Returns the user and group that the server runs as. `None` if it runs as this process does.
-pub fn server_user() -> Result<Option<(u32, u32)>> {
-    let id = succeeded(Command::new("id").arg("-u").output()?)?;
-    if id.trim() != "0" {
-        return Ok(None);
-    }
-    let users = fs::read_to_string("/etc/passwd").context("the users of this machine cannot be read")?;
-    let find = |name: &str| {
-        let fields: Vec<&str> = users
-            .lines()
-            .map(|line| line.split(':'))
-            .find_map(|mut line| (line.next() == Some(name)).then(|| line.collect()))?;
-        Some((fields.get(1)?.parse().ok()?, fields.get(2)?.parse().ok()?))
-    };
-    let found = USERS.iter().find_map(|name| find(name));
-    found.map(Some).context("root cannot run PostgreSQL, and there is no user postgres or nobody")
+pub fn server_user() -> Result<Account> {
+    account(&USERS)
 }
 
-fn as_user(program: &Path, user: Option<(u32, u32)>) -> Command {
-    let mut command = Command::new(program);
-    // The server's own folder may be all that its user can reach.
-    command.current_dir("/");
-    if let Some((uid, gid)) = user {
-        command.uid(uid).gid(gid);
-    }
-    command
-}
-
-/// The password of the cluster, kept in its folder, readable for the server's user only.
-fn password(folder: &Path, user: Option<(u32, u32)>) -> Result<String> {
-    let file = folder.join("password");
-    if let Ok(password) = fs::read_to_string(&file) {
-        return Ok(password);
-    }
-    let password = Ids::random().secret();
-    fs::write(&file, &password)?;
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
-    if let Some((uid, gid)) = user {
-        chown(&file, Some(uid), Some(gid))?;
-    }
-    Ok(password)
-}
-
-fn initialize(programs: &Path, data: &Path, password: &Path, user: Option<(u32, u32)>) -> Result<()> {
+fn initialize(programs: &Path, data: &Path, password: &Path, user: Account) -> Result<()> {
     let mut initdb = as_user(&programs.join("initdb"), user);
     initdb.args([
         "-U",
@@ -331,14 +206,4 @@ fn initialize(programs: &Path, data: &Path, password: &Path, user: Option<(u32, 
     initdb.arg(data).arg("--pwfile").arg(password);
     succeeded(initdb.output()?).context("initdb")?;
     Ok(())
-}
-
-fn succeeded(output: Output) -> Result<String> {
-    let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{}", error.trim());
-    Ok(String::from_utf8(output.stdout)?)
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

@@ -26,16 +26,16 @@ pub fn event(text: &str, schema: &str) -> String {
 /// Returns the statements that count of the text of a dump tool: without counters, and without comments that servers
 /// execute. These are the session's settings and, in dumps of `mysqldump`, the bodies of views and triggers.
 pub fn statements(text: &str) -> Vec<String> {
-    let kept = split(text).into_iter().filter(|statement| !statement.starts_with("/*!"));
-    kept.map(|statement| trim(&without_counter(without_sandbox(statement))).to_owned())
+    let kept = split(without_sandbox(text)).into_iter().filter(|statement| !statement.starts_with("/*!"));
+    kept.map(|statement| trim(&without_counter(statement)).to_owned())
         .filter(|statement| !statement.is_empty())
         .collect()
 }
 
 /// Removes the comment with which newer tools start a dump. It has no semicolon.
-fn without_sandbox(statement: &str) -> &str {
-    let Some(after) = statement.strip_prefix("/*M!999999") else { return statement };
-    after.split_once("*/").map_or(statement, |(_, statement)| statement.trim_start())
+fn without_sandbox(text: &str) -> &str {
+    let Some(after) = text.strip_prefix("/*M!999999") else { return text };
+    after.split_once("*/").map_or(text, |(_, text)| text)
 }
 
 fn finish(text: &str, schema: &str) -> String {

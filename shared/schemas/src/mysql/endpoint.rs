@@ -7,9 +7,6 @@ use mysql_async::{Opts, OptsBuilder};
 
 use super::tls::Roots;
 
-/// The port of a URL that names none.
-const DEFAULT_PORT: u16 = 3306;
-
 /// An address with credentials, from a URL. `Debug` does not show the password. Cheap to clone.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -173,7 +170,7 @@ mod tests {
         assert_eq!((decoded.user(), decoded.host(), decoded.port()), ("us@er", "2001:db8::1", 3307));
         assert_eq!(Opts::from(decoded.options()).pass(), Some("p:w/d?"));
         let shortest = endpoint("mariadb://u@db.example.com");
-        assert_eq!((shortest.host(), shortest.port()), ("db.example.com", DEFAULT_PORT));
+        assert_eq!((shortest.host(), shortest.port()), ("db.example.com", 3306));
         assert_eq!(Opts::from(shortest.options()).pass(), None);
         assert!(!Opts::from(shortest.options()).prefer_socket());
     }

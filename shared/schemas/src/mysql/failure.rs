@@ -89,11 +89,6 @@ impl Failure {
             Error::Driver(DriverError::FromRow { .. } | DriverError::FromValue { .. }) => {
                 Self::Row(error.to_string())
             }
-            Error::Driver(DriverError::LocalInfile(_)) => Self::Statement(Report {
-                code: 1148,
-                sqlstate: "42000".to_owned(),
-                message: "LOAD DATA LOCAL is not supported: there are no files to load".to_owned(),
-            }),
             other => Self::ConnectionLost(other.into()),
         }
     }

@@ -1,18 +1,16 @@
 //! One connection to a server.
 
 use std::fmt;
-use std::io;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, future, stream};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, DriverError, Error, InfileData, LocalInfileError};
+use mysql_async::{Conn, DriverError, Error};
 use tokio::time::timeout;
 
 use super::endpoint::Endpoint;
-use super::failure::Failure;
+use super::failure::{Failure, Report};
 use super::identifier::Identifier;
+use super::lexer::{Lexer, Token};
 use super::row::Row;
 use super::version::ServerVersion;
 
@@ -22,6 +20,8 @@ const QUERY_TIMEOUT: Duration = Duration::from_secs(60);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// When an idle connection is probed, so that a firewall does not forget it during a long statement.
 const KEEPALIVE: Duration = Duration::from_secs(30);
+/// The error of a command that the server does not allow.
+const NOT_ALLOWED: u16 = 1148;
 /// Characters of the longest name of a lock on `MySQL`.
 const LONGEST_LOCK: usize = 64;
 
@@ -75,11 +75,8 @@ impl Session {
         schema: Option<&Identifier>,
         limits: Limits,
     ) -> Result<Self, Failure> {
-        let options = endpoint
-            .options()
-            .db_name(schema.map(Identifier::as_str))
-            .tcp_keepalive(Some(KEEPALIVE))
-            .local_infile_handler(Some(refuse_file));
+        let options =
+            endpoint.options().db_name(schema.map(Identifier::as_str)).tcp_keepalive(Some(KEEPALIVE));
         let connect = async {
             let mut connection = Conn::new(options).await?;
             let facts: Option<(String, u64)> =
@@ -113,6 +110,13 @@ impl Session {
     ///
     /// There is no limit on the client's side: a change of a large table may take hours.
     pub async fn execute(&mut self, statement: &str) -> Result<(), Failure> {
+        if loads_local_file(statement) {
+            return Err(Failure::Statement(Report {
+                code: NOT_ALLOWED,
+                sqlstate: "42000".to_owned(),
+                message: "LOAD DATA LOCAL is not allowed: there are no local files".to_owned(),
+            }));
+        }
         let mut connection = self.take()?;
         let result = connection.query_drop(statement).await.map_err(Failure::from_statement);
         self.restore(connection, result)
@@ -208,10 +212,10 @@ impl fmt::Debug for Session {
     }
 }
 
-/// Answers a server that asks for a file of this machine with an error, which keeps the connection usable.
-fn refuse_file(_name: &[u8]) -> BoxFuture<'static, Result<InfileData, LocalInfileError>> {
-    let refused = Err(io::Error::from(io::ErrorKind::PermissionDenied));
-    future::ready(Ok(stream::iter([refused]).boxed())).boxed()
+/// Whether a statement loads a file of the client's machine. Failing to hand one over would cost the connection.
+fn loads_local_file(statement: &str) -> bool {
+    let mut tokens = Lexer::new(statement).filter(Token::is_significant);
+    tokens.next().is_some_and(|first| first.is("LOAD")) && tokens.take(3).any(|token| token.is("LOCAL"))
 }
 
 /// Returns the name of a lock that every server accepts.
