@@ -2,6 +2,7 @@
 
 pub(crate) mod applied;
 mod ddl;
+mod first_data;
 mod tasks;
 
 use std::collections::BTreeMap;
