@@ -22,13 +22,13 @@ const CLASSES: [(&str, &[u16]); 4] = [
     ("NotSupportedError", &[1196, 1235, 1286, 1289]),
 ];
 
-/// Returns the line of an error of the review itself.
-pub(super) fn line(text: &str) -> String {
+/// Returns the line of an error that no server reported.
+pub(crate) fn line(text: &str) -> String {
     format!("ERROR <class 'utils.exceptions.Error'>: {text}")
 }
 
-/// Returns the line of an error that the scratch server reported.
-pub(super) fn sql_line(failure: &Failure) -> String {
+/// Returns the line of an error that a server reported.
+pub(crate) fn sql_line(failure: &Failure) -> String {
     let Some(report) = failure.report() else { return line(&failure.to_string()) };
     let class = CLASSES.iter().find(|(_, codes)| codes.contains(&report.code));
     let class = class.map_or("OperationalError", |(class, _)| class);

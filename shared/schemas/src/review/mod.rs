@@ -18,7 +18,7 @@
 //!     └── result       rows, checksums and the state of the changeset
 //! ```
 
-mod errors;
+pub(crate) mod errors;
 mod findings;
 mod permission;
 mod probe;

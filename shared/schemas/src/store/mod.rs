@@ -1,6 +1,8 @@
 //! The table of the registry. No other module reads or writes it.
 
+pub(crate) mod applied;
 mod ddl;
+mod first_data;
 mod tasks;
 
 use std::collections::BTreeMap;

@@ -17,7 +17,6 @@ mod engine;
 mod enumeration;
 mod foreign_key;
 mod foreign_key_parent;
-pub(super) mod lock_impact;
 mod money;
 mod name_case;
 mod narrowing;
@@ -52,7 +51,7 @@ pub struct Rule {
     pub(super) check: fn(&Subject<'_>, &mut Notes),
 }
 
-static RULES: [Rule; 29] = [
+static RULES: [Rule; 28] = [
     no_where::RULE,
     destructive::RULE,
     narrowing::RULE,
@@ -81,7 +80,6 @@ static RULES: [Rule; 29] = [
     create_select::RULE,
     rename::RULE,
     unread::RULE,
-    lock_impact::RULE,
 ];
 
 /// Returns all rules in the order of their ids.
