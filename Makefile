@@ -29,7 +29,7 @@ help: ## Print the list of targets
 
 .PHONY: run
 run: steward ## Start Steward on http://127.0.0.1:$PORT (default 8000) with sample data
-	@bash infra/prerequisites.sh postgresql-optional
+	@bash infra/prerequisites.sh databases-optional
 	VERIFY_SETTLE_SECONDS=0 $(STEWARD) up --samples --tick 5s --listen 127.0.0.1:$(PORT)
 
 .PHONY: steward
@@ -39,8 +39,9 @@ steward: prerequisites ## Build target/local/steward: all functions in one progr
 
 .PHONY: reset
 reset: ## Delete the data of the local run
-	@# The cluster is elsewhere, behind a link, if PostgreSQL's user cannot reach this directory.
-	cluster=$$(readlink .steward/postgres || true); rm -rf .steward $${cluster:+"$$cluster"}
+	@# The files of a server are elsewhere, behind a link, if its user cannot reach this directory.
+	for link in .steward/postgres .steward/mariadb .steward/mariadb-scratch; do \
+		folder=$$(readlink $$link || true); rm -rf $${folder:+"$$folder"}; done; rm -rf .steward
 
 .PHONY: maintenance-demo
 maintenance-demo: ## Watch maintenance operations on the sample server of a running `make run`
@@ -56,7 +57,7 @@ documented: ## Send the documented requests of the original systems to a new `ma
 check: format lint docs deny templates test ## Run every check that a change must pass, as CI does
 
 .PHONY: test
-test: steward postgresql ## Build steward and run all tests
+test: steward databases ## Build steward and run all tests
 	$(CARGO) test $(LOCAL) --workspace
 
 .PHONY: format
@@ -88,11 +89,11 @@ update-snapshots: steward $(CARGO_INSTA) ## Update the snapshots of the tests; r
 	$(CARGO_INSTA) insta test --accept --workspace --profile local
 
 .PHONY: bench
-bench: prerequisites postgresql ## Measure read and write units (recorded in tests/bench) and times; ROWS=100000 adds a larger table
+bench: prerequisites databases ## Measure read and write units (recorded in tests/bench) and times; ROWS=100000 adds a larger table
 	$(CARGO) run $(LOCAL) -p tests --bin bench $(if $(ROWS),-- --rows $(ROWS))
 
 .PHONY: bench-maintenance
-bench-maintenance: steward postgresql $(VENV)-bench/.installed ## Compare the times of reports with those of temboard-agent
+bench-maintenance: steward databases $(VENV)-bench/.installed ## Compare the times of reports with those of temboard-agent
 	$(VENV)-bench/bin/python tests/bench/maintenance.py $(STEWARD) $(if $(REQUESTS),--requests $(REQUESTS))
 
 .PHONY: sqs-check
@@ -119,9 +120,9 @@ deploy: build ## Deploy to AWS as stack $STACK with $PARAMETERS (needs AWS crede
 
 ##### Prerequisites and tools
 
-.PHONY: postgresql
-postgresql:
-	@bash infra/prerequisites.sh postgresql
+.PHONY: databases
+databases:
+	@bash infra/prerequisites.sh databases
 
 .PHONY: prerequisites
 prerequisites:

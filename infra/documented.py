@@ -5,22 +5,25 @@
 The lists in tests/documents/ expect the data of a new `make run`. Some requests change it, so a second run may differ.
 """
 
+import base64
 import datetime
 import json
 import pathlib
 import sys
+import time
 import urllib.error
 import urllib.request
 
 DOCUMENTS = pathlib.Path(__file__).parent.parent / "tests" / "documents"
 TIMEOUT_SECONDS = 30
 KEY = {"x-api-key": "shared_key_value", "accept": "application/json"}
-# The credentials that the documents show.
+# The credentials that the documents show. Those of `schemas` differ between requests: the users' passwords are their names.
 HEADERS = {
     "usage": {},
     "streams": {},
     "recomputations": KEY,
     "maintenance": {"x-session": "3b28ed94743e3ada57b217bbf9f36c6d1eb45e669a1ab693e8ca7ac3bd070b9e"},
+    "schemas": {},
 }
 MISSING = object()
 
@@ -37,14 +40,17 @@ def at(body, pointer):
 
 
 def substitute(text, taken):
+    """Replaces each `{name}` with the value taken from an earlier response, and each string `{#name}` with it as a number."""
     for name, value in taken.items():
-        text = text.replace("{" + name + "}", value)
+        text = text.replace('"{#' + name + '}"', value).replace("{" + name + "}", value)
     return text
 
 
 def send(url, entry, headers, taken):
     """Returns the status and the text of the response."""
     headers = dict(headers)
+    if "user" in entry:
+        headers["authorization"] = "Basic " + base64.b64encode("{0}:{0}".format(entry["user"]).encode()).decode()
     data = None
     if "form" in entry:
         data = entry["form"].encode()
@@ -77,7 +83,8 @@ def differences(entry, status, text, taken):
         missing = [key for key in keys if not isinstance(found, dict) or key not in found]
         if missing:
             yield f"no {', '.join(missing)} at '{pointer}'"
-    for pointer, value in entry.get("values", {}).items():
+    for pointer, value in {**entry.get("values", {}), **entry.get("until", {})}.items():
+        value = json.loads(substitute(json.dumps(value), taken))
         if at(body, pointer) != value:
             yield f"{at(body, pointer)!r} at '{pointer}', not {value!r}"
     for element in entry.get("contains", []):
@@ -94,6 +101,17 @@ def differences(entry, status, text, taken):
             taken[name] = value if isinstance(value, str) else json.dumps(value)
 
 
+def send_until(url, entry, headers, taken):
+    """Sends a request until its response has the values that work in the background leads to."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        status, text = send(url, entry, headers, taken)
+        reached = [at(json.loads(text or "null"), pointer) == value for pointer, value in entry.get("until", {}).items()]
+        if all(reached) or time.monotonic() > deadline:
+            return status, text
+        time.sleep(0.5)
+
+
 def week():
     """Returns the limits of a week that contains the samples' events."""
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -107,7 +125,7 @@ def main():
     for name, headers in HEADERS.items():
         taken = week()
         for entry in json.loads((DOCUMENTS / f"{name}.json").read_text()):
-            found = list(differences(entry, *send(url, entry, headers, taken), taken))
+            found = list(differences(entry, *send_until(url, entry, headers, taken), taken))
             failed += bool(found)
             print("FAILED" if found else "ok    ", f"{name}: {entry['section']}", *found, sep="\n       " if found else " ")
     sys.exit(f"{failed} responses differ" if failed else 0)

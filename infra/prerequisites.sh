@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # Checks for the tools that the build needs beside Rust: a C compiler (SQLite and ring are compiled from source), make,
-# and Python with venv (cfn-lint). With the argument `postgresql` also for the programs of a PostgreSQL server, which the
-# tests start. Installs missing ones if it runs as root on Debian, and names them otherwise. With `postgresql-optional` it
-# installs only the programs of PostgreSQL, and never fails: `make run` works without them.
+# and Python with venv (cfn-lint). With the argument `databases` also for the programs of a PostgreSQL and a MariaDB server,
+# which the tests start. Installs missing ones if it runs as root on Debian, and names them otherwise. With
+# `databases-optional` it installs only the programs of the servers, and never fails: `make run` works without them.
 set -euo pipefail
 
 has_postgresql() {
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1
+}
+
+has_mariadb() {
+    PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v mariadbd >/dev/null
 }
 
 may_install() {
@@ -19,8 +23,9 @@ install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$@" >/dev/null
 }
 
-if [ "${1:-}" = postgresql-optional ]; then
+if [ "${1:-}" = databases-optional ]; then
     has_postgresql || ! may_install || install postgresql || echo "PostgreSQL could not be installed" >&2
+    has_mariadb || ! may_install || install mariadb-server || echo "MariaDB could not be installed" >&2
     exit 0
 fi
 
@@ -28,7 +33,10 @@ missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v make >/dev/null || missing+=(make)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
-[ "${1:-}" != postgresql ] || has_postgresql || missing+=(postgresql)
+if [ "${1:-}" = databases ]; then
+    has_postgresql || missing+=(postgresql)
+    has_mariadb || missing+=(mariadb-server)
+fi
 
 if ! command -v cargo >/dev/null; then
     echo "cargo not found: install Rust (the version is in rust-toolchain.toml)" >&2

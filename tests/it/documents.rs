@@ -7,11 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use chrono::TimeDelta;
 use http::Method;
 use local::bundle::Bundle;
 use local::demo;
+use local::demo_changesets;
 use local::private_postgres::{FOR_TESTS, PrivatePostgres, WORLD};
+use local::sample_mariadb::SampleMariadb;
+use local::stand_ins::Storage;
 use serde::Deserialize;
 use serde_json::Value;
 use tests::TestBundle;
@@ -19,6 +24,7 @@ use tests::TestBundle;
 const USAGE: &str = include_str!("../documents/usage.json");
 const STREAMS: &str = include_str!("../documents/streams.json");
 const MAINTENANCE: &str = include_str!("../documents/maintenance.json");
+const SCHEMAS: &str = include_str!("../documents/schemas.json");
 const RECOMPUTATIONS: &str = include_str!("../documents/recomputations.json");
 
 /// A documented request and its documented response.
@@ -27,6 +33,8 @@ struct Documented {
     section: String,
     method: String,
     path: String,
+    /// The user who sends it, with the name as the password.
+    user: Option<String>,
     body: Option<Value>,
     /// The method in `X-HTTP-Method-Override`.
     #[serde(rename = "override")]
@@ -43,6 +51,9 @@ struct Documented {
     /// The values at these JSON pointers.
     #[serde(default)]
     values: BTreeMap<String, Value>,
+    /// The values to which work in the background leads.
+    #[serde(default)]
+    until: BTreeMap<String, Value>,
     /// Elements of the body, which is a list, with names in place of values from earlier responses.
     #[serde(default)]
     contains: Vec<Value>,
@@ -68,8 +79,9 @@ impl Documented {
                 assert!(object.contains_key(key), "{section}: no {key} at '{pointer}' of {body}");
             }
         }
-        for (pointer, value) in &self.values {
-            assert_eq!(at(pointer)?, value, "{section}: at '{pointer}'");
+        for (pointer, value) in self.values.iter().chain(&self.until) {
+            let value: Value = serde_json::from_str(&substitute(&value.to_string(), taken))?;
+            assert_eq!(at(pointer)?, &value, "{section}: at '{pointer}'");
         }
         for element in &self.contains {
             let element: Value = serde_json::from_str(&substitute(&element.to_string(), taken))?;
@@ -87,9 +99,11 @@ impl Documented {
     }
 }
 
-/// Replaces each `{name}` with the value taken from an earlier response.
+/// Replaces each `{name}` with the value taken from an earlier response, and each string `{#name}` with it as a number.
 fn substitute(text: &str, taken: &BTreeMap<String, String>) -> String {
-    taken.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    taken.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("\"{{#{name}}}\""), value).replace(&format!("{{{name}}}"), value)
+    })
 }
 
 #[tokio::test]
@@ -179,6 +193,19 @@ async fn documented_maintenance_requests_return_the_documented_responses() -> Re
     Ok(())
 }
 
+#[tokio::test]
+async fn documented_schema_requests_return_the_documented_responses() -> Result<()> {
+    let servers = SampleMariadb::start(&Storage::Memory)?;
+    let bundle = TestBundle::with_settings(
+        servers.variables().each_ref().map(|(name, value)| (*name, value.as_str())),
+    )
+    .await?;
+    demo::seed_access(&bundle.access).await?;
+    let local = Bundle::new(bundle.platform.clone(), bundle.access.clone(), Arc::clone(&bundle.definitions))?;
+    demo_changesets::seed(&local, servers.ports()).await?;
+    check_all(&bundle, SCHEMAS, &[]).await
+}
+
 /// Sends the documented requests to the gateway with these headers, and checks each response.
 async fn check_all(bundle: &TestBundle, documented: &str, headers: &[(&str, &str)]) -> Result<()> {
     let documented: Vec<Documented> = serde_json::from_str(documented)?;
@@ -186,12 +213,18 @@ async fn check_all(bundle: &TestBundle, documented: &str, headers: &[(&str, &str
     let day = |days| (bundle.clock.now() + TimeDelta::days(days)).format("%Y-%m-%dT%H:%M").to_string();
     let mut taken = BTreeMap::from([("from".to_owned(), day(-6)), ("to".to_owned(), day(1))]);
     for documented in documented {
-        let Documented { section, method, path, body, method_override, form, status, empty, .. } =
+        let Documented { section, method, path, user, body, method_override, form, status, empty, .. } =
             &documented;
+        let credentials = user.as_ref().map(|user| BASE64_STANDARD.encode(format!("{user}:{user}")));
+        let credentials = credentials.map(|credentials| format!("Basic {credentials}"));
         let mut headers = headers.to_vec();
+        headers.extend(credentials.iter().map(|credentials| ("authorization", credentials.as_str())));
         headers.extend(method_override.iter().map(|method| ("x-http-method-override", method.as_str())));
         headers.extend(form.iter().map(|_| ("content-type", "application/x-www-form-urlencoded")));
         let body = form.clone().or_else(|| body.as_ref().map(Value::to_string)).unwrap_or_default();
+        let body = substitute(&body, &taken);
+        // What earlier requests asked for is done when this one is sent.
+        bundle.drain().await?;
         let reply = bundle.request(method, &substitute(path, &taken), &headers, &body).await;
         assert_eq!((reply.status, reply.body.is_empty()), (*status, *empty), "{section}: {reply:?}");
         if !empty {

@@ -88,6 +88,10 @@ async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Val
             let answer = maintenance_worker::handle(&bundle.maintenance, batch, bundle.deadline()).await;
             Ok(serde_json::to_value(answer)?)
         }
+        "schemas" => {
+            let api = schemas_api::Api::new(&bundle.platform, bundle.access.clone())?;
+            lambda::invoke(&middleware(schemas_api::router(api), schemas_api::error_body), &event).await
+        }
         "changeset-worker" => {
             let batch: SqsEvent = serde_json::from_value(event)?;
             let response = changeset_worker::handle(&bundle.changesets, batch, bundle.deadline()).await;

@@ -20,6 +20,7 @@ mod permissions;
 mod recomputations;
 mod recording;
 mod schemas;
+mod schemas_api;
 mod stalls;
 mod streams;
 mod template;

@@ -11,10 +11,11 @@ use domain::storage::key::SHARDS;
 use domain::time::Micros;
 use domain::usage::task::UsageTask;
 use http::Method;
+use local::private_mariadb::{self, PrivateMariadb};
 use local::private_postgres::{FOR_TESTS, PrivatePostgres};
 use serde_json::{Value, json};
 use tests::TestBundle;
-use tests::bundle::{FIRST_SECRET, MAX_RECEIVES, VISIBILITY_SECONDS};
+use tests::bundle::{FIRST_SECRET, MAX_RECEIVES, STATEMENT_SECONDS, VISIBILITY_SECONDS};
 use tests::faults::Fault;
 use ticker::Ticker;
 
@@ -266,6 +267,83 @@ async fn maintenance_policies_match_the_functions_actions() -> Result<()> {
         done.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
     }
     assert_allowed("maintenance-worker", take_actions(&bundle));
+    Ok(())
+}
+
+/// Does the tasks of the changeset queue, and those that follow.
+async fn work_on_changesets(bundle: &TestBundle) -> Result<()> {
+    loop {
+        let tasks = bundle.take_messages(&bundle.queue_url("ChangesetQueue")).await?;
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        for task in tasks {
+            let deadline = Micros::from(bundle.clock.now()).plus_seconds(STATEMENT_SECONDS);
+            let done = bundle.changesets.work(&task, deadline).await;
+            done.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+        }
+    }
+}
+
+#[tokio::test]
+async fn schemas_policies_match_the_functions_actions() -> Result<()> {
+    let server = PrivateMariadb::temporary(private_mariadb::FOR_TESTS)?;
+    server.run("CREATE DATABASE shop; CREATE TABLE shop.t (id bigint unsigned PRIMARY KEY)")?;
+    let url = server.url();
+    let settings = [("MARIADB_URL", url.as_str()), ("MARIADB_SCRATCH_URL", url.as_str())];
+    let bundle = TestBundle::with_settings(settings).await?;
+    let (mut api, mut worker) = (BTreeSet::new(), BTreeSet::new());
+    let mut send = async |method: &str, path: &str, body: Value| {
+        let headers = [("x-api-key", FIRST_SECRET)];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let path = format!("/api/v1/{path}");
+        let reply = bundle.request(method, &path, &headers, &body).await;
+        anyhow::ensure!(reply.status < 300, "{method} {path}: {reply:?}");
+        api.extend(take_actions(&bundle));
+        work_on_changesets(&bundle).await?;
+        worker.extend(take_actions(&bundle));
+        Ok(if reply.body.is_empty() { Value::Null } else { reply.json() })
+    };
+    let record = json!({"name": "db", "hostname": "127.0.0.1", "port": server.port()});
+    send("POST", "server/", record).await?;
+    let ids = json!({"server_id": 1, "database_schema_name": "shop"});
+    send("POST", "schema_version/save_schema_dump/", ids).await?;
+    for name in ["a", "b"] {
+        let detail = json!({
+            "apply_sql": format!("ALTER TABLE t ADD COLUMN {name} int"),
+            "revert_sql": format!("ALTER TABLE t DROP COLUMN {name}"),
+        });
+        let changeset =
+            json!({"database_schema_id": 1, "type": "DDL:Table:Alter", "classification": "lowrisk"});
+        let body = json!({"changeset": changeset, "changeset_details": [detail]});
+        let id = send("POST", "changeset/submit/", body).await?["id"].to_string();
+        send("POST", &format!("changeset/approve/{id}/"), Value::Null).await?;
+        send("POST", "changeset/apply/", json!({"changeset_id": id, "server_id": 1})).await?;
+        send("POST", "database_schema/1/check/", json!({})).await?;
+    }
+    send("POST", "changeset/revert/", json!({"changeset_id": 2, "server_id": 1})).await?;
+    for path in [
+        "changeset/?review_status=approved",
+        "changeset_detail/?changeset__id=1",
+        "server/set/1;2/",
+        "event/",
+    ] {
+        send("GET", path, Value::Null).await?;
+    }
+    send("POST", "user/create/", json!({"name": "ann", "email": "", "role_id": 3, "password": "sesame"}))
+        .await?;
+    send("POST", "user/update/2/", json!({"name": "eve", "email": "", "role_id": 3})).await?;
+    send("POST", "user/delete/2/", Value::Null).await?;
+    send("DELETE", "environment/3/", Value::Null).await?;
+    send("DELETE", "server/1/", Value::Null).await?;
+    bundle.task_schedule.tick().await?;
+    bundle.advance(TimeDelta::minutes(5));
+    bundle.task_schedule.tick().await?;
+    bundle.faults.take_calls();
+    work_on_changesets(&bundle).await?;
+    worker.extend(take_actions(&bundle));
+    assert_allowed("schemas", api);
+    assert_allowed("changeset-worker", worker);
     Ok(())
 }
 

@@ -1,9 +1,13 @@
 //! Schema changes on a real MariaDB server: one private server for all tests, one schema for each.
 
+mod changesets;
 mod dumps;
 mod loading;
+mod reviews;
 mod servers;
 mod sessions;
+mod site;
+mod versions;
 
 use std::sync::LazyLock;
 use std::time::Duration;

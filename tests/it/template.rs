@@ -313,6 +313,7 @@ fn environments_contain_only_variables_that_the_code_reads() {
         maintenance::server::VARIABLES,
         maintenance::operation::settings::VARIABLES,
         schemas::settings::VARIABLES,
+        schemas::servers::VARIABLES,
         edge::aws::VARIABLES,
         edge::authorizer::VARIABLES,
         edge::log::VARIABLES,
@@ -332,13 +333,14 @@ fn environments_contain_only_variables_that_the_code_reads() {
 /// Returns all settings as debug text.
 fn settings(variables: &Variables) -> Result<String, Error> {
     Ok(format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         usage::settings::Settings::read(variables)?,
         streams::settings::Settings::read(variables)?,
         recomputations::settings::Settings::read(variables)?,
         maintenance::server::Servers::read(variables)?,
         maintenance::operation::settings::Settings::read(variables)?,
         schemas::settings::Settings::read(variables)?,
+        schemas::servers::Servers::read(variables)?,
         recomputations_api::settings::InvalidStatus::read(variables)?,
         edge::authorizer::StackTachAuth::read(variables)?,
         edge::log::Log::read(variables)?.filter,

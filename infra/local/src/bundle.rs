@@ -22,7 +22,7 @@ use edge::web::Web;
 use ticker::Ticker;
 use tower::ServiceExt;
 
-use crate::event_source::{EventSource, WORKER_TIMEOUT};
+use crate::event_source::{EventSource, WORKER_TIMEOUT, drain};
 use crate::gateway::Gateway;
 use crate::workers::Workers;
 
@@ -74,6 +74,8 @@ impl Bundle {
         let streams = streams_api::router(streams, authorizer(Api::Streams)?);
         let maintenance = maintenance_api::Api::new(&self.platform, self.access.clone())?;
         let maintenance = with_middleware(maintenance_api::router(maintenance), maintenance_api::error_body);
+        let schemas = schemas_api::Api::new(&self.platform, self.access.clone())?;
+        let schemas = with_middleware(schemas_api::router(schemas), schemas_api::error_body);
         let routes = vec![
             ("/v1", with_middleware(streams, streams_api::error_body)),
             ("/db", with_middleware(usage, usage_api::error_body)),
@@ -83,6 +85,9 @@ impl Bundle {
             ("/maintenance", maintenance.clone()),
             ("/discover", maintenance.clone()),
             ("/status", maintenance),
+            ("/api/v1", schemas.clone()),
+            ("/changesetreviews", schemas.clone()),
+            ("/changesetapplies", schemas),
         ];
         let default_route = with_middleware(access_api::router(self.access.clone()), access_api::error_body);
         let base_path = self.web.base_path.clone();
@@ -92,6 +97,17 @@ impl Bundle {
     /// Returns one event source per worker queue.
     pub fn event_sources(&self) -> Result<Vec<EventSource>, Error> {
         self.workers.event_sources(&self.platform, WORKER_TIMEOUT)
+    }
+
+    /// Returns the platform of the functions.
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// Does the reviews and applications that were requested, and those that follow.
+    pub async fn drain_changesets(&self) -> Result<()> {
+        drain(&[self.workers.changeset_source(&self.platform)?]).await?;
+        Ok(())
     }
 
     /// Runs the ticker once. Errors are only logged, because the next tick finds the same work.

@@ -1,15 +1,14 @@
 //! The PostgreSQL server of the samples, which `steward up --samples` starts if no server is configured.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::private_postgres::{
-    PrivatePostgres, VAR_TMP, WORLD, is_reachable, new_folder, server_user, stop_earlier_server,
-};
+use crate::kept_folder::{self, clear};
+use crate::private_postgres::{PrivatePostgres, WORLD, server_user, stop_earlier_server};
 use crate::stand_ins::Storage;
 
 /// The database with the sample, which the documented examples use.
@@ -67,15 +66,12 @@ impl SampleServer {
 }
 
 fn start_in(directory: &Path) -> Result<PrivatePostgres> {
-    let folder = folder(directory, server_user()?)?;
+    let folder = kept_folder::find(directory, "postgres", server_user()?)?;
     let loaded = folder.join(LOADED);
     if !loaded.exists() {
         // An earlier run was killed before the cluster was complete.
         stop_earlier_server(&folder.join("data"))?;
-        for entry in fs::read_dir(&folder).into_iter().flatten() {
-            let path = entry?.path();
-            if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
-        }
+        clear(&folder)?;
     }
     let postgres = PrivatePostgres::start(&folder, KEPT)?;
     if !loaded.exists() {
@@ -83,49 +79,4 @@ fn start_in(directory: &Path) -> Result<PrivatePostgres> {
         fs::write(&loaded, "")?;
     }
     Ok(postgres)
-}
-
-/// Returns the folder of the cluster in a data directory: `postgres`, or the target of a link of this name if `user`
-/// cannot reach the directory, such as one in the home of root.
-fn folder(directory: &Path, user: Option<(u32, u32)>) -> Result<PathBuf> {
-    let directory = directory.canonicalize()?;
-    let folder = directory.join("postgres");
-    match fs::read_link(&folder) {
-        Ok(target) if target.is_dir() => return Ok(target),
-        Ok(_) => fs::remove_file(&folder)?,
-        Err(_) => {}
-    }
-    if folder.exists() || is_reachable(&directory, user) {
-        return Ok(folder);
-    }
-    let target = new_folder(Path::new(VAR_TMP), user);
-    let created = DirBuilder::new().mode(0o700).create(&target);
-    created.with_context(|| format!("{} cannot be created", target.display()))?;
-    symlink(&target, &folder)?;
-    Ok(target)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    #[test]
-    fn cluster_is_outside_of_a_directory_that_the_servers_user_cannot_reach() {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let path = directory.path().canonicalize().expect("a path");
-        let closed = path.join("closed");
-        fs::create_dir(&closed).expect("created");
-        fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("changed");
-        let other = Some((65_534, 65_534));
-        assert_eq!(folder(&closed, None).expect("a folder"), closed.join("postgres"));
-        let outside = folder(&closed, other).expect("a folder");
-        assert!(!outside.starts_with(&path) && outside.is_dir(), "{}", outside.display());
-        assert_eq!(folder(&closed, other).expect("a folder"), outside, "the link leads to it");
-        fs::remove_dir(&outside).expect("removed");
-        let again = folder(&closed, other).expect("a folder");
-        assert_ne!(again, outside);
-        fs::remove_dir(again).expect("removed");
-    }
 }

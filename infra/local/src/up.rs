@@ -18,20 +18,19 @@ use domain::streams::settings::Settings;
 use edge::authorizer::StackTachAuth;
 use edge::log::LogFormat;
 use edge::web::Web;
-use maintenance::server::{self, Servers};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::bundle::Bundle;
+use crate::databases::{Database, DatabaseOptions, Databases};
 use crate::first_key::FirstKey;
-use crate::sample_server::SampleServer;
 use crate::schedule::run_every;
 use crate::shutdown::Shutdown;
 use crate::stand_ins::{StandIns, Storage};
-use crate::welcome::{Postgres, Welcome};
-use crate::{demo, private_postgres, samples};
+use crate::welcome::Welcome;
+use crate::{demo, demo_changesets, samples};
 
 /// Concurrent batches per worker queue.
 const POLLERS_PER_QUEUE: usize = 2;
@@ -71,17 +70,12 @@ pub struct Up {
                 loopback]"
     )]
     auth: Option<StackTachAuth>,
-    /// Load sample notifications if there are no records, create the documented users and API key, and start a PostgreSQL
-    /// server with a sample database if none is configured
+    /// Load sample data if there are no records, create the documented users and API key, and start a PostgreSQL server and
+    /// two MariaDB servers with sample databases if none are configured
     #[arg(long)]
     samples: bool,
-    #[arg(
-        long,
-        value_name = "URL",
-        help = "PostgreSQL server of /maintenance, as postgres://user:password@host:port/database \
-                [default: $POSTGRES_URL, which keeps the password out of the list of processes]"
-    )]
-    postgres: Option<String>,
+    #[command(flatten)]
+    databases: DatabaseOptions,
 }
 
 impl Up {
@@ -92,16 +86,16 @@ impl Up {
 
     /// Runs the bundle until Ctrl-C or SIGTERM, and then shuts down gracefully.
     pub async fn run(self) -> Result<()> {
-        let environment = self.environment();
-        Servers::read(&environment)?;
+        let environment = self.databases.environment()?;
         let auth = self.auth(&environment)?;
         let rules = Definitions::from_settings(&Settings::read(&environment)?)?;
         let listener = self.bind().await?;
         let sigterm = signal(SignalKind::terminate())?;
         let stand_ins = Arc::new(StandIns::start(&self.storage(), Clock::system()).await?);
         let address = listener.local_addr()?;
-        let postgres = self.start_postgres(&environment).await?;
-        let platform = platform(&postgres.add_url(environment), &stand_ins, auth, address)?;
+        let databases = Databases::start(&environment, &self.storage(), self.samples).await?;
+        let platform = platform(&databases.add_urls(environment), &stand_ins, auth, address)?;
+        databases.register(&platform).await?;
         let (now, ids) = (platform.clock.now(), platform.ids.clone());
         let first_key = match self.storage() {
             Storage::Memory => FirstKey::Printed(ids.secret()),
@@ -110,7 +104,7 @@ impl Up {
         let access = Access::new(&platform)?.with_first_secret(Some(first_key.secret().to_owned()));
         let bundle = Bundle::new(platform, access, rules)?;
         if self.samples {
-            seed(&bundle, &stand_ins, now).await?;
+            seed(&bundle, &stand_ins, &databases, now).await?;
         }
 
         let shutdown = Shutdown::new();
@@ -119,7 +113,7 @@ impl Up {
             address,
             storage: &self.storage(),
             stand_ins: &stand_ins,
-            postgres: &postgres,
+            databases: &databases,
             first_key: &first_key,
             has_samples: self.samples,
             now,
@@ -128,7 +122,7 @@ impl Up {
         let result = wait_for_interrupt(sigterm, &mut tasks).await;
         shutdown.trigger();
         join(tasks).await?;
-        tokio::task::spawn_blocking(|| drop(postgres)).await?;
+        tokio::task::spawn_blocking(|| drop(databases)).await?;
         let stand_ins = Arc::into_inner(stand_ins).context("the stand-ins are still in use")?;
         stand_ins.stop(SHUTDOWN_TIMEOUT).await?;
         result
@@ -153,37 +147,6 @@ impl Up {
             );
         }
         Ok(StackTachAuth::ApiKey)
-    }
-
-    /// Returns the variables of this process, with the URL of `--postgres`.
-    fn environment(&self) -> Variables {
-        let environment = Variables::from_env();
-        match &self.postgres {
-            Some(url) => environment.with([(server::URL, url)]),
-            None => environment,
-        }
-    }
-
-    /// Starts the server of the samples, unless a server is configured. Without it, everything else still works.
-    async fn start_postgres(&self, environment: &Variables) -> Result<Postgres> {
-        if [server::URL, server::INSTANCES].iter().any(|name| environment.get(name).is_some()) {
-            return Ok(Postgres::Configured);
-        }
-        if !self.samples {
-            return Ok(Postgres::Missing(format!("set --postgres URL or {}", server::URL)));
-        }
-        if !private_postgres::is_installed() {
-            let package = "install it, on Debian with apt-get install postgresql";
-            return Ok(Postgres::Missing(format!("{package}, or set --postgres URL")));
-        }
-        let storage = self.storage();
-        let started = tokio::task::spawn_blocking(move || SampleServer::start(&storage)).await?;
-        Ok(started.map_or_else(
-            |error| {
-                Postgres::Missing(format!("{error:#}; set --postgres URL, or start over with make reset"))
-            },
-            Postgres::Sample,
-        ))
     }
 
     async fn bind(&self) -> Result<TcpListener> {
@@ -243,8 +206,18 @@ fn platform(
 }
 
 /// Creates the documented credentials, and loads the samples if there are no records.
-async fn seed(bundle: &Bundle, stand_ins: &StandIns, now: DateTime<Utc>) -> Result<()> {
+async fn seed(
+    bundle: &Bundle,
+    stand_ins: &StandIns,
+    databases: &Databases,
+    now: DateTime<Utc>,
+) -> Result<()> {
     demo::seed_access(bundle.access()).await?;
+    if let Database::Sample(servers) = &databases.mariadb {
+        demo_changesets::seed(bundle, servers.ports())
+            .await
+            .context("cannot create the sample changesets")?;
+    }
     if stand_ins.are_empty().await? {
         bundle.post(samples::notifications(now)?).await.context("cannot load the samples")?;
         demo::seed_recomputations(bundle).await?;

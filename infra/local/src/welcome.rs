@@ -4,47 +4,11 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
-use domain::platform::variables::Variables;
-use maintenance::server;
 
+use crate::databases::{Database, Databases};
 use crate::demo;
 use crate::first_key::FirstKey;
-use crate::sample_server::SampleServer;
 use crate::stand_ins::{StandIns, Storage};
-
-/// The PostgreSQL server of the maintenance API.
-pub enum Postgres {
-    /// The environment or the command line names it.
-    Configured,
-    /// The server of the samples.
-    Sample(SampleServer),
-    /// There is none, and this would help.
-    Missing(String),
-}
-
-impl Postgres {
-    /// Adds the URL of the server to the variables, if it is the server of the samples.
-    #[must_use]
-    pub fn add_url(&self, variables: Variables) -> Variables {
-        match self {
-            Self::Sample(sample) => variables.with([(server::URL, sample.url())]),
-            Self::Configured | Self::Missing(_) => variables,
-        }
-    }
-}
-
-impl fmt::Display for Postgres {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Configured => f.write_str("as configured"),
-            Self::Sample(sample) => {
-                let file = sample.service_file().display();
-                write!(f, "127.0.0.1:{}  (PGSERVICEFILE={file} psql service=steward)", sample.port())
-            }
-            Self::Missing(advice) => write!(f, "none, so /maintenance returns 503; {advice}"),
-        }
-    }
-}
 
 /// Everything that the text mentions.
 pub struct Welcome<'a> {
@@ -54,8 +18,8 @@ pub struct Welcome<'a> {
     pub storage: &'a Storage,
     /// The stand-ins for services of AWS.
     pub stand_ins: &'a StandIns,
-    /// The PostgreSQL server.
-    pub postgres: &'a Postgres,
+    /// The database servers.
+    pub databases: &'a Databases,
     /// The first administrator's API key.
     pub first_key: &'a FirstKey,
     /// Whether there are samples.
@@ -66,7 +30,8 @@ pub struct Welcome<'a> {
 
 impl fmt::Display for Welcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, postgres, stand_ins, .. } = self;
+        let Self { address, databases, stand_ins, .. } = self;
+        let Databases { postgres, mariadb } = databases;
         let storage = match self.storage {
             Storage::Memory => "in memory until it ends".to_owned(),
             Storage::Directory(path) => format!("in {}", path.display()),
@@ -83,6 +48,7 @@ impl fmt::Display for Welcome<'_> {
   DynamoDB    {dynamodb}  (tables UsageTable, StreamTable, RegistryTable, OpsTable; any credentials)
   SQS         {sqs}  (queues NotificationQueue, UsageQueue, StreamQueue, MaintenanceQueue, ChangesetQueue, VerifiedQueue, PublishedQueue)
   PostgreSQL  {postgres}
+  MariaDB     {mariadb}
   API key     {key}  (administrator)
 
 Try:
@@ -103,7 +69,7 @@ Try:
         if self.has_samples {
             writeln!(f, "  curl -s -H 'x-api-key: {key}' http://{address}/recomputations")?;
         }
-        if let Postgres::Sample(_) = postgres {
+        if let Database::Sample(_) = postgres {
             let database = format!("http://{address}/maintenance/postgres");
             writeln!(f, "  curl -s '{database}/schema/public?key={key}'")?;
             writeln!(f, "  curl -s '{database}/advice?key={key}'")?;
@@ -112,6 +78,9 @@ Try:
                 "  curl -s '{database}/schema/public/table/city/vacuum?key={key}' -d '{{\"mode\": \"full\"}}'"
             )?;
             writeln!(f, "  curl -s 'http://{address}/maintenance/operations?key={key}'")?;
+        }
+        if let Database::Sample(_) = mariadb {
+            writeln!(f, "  curl -s -u dba:dba http://{address}/api/v1/changeset/")?;
         }
         f.write_str("Press Ctrl-C to stop.")
     }

@@ -54,7 +54,7 @@ impl Workers {
     /// Queues and clock are the platform's, so a platform with another SQS client measures or disturbs only the
     /// polling, not the workers.
     pub fn event_sources(&self, platform: &Platform, timeout: Duration) -> Result<Vec<EventSource>, Error> {
-        let Self { recorder, verifier, runner, maintenance, changesets } = self.clone();
+        let Self { recorder, verifier, runner, maintenance, .. } = self.clone();
         let url = |variable| platform.variables.required(variable);
         Ok(vec![
             EventSource::new(platform, url(notification::QUEUE)?, timeout, move |event, deadline| {
@@ -74,16 +74,18 @@ impl Workers {
                 async move { maintenance_worker::handle(&runner, event, deadline).await }
             })
             .one_at_a_time(),
-            EventSource::new(
-                platform,
-                url(schema_changes::QUEUE)?,
-                STATEMENT_TIMEOUT,
-                move |event, deadline| {
-                    let runner = changesets.clone();
-                    async move { changeset_worker::handle(&runner, event, deadline).await }
-                },
-            )
-            .one_at_a_time(),
+            self.changeset_source(platform)?,
         ])
+    }
+
+    /// Returns the event source of the queue of changesets.
+    pub fn changeset_source(&self, platform: &Platform) -> Result<EventSource, Error> {
+        let runner = self.changesets.clone();
+        let url = platform.variables.required(schema_changes::QUEUE)?;
+        let source = EventSource::new(platform, url, STATEMENT_TIMEOUT, move |event, deadline| {
+            let runner = runner.clone();
+            async move { changeset_worker::handle(&runner, event, deadline).await }
+        });
+        Ok(source.one_at_a_time())
     }
 }

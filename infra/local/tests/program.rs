@@ -140,10 +140,14 @@ fn invalid_arguments_are_reported_in_one_line() {
     let directory = temporary_directory();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let in_use = listener.local_addr().expect("the listener is bound").to_string();
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 9] = [
         (
             &["up", "--memory", "--postgres", "mysql://u:p@x"],
             "the URL of server \"default\": expected postgres://",
+        ),
+        (
+            &["up", "--memory", "--scratch-mariadb", "mysql://u:p@x/y"],
+            "MARIADB_SCRATCH_URL: the URL names a database",
         ),
         (&["up", "--listen", "0.0.0.0:8000", "--auth", "none"], "0.0.0.0:8000 is not a loopback address"),
         (&["up", "--listen", &in_use, "--memory"], "Address already in use"),
@@ -214,7 +218,9 @@ fn samples_are_loaded_only_into_an_empty_store() {
     let directory = temporary_directory();
     for _ in 0..2 {
         let unreachable = "postgres://u:p@127.0.0.1:1/postgres";
-        let mut running = Running::start(directory.path(), &["--samples", "--postgres", unreachable]);
+        let no_mariadb = "mysql://u:p@127.0.0.1:1";
+        let arguments = ["--samples", "--postgres", unreachable, "--mariadb", no_mariadb];
+        let mut running = Running::start(directory.path(), &arguments);
         running.wait_for_updates(SAMPLE_UPDATES);
         assert!(running.signal("-TERM").success());
     }

@@ -89,8 +89,24 @@ impl Registry {
     pub async fn person(&self, principal: &Principal, caller: Caller) -> Result<Person, Error> {
         let role = Role::of(principal)
             .ok_or_else(|| Error::new(Kind::Forbidden, "This requires the role schemas:editor."))?;
-        let user = self.user_of(&principal.name, role).await?;
+        let mut user = self.user_of(&principal.name, role).await?;
+        if user.role != role.id() {
+            user = self.with_granted_role(user, role).await?;
+        }
         Ok(Person { id: user.id, name: user.name, role, caller })
+    }
+
+    /// Stores the role that the grants of a user say, which were changed elsewhere.
+    async fn with_granted_role(&self, old: User, role: Role) -> Result<User, Error> {
+        let (updated_at, version) = (self.now(), old.version + 1);
+        let new = User { role: role.id(), updated_at, version, ..old.clone() };
+        let mut commit = Commit::default();
+        commit.replace(&old, &new)?;
+        match self.commit(commit).await? {
+            Race::Won => Ok(new),
+            // The next request sees it.
+            Race::Lost => Ok(old),
+        }
     }
 
     /// Returns the row of the user with this name; creates it if there is none.

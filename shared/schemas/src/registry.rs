@@ -1,5 +1,7 @@
 //! The registry: changesets, servers, versions and tasks in their table.
 
+use std::sync::Arc;
+
 use domain::error::Error;
 use domain::platform::Platform;
 use domain::platform::clock::Clock;
@@ -9,6 +11,7 @@ use domain::storage::table::Table;
 use domain::time::Micros;
 use domain::work::outbox::Outbox;
 use domain::work::queue::Queue;
+use tokio::sync::OnceCell;
 
 use crate::settings::Settings;
 
@@ -21,6 +24,8 @@ pub struct Registry {
     pub(crate) queue: Queue,
     pub(crate) outbox: Outbox,
     pub(crate) settings: Settings,
+    /// When the first data was made, once this process knows it.
+    pub(crate) first: Arc<OnceCell<Micros>>,
 }
 
 impl Registry {
@@ -34,7 +39,13 @@ impl Registry {
             outbox: Outbox::new(table.clone(), platform.queue(PUBLISHED_QUEUE)?),
             table,
             settings: Settings::read(&platform.variables)?,
+            first: Arc::default(),
         })
+    }
+
+    /// Returns the settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Returns the current time.

@@ -1,5 +1,7 @@
 //! Settings of reviews and applications.
 
+use std::time::Duration;
+
 use domain::error::Error;
 use domain::platform::variables::{Variables, invalid};
 
@@ -48,6 +50,13 @@ impl Settings {
             check_hours: (check_hours > 0).then_some(i64::from(check_hours)),
             legacy_status: variables.parse(LEGACY_STATUS, false)?,
         })
+    }
+}
+
+impl Settings {
+    /// Returns the period in which a worker renews its lease while a statement runs: a third of the lease.
+    pub fn heartbeat(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds.unsigned_abs() / 3)
     }
 }
 

@@ -157,6 +157,12 @@ impl Session {
         Ok(rows.first().and_then(|row| row.optional(0)) == Some("1"))
     }
 
+    /// Returns the number of the connection that has a lock. `None` if none has it.
+    pub async fn lock_holder(&mut self, name: &str) -> Result<Option<u64>, Failure> {
+        let rows = self.rows("SELECT IS_USED_LOCK(?)", &[&lock_name(name)]).await?;
+        Ok(rows.first().and_then(|row| row.optional(0)).and_then(|number| number.parse().ok()))
+    }
+
     /// Ends another session and what it runs. Returns whether it existed.
     pub async fn kill(&mut self, connection_id: u64) -> Result<bool, Failure> {
         self.kill_what("CONNECTION", connection_id).await

@@ -114,6 +114,9 @@ pub struct ServerData {
     pub schema_version_diff: String,
     /// When the latest check was made. `None` before the first one.
     pub checked_at: Option<Micros>,
+    /// The id of the task of the next scheduled check. Not a documented field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_check: Option<u64>,
     /// When the row was created.
     pub created_at: Micros,
     /// When the row was changed.
@@ -133,6 +136,10 @@ impl Record for ChangesetTest {
     fn version(&self) -> u64 {
         self.version
     }
+
+    fn references(&self) -> Vec<(&'static str, u64)> {
+        vec![("changeset", self.changeset)]
+    }
 }
 
 impl Record for ChangesetValidation {
@@ -144,6 +151,10 @@ impl Record for ChangesetValidation {
 
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn references(&self) -> Vec<(&'static str, u64)> {
+        vec![("changeset", self.changeset)]
     }
 }
 

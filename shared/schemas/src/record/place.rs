@@ -44,6 +44,13 @@ pub struct Policy {
     pub lock_wait_timeout: Option<u64>,
 }
 
+impl Environment {
+    /// Returns a new environment.
+    pub fn new(id: u64, name: String, policy: Policy, now: Micros) -> Self {
+        Self { id, name, policy, created_at: now, updated_at: now, version: 1 }
+    }
+}
+
 impl Record for Environment {
     const RESOURCE: Name = Name::Environment;
 

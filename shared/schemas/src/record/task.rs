@@ -25,7 +25,7 @@ pub struct Task {
     pub server: Option<u64>,
     /// The id of the schema.
     pub database_schema: u64,
-    /// The id of the version that a review starts from.
+    /// The id of the version that a review, an application or a revert starts from. `None` until it does.
     pub schema_version: Option<u64>,
     /// The id of the user who requested it. `None` for a scheduled check.
     pub user: Option<u64>,
@@ -43,15 +43,24 @@ pub struct Task {
     pub steps: Vec<Step>,
     /// The id of the parent, for the application to one of several servers.
     pub parent: Option<u64>,
-    /// The ids of the applications to several servers, in order; the first is the canary.
+    /// The ids of the servers of a parent, in order; the first is the canary.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<u64>,
+    /// The ids of the applications to these servers. One is created when its turn comes.
     #[serde(default)]
     pub children: Vec<u64>,
+    /// The digest of the statements when they were requested.
+    #[serde(rename = "fp", default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// The checksum that the schema must have when a worker continues. `None` for any.
+    #[serde(rename = "ex", default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// Whether a person accepted the final structure.
+    #[serde(rename = "ac", default)]
+    pub is_accepted: bool,
     /// Whether a cancel was requested.
     #[serde(default)]
     pub is_cancelled: bool,
-    /// The connection on the server that executes the statements, while one does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub connection: Option<u64>,
     /// The number of times that a worker acquired it.
     #[serde(rename = "tk", default)]
     pub token: u64,
@@ -133,6 +142,9 @@ pub struct ApplyOptions {
     /// Seconds that a statement may run. `None` for no limit.
     #[serde(default)]
     pub max_statement_time: Option<u64>,
+    /// Servers that are changed at the same time once the canary is done. `None` for one.
+    #[serde(default)]
+    pub parallelism: Option<u64>,
 }
 
 /// What happens after a failed statement of an application.
@@ -184,6 +196,9 @@ pub struct Step {
     pub before: String,
     /// The checksum of the schema on the server after it. `None` until it is known.
     pub after: Option<String>,
+    /// The number of the connection that executes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<u64>,
     /// When it was started.
     pub started_at: Micros,
     /// When it ended.

@@ -1,10 +1,12 @@
 //! Pure. The JSON form of rows.
 
+use domain::error::Error;
 use domain::time::Micros;
 use serde_json::{Map, Value, json};
 
-use crate::record::Name;
+use crate::record::{Name, Record};
 use crate::resource::declaration::Resource;
+use crate::resource::declared::resource;
 use crate::resource::field::{Field, FieldKind};
 use crate::store::Row;
 
@@ -12,6 +14,15 @@ use crate::store::Row;
 pub fn form(resource: &Resource, row: &Row) -> Map<String, Value> {
     let fields = resource.fields.iter();
     fields.map(|field| (field.name.to_owned(), shown(resource.name, field, row))).collect()
+}
+
+/// Returns the form of a record.
+pub fn form_of<T: Record>(record: &T) -> Result<Map<String, Value>, Error> {
+    match serde_json::to_value(record) {
+        Ok(Value::Object(row)) => Ok(form(resource(T::RESOURCE), &row)),
+        Ok(_) => Err(Error::bug("a record is not an object")),
+        Err(cause) => Err(Error::bug("a record could not be written as JSON").because(cause)),
+    }
 }
 
 /// Returns the time in ISO format without a zone, with six digits of microseconds if they are not zero.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::record::Name;
 use crate::registry::Registry;
-use crate::resource::declaration::{Finder, Resource, Source};
+use crate::resource::declaration::{Finder, Fixed, Resource, Source};
 use crate::resource::declared::resource;
 use crate::resource::field::FieldKind;
 use crate::resource::filter::{Filter, check_order, filters};
@@ -72,6 +72,13 @@ impl Registry {
         }
         body.insert("objects".to_owned(), json!(self.forms(listed, rows).await?));
         Ok(Value::Object(body))
+    }
+
+    /// Returns the forms of the rows with these ids, by id. Missing ones are left out.
+    pub async fn forms_by_id(&self, name: Name, ids: &[u64]) -> Result<Vec<Value>, Error> {
+        let listed = resource(name);
+        let rows = self.rows_by_id(listed, ids).await?;
+        self.forms(listed, rows).await
     }
 
     /// Returns the rows that pass all filters, by id.
@@ -170,6 +177,7 @@ impl Registry {
         let mut ids = ids.to_vec();
         ids.sort_unstable();
         ids.dedup();
+        self.make_first_rows(listed).await?;
         match listed.source {
             Source::Stored => self.rows_of(listed.name, &ids).await,
             Source::Users => {
@@ -184,13 +192,22 @@ impl Registry {
         }
     }
 
+    /// Makes the first environments before environments are read.
+    async fn make_first_rows(&self, listed: &Resource) -> Result<(), Error> {
+        if listed.name == Name::Environment {
+            self.first_data().await?;
+        }
+        Ok(())
+    }
+
     async fn all_rows(&self, listed: &Resource) -> Result<Vec<Row>, Error> {
+        self.make_first_rows(listed).await?;
         match listed.source {
             Source::Stored => self.rows(listed.name).await,
             Source::Users => Ok(self.rows(Name::User).await?.iter().map(login).collect()),
             Source::Fixed(rows) => {
                 let created = self.first_data().await?;
-                let row = |fixed: super::declaration::Fixed| {
+                let row = |fixed: Fixed| {
                     let mut row = Row::new();
                     row.insert("id".to_owned(), json!(fixed.id));
                     row.insert("name".to_owned(), json!(fixed.name));

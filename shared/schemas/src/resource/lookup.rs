@@ -15,26 +15,47 @@ const LARGEST_REGEX: usize = 256 * 1_024;
 /// The name of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
+    /// Is the value.
     Exact,
+    /// Is the text, ignoring case.
     IExact,
+    /// Contains the text.
     Contains,
+    /// Contains the text, ignoring case.
     IContains,
+    /// Starts with the text.
     StartsWith,
+    /// Starts with the text, ignoring case.
     IStartsWith,
+    /// Ends with the text.
     EndsWith,
+    /// Ends with the text, ignoring case.
     IEndsWith,
+    /// Is greater.
     Gt,
+    /// Is greater or equal.
     Gte,
+    /// Is less.
     Lt,
+    /// Is less or equal.
     Lte,
+    /// Is one of the values.
     In,
+    /// Is between two values, or is one of them.
     Range,
+    /// Is missing, or is not.
     IsNull,
+    /// Matches a regular expression.
     Regex,
+    /// Matches a regular expression, ignoring case.
     IRegex,
+    /// Has this year.
     Year,
+    /// Has this month.
     Month,
+    /// Has this day of the month.
     Day,
+    /// Has this day of the week; Sunday is 1.
     WeekDay,
 }
 

@@ -1,6 +1,8 @@
 //! The table of the registry. No other module reads or writes it.
 
+pub(crate) mod applied;
 mod ddl;
+mod first_data;
 mod tasks;
 
 use std::collections::BTreeMap;
@@ -107,6 +109,13 @@ impl NewIds {
     /// Returns the first new id of a resource that ids were taken of.
     pub(crate) fn first(&self, resource: Name) -> u64 {
         self.0.get(&resource).copied().unwrap_or_default()
+    }
+
+    /// Returns the ids that are left after so many of a resource were used.
+    pub(crate) fn after(&self, resource: Name, used: u64) -> Self {
+        let mut left = self.0.clone();
+        left.entry(resource).and_modify(|first| *first += used);
+        Self(left)
     }
 }
 

@@ -3,12 +3,16 @@
 //! A worker acquires a task under a token and a lease, which it renews while a statement runs. Every change by that worker
 //! requires its token, so that a worker that was paused past its lease changes nothing.
 
+use std::time::Duration;
+
 use domain::error::Error;
 use domain::failure::Failure;
 use domain::platform::Platform;
 use domain::time::Micros;
 
-use crate::record::{Task, TaskKind, TaskStatus};
+use crate::apply::ending::Ending;
+use crate::apply::text;
+use crate::record::{Message, MessageType, Task, TaskKind, TaskStatus};
 use crate::registry::Registry;
 use crate::servers::Servers;
 use crate::store::Commit;
@@ -25,6 +29,7 @@ const LONGEST_BACKOFF: i64 = 60;
 pub struct Runner {
     pub(crate) registry: Registry,
     pub(crate) servers: Servers,
+    pub(crate) heartbeat: Duration,
 }
 
 /// A task that this worker holds.
@@ -41,8 +46,10 @@ pub(crate) enum Stop {
     Lost,
     /// A server is unreachable or a lock is held. The task waits, and fails at the end of the retry window.
     Wait(String),
-    /// The task ends in this state with this message.
+    /// The task ends in this state with this error.
     End(TaskStatus, String),
+    /// The task ends in this state with this message.
+    EndWith(TaskStatus, Message),
     /// The table or the queue does not answer.
     Failed(Error),
 }
@@ -62,7 +69,15 @@ impl From<BadTransition> for Stop {
 impl Runner {
     /// Returns the runner of the tasks of this platform.
     pub fn new(platform: &Platform) -> Result<Self, Error> {
-        Ok(Self { registry: Registry::new(platform)?, servers: Servers::read(&platform.variables)? })
+        let registry = Registry::new(platform)?;
+        let heartbeat = registry.settings.heartbeat();
+        Ok(Self { registry, servers: Servers::read(&platform.variables)?, heartbeat })
+    }
+
+    /// Returns the runner with a heartbeat of another period.
+    #[must_use]
+    pub fn with_heartbeat(self, heartbeat: Duration) -> Self {
+        Self { heartbeat, ..self }
     }
 
     /// Does what a message asks for, until `deadline` at the latest.
@@ -92,10 +107,37 @@ impl Runner {
         };
         match outcome {
             Ok(()) | Err(Stop::Lost) => Ok(()),
-            Err(Stop::Wait(reason)) => self.wait(&mut held, &reason).await,
-            Err(Stop::End(status, reason)) => self.stop(&mut held, status, &reason).await,
+            Err(Stop::Wait(reason)) if !self.is_exhausted(&held.task) => self.wait(&mut held, &reason).await,
+            Err(Stop::Wait(reason)) => {
+                let (status, message) = (held.task.stopped_status(), error(&held.task, reason));
+                self.settle_as(&mut held, status, message).await
+            }
+            Err(Stop::End(status, reason)) => {
+                let message = error(&held.task, reason);
+                self.settle_as(&mut held, status, message).await
+            }
+            Err(Stop::EndWith(status, message)) => self.settle_as(&mut held, status, message).await,
             Err(Stop::Failed(error)) => Err(error),
         }
+    }
+
+    /// Ends a task in the way of its kind.
+    async fn settle_as(&self, held: &mut Held, status: TaskStatus, message: Message) -> Result<(), Error> {
+        let ended = match held.task.kind {
+            TaskKind::Review => return self.stop(held, status, &message).await,
+            TaskKind::Apply | TaskKind::Revert => self.end(held, Ending::new(status, Some(message))).await,
+            TaskKind::Check => self.end_check(held, status, &message, None).await,
+        };
+        match ended {
+            Err(Stop::Failed(error)) => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether the task has waited for the whole retry window.
+    fn is_exhausted(&self, task: &Task) -> bool {
+        let window = self.registry.settings.retry_seconds;
+        task.unreachable.is_some_and(|since| since.plus_seconds(window) <= self.registry.now())
     }
 
     /// Returns the end of a lease that is taken or renewed now.
@@ -128,27 +170,25 @@ impl Runner {
         Ok(())
     }
 
-    /// Releases the task for a while, or fails it at the end of the retry window.
+    /// Releases the task for a while.
     async fn wait(&self, held: &mut Held, reason: &str) -> Result<(), Error> {
         let now = self.registry.now();
-        let window = self.registry.settings.retry_seconds;
+        tracing::info!(task.id = held.task.id, reason, "a task waits");
         let decide = |task: &Task| {
-            let since = task.unreachable.unwrap_or(now);
-            if since.plus_seconds(window) <= now {
-                // A statement that was started is in doubt.
-                let status = if task.steps.is_empty() { TaskStatus::Failed } else { TaskStatus::Error };
-                return Ok(task.with_error(reason).ended(status, now)?);
-            }
             let seconds = LONGEST_BACKOFF.min(1 << task.attempts.min(6));
             let released = task.released(now.plus_seconds(seconds));
-            Ok(Task { attempts: task.attempts + 1, unreachable: Some(since), ..released })
+            let unreachable = Some(task.unreachable.unwrap_or(now));
+            Ok(Task { attempts: task.attempts + 1, unreachable, ..released })
         };
         self.settle(held, decide).await
     }
 
-    async fn stop(&self, held: &mut Held, status: TaskStatus, reason: &str) -> Result<(), Error> {
+    async fn stop(&self, held: &mut Held, status: TaskStatus, message: &Message) -> Result<(), Error> {
         let now = self.registry.now();
-        self.settle(held, |task| Ok(task.with_error(reason).ended(status, now)?)).await
+        let Message { message, message_type, extra } = message;
+        let stopped =
+            |task: &Task| Ok(task.with_message(*message_type, message, extra.clone()).ended(status, now)?);
+        self.settle(held, stopped).await
     }
 
     async fn settle(
@@ -164,7 +204,17 @@ impl Runner {
                 Ok(())
             }
             Err(Stop::Failed(error)) => Err(error),
-            Err(Stop::Lost | Stop::Wait(_) | Stop::End(..)) => Ok(()),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Returns the message of an error in the form of the task's kind.
+fn error(task: &Task, reason: String) -> Message {
+    match task.kind {
+        TaskKind::Apply | TaskKind::Revert => text::error(&reason),
+        TaskKind::Review | TaskKind::Check => {
+            Message { extra: None, message: reason, message_type: MessageType::Error }
         }
     }
 }

@@ -81,9 +81,12 @@ impl Task {
             results: Vec::new(),
             steps: Vec::new(),
             parent: None,
+            servers: Vec::new(),
             children: Vec::new(),
             is_cancelled: false,
-            connection: None,
+            fingerprint: None,
+            expected: None,
+            is_accepted: false,
             token: 0,
             lease: None,
             look: now,
@@ -127,14 +130,14 @@ impl Task {
     /// Returns the task released until `look`, when another worker continues.
     #[must_use]
     pub fn released(&self, look: Micros) -> Self {
-        Self { status: TaskStatus::Queued, lease: None, connection: None, look, ..self.clone() }
+        Self { status: TaskStatus::Queued, lease: None, look, ..self.clone() }
     }
 
     /// Returns the task in a state of rest.
     pub fn ended(&self, status: TaskStatus, now: Micros) -> Result<Self, BadTransition> {
         let status = self.status.transition(status)?;
         let ended_at = Some(now);
-        Ok(Self { status, lease: None, connection: None, look: now, ended_at, ..self.clone() })
+        Ok(Self { status, lease: None, look: now, ended_at, ..self.clone() })
     }
 
     /// Returns the task that a person resumed.
