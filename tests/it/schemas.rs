@@ -1,6 +1,8 @@
 //! Schema changes on a real MariaDB server: one private server for all tests, one schema for each.
 
+mod applies;
 mod changesets;
+mod drift;
 mod dumps;
 mod loading;
 mod reviews;
