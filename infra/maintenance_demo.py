@@ -91,7 +91,7 @@ def operations(steward):
     steward.follow(list(ids.values()))
     for one in ids.values():
         found = steward.get(f"/maintenance/operations/{one}")
-        print(f"  {one} {found['kind']}: {found['status']}, from {found['started']} to {found['ended']}:", found["statement"])
+        print(f"  {one} {found['kind']}: {found['status']}, from {found['started']} to {found['ended']}:", found["statement"] or "")
 
 
 def advice(steward):
