@@ -1,9 +1,12 @@
 //! Schema changes on a real MariaDB server: one private server for all tests, one schema for each.
 
+mod applies;
 mod changesets;
+mod drift;
 mod dumps;
 mod loading;
 mod reviews;
+mod servers;
 mod sessions;
 mod site;
 mod versions;
