@@ -6,6 +6,7 @@ mod drift;
 mod dumps;
 mod loading;
 mod reviews;
+mod servers;
 mod sessions;
 mod site;
 mod versions;
