@@ -156,8 +156,8 @@ impl Runner {
             self.update(held, |task| Ok(task.step_dropped()), |_, _| Ok(())).await?;
             return Err(Stop::Wait(failure.to_string()));
         }
-        let row = self.row(held, work, planned, Some(text::failure(failure))).await?;
-        let mut messages = vec![text::error(&failure.to_string())];
+        let row = self.row(held, work, planned, Some(text::rejected(failure).message)).await?;
+        let mut messages = vec![text::rejected(failure)];
         if after.as_ref() != Some(&work.live.checksum) {
             let message =
                 "The statement failed, and the structure of the schema is not what it was before.".to_owned();

@@ -6,6 +6,7 @@ use crate::apply::plan::Planned;
 use crate::dump::{Dump, difference};
 use crate::mysql::failure::Failure;
 use crate::record::{DatabaseSchema, Message, MessageType, Server};
+use crate::review::errors::{line, sql_line};
 use crate::servers::ConnectError;
 
 /// The documented text of a schema whose structure is none of its versions.
@@ -22,19 +23,14 @@ pub(super) const FINAL_MISMATCH: &str = "Final schema on host does not match the
 pub(super) const WHAT_NEXT: &str =
     "Resume executes the statement again, repair counts it as executed, cancel gives the task up.";
 
-/// Returns the documented form of an error, which is also the log of a detail.
-pub(super) fn line(text: &str) -> String {
-    format!("ERROR <class 'utils.exceptions.Error'>: {text}")
-}
-
-/// Returns the documented form of an error that a server reported.
-pub(super) fn failure(failure: &Failure) -> String {
-    line(&failure.to_string())
-}
-
 /// Returns the message of an error.
 pub(crate) fn error(text: &str) -> Message {
     Message { extra: None, message: line(text), message_type: MessageType::Error }
+}
+
+/// Returns the message of an error that a server reported.
+pub(super) fn rejected(failure: &Failure) -> Message {
+    Message { extra: None, message: sql_line(failure), message_type: MessageType::Error }
 }
 
 /// Returns the message of an error, with the difference between two structures.

@@ -128,9 +128,13 @@ impl Runner {
             max_statement_time: options.max_statement_time.map(Duration::from_secs),
         };
         let opened = self.servers.connect(&job.server, Some(&job.name), limits).await;
-        let mut session = opened.map_err(|error| match error.is_temporary() {
-            true => Stop::Wait(text::unreachable(&job.server, &error)),
-            false => Stop::End(held.task.stopped_status(), refused(&error)),
+        let mut session = opened.map_err(|error| match (error.is_temporary(), &error) {
+            (true, _) => Stop::Wait(text::unreachable(&job.server, &error)),
+            // The schema is unknown there.
+            (false, ConnectError::Failed(failure @ Failure::Statement(_))) => {
+                Stop::EndWith(held.task.stopped_status(), text::rejected(failure))
+            }
+            (false, _) => Stop::End(held.task.stopped_status(), text::unreachable(&job.server, &error)),
         })?;
         let idle = format!("SET SESSION wait_timeout = {IDLE_SECONDS}");
         session.execute(&idle).await.map_err(|failure| Stop::Wait(failure.to_string()))?;
@@ -190,15 +194,4 @@ fn unchanged(held: &Held, live: &Dump) -> Result<(), Stop> {
 /// Returns the checksum from which the last statement was started.
 fn started_from(held: &Held) -> &str {
     held.task.steps.last().map_or("", |step| step.before.as_str())
-}
-
-/// Returns the text of a server that accepts no session.
-fn refused(error: &ConnectError) -> String {
-    match error {
-        ConnectError::Failed(failure) => match failure.report() {
-            Some(report) => report.to_string(),
-            None => failure.to_string(),
-        },
-        ConnectError::Unknown(error) => error.to_string(),
-    }
 }

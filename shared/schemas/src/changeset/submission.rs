@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::mysql::statements::split;
 use crate::record::{Classification, Kind};
 use crate::refusal::Refusal;
 
@@ -13,6 +14,8 @@ pub const LONGEST_SQL: usize = 100 * 1_024;
 pub const LARGEST_DETAIL: usize = 300 * 1_024;
 /// Bytes of all texts of a changeset.
 pub const LARGEST_CHANGESET: usize = 2 * 1_024 * 1_024;
+/// Statements of all `apply_sql` of a changeset, and of all `revert_sql`. An application keeps a record of each.
+pub const MOST_STATEMENTS: usize = 500;
 
 /// The fields of a changeset that a client may set.
 const FIELDS: [&str; 4] = ["database_schema_id", "type", "classification", "review_version_id"];
@@ -185,7 +188,7 @@ impl DetailTexts {
     }
 
     fn check(&self) -> Result<(), Refusal> {
-        if self.apply_sql.trim().is_empty() {
+        if split(&self.apply_sql).is_empty() {
             return Err(Refusal::Malformed("a changeset detail has no apply_sql".to_owned()));
         }
         for (name, text) in self.sql() {
@@ -197,14 +200,23 @@ impl DetailTexts {
 
 /// Checks the number and the sizes of the details of a changeset.
 pub(crate) fn check_details<'a>(details: impl Iterator<Item = &'a DetailTexts>) -> Result<(), Refusal> {
-    let (mut count, mut bytes) = (0, 0);
+    let (mut count, mut bytes, mut applied, mut reverted) = (0, 0, 0, 0);
     for detail in details {
         detail.check()?;
         count += 1;
         bytes += detail.bytes();
+        applied += split(&detail.apply_sql).len();
+        reverted += split(&detail.revert_sql).len();
     }
     if count == 0 || count > MOST_DETAILS {
         let text = format!("a changeset has {count} changeset_details: 1 to {MOST_DETAILS} are expected");
+        return Err(Refusal::Malformed(text));
+    }
+    if applied.max(reverted) > MOST_STATEMENTS {
+        let text = format!(
+            "a changeset has {applied} statements to apply and {reverted} to revert: at most {MOST_STATEMENTS} of each \
+             are possible"
+        );
         return Err(Refusal::Malformed(text));
     }
     check_size("a changeset", bytes, LARGEST_CHANGESET)

@@ -166,11 +166,15 @@ pub fn object(statement: &str) -> Option<Object> {
 
 /// The definition of a table by its parts, each in order.
 #[derive(Debug, Default)]
-struct Table<'a> {
-    columns: Vec<(String, &'a str)>,
-    indexes: Vec<(String, &'a str)>,
-    constraints: Vec<(String, &'a str)>,
-    options: &'a str,
+pub(crate) struct Table<'a> {
+    /// The names of its columns, unquoted, with their definitions.
+    pub(crate) columns: Vec<(String, &'a str)>,
+    /// The names of its indexes with their definitions, which contain the name.
+    pub(crate) indexes: Vec<(String, &'a str)>,
+    /// The names of its foreign keys and checks with their definitions, which contain the name.
+    pub(crate) constraints: Vec<(String, &'a str)>,
+    /// Its options and partitions.
+    pub(crate) options: &'a str,
 }
 
 fn change(object: &Object, before: &str, after: &str) -> Change {
@@ -209,7 +213,8 @@ fn compare(before: &[(String, &str)], after: &[(String, &str)]) -> Parts {
     Parts { added: only(after, before), removed: only(before, after), changed: changed.collect() }
 }
 
-fn table(text: &str) -> Table<'_> {
+/// Reads the definition of a table.
+pub(crate) fn table(text: &str) -> Table<'_> {
     let mut table = Table::default();
     let mut at = 0;
     for line in text.split_inclusive('\n') {

@@ -136,6 +136,10 @@ impl Record for ChangesetTest {
     fn version(&self) -> u64 {
         self.version
     }
+
+    fn references(&self) -> Vec<(&'static str, u64)> {
+        vec![("changeset", self.changeset)]
+    }
 }
 
 impl Record for ChangesetValidation {
@@ -147,6 +151,10 @@ impl Record for ChangesetValidation {
 
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn references(&self) -> Vec<(&'static str, u64)> {
+        vec![("changeset", self.changeset)]
     }
 }
 

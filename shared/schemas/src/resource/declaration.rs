@@ -27,7 +27,7 @@ pub enum Finder {
 }
 
 /// Where the rows of a resource come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Source {
     /// From the table.
     Stored,

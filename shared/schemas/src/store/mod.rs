@@ -110,6 +110,13 @@ impl NewIds {
     pub(crate) fn first(&self, resource: Name) -> u64 {
         self.0.get(&resource).copied().unwrap_or_default()
     }
+
+    /// Returns the ids that are left after so many of a resource were used.
+    pub(crate) fn after(&self, resource: Name, used: u64) -> Self {
+        let mut left = self.0.clone();
+        left.entry(resource).and_modify(|first| *first += used);
+        Self(left)
+    }
 }
 
 impl Registry {

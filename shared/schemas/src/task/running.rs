@@ -11,8 +11,8 @@ use domain::platform::Platform;
 use domain::time::Micros;
 
 use crate::apply::ending::Ending;
-use crate::apply::text::error;
-use crate::record::{Message, Task, TaskKind, TaskStatus};
+use crate::apply::text;
+use crate::record::{Message, MessageType, Task, TaskKind, TaskStatus};
 use crate::registry::Registry;
 use crate::servers::Servers;
 use crate::store::Commit;
@@ -109,10 +109,13 @@ impl Runner {
             Ok(()) | Err(Stop::Lost) => Ok(()),
             Err(Stop::Wait(reason)) if !self.is_exhausted(&held.task) => self.wait(&mut held, &reason).await,
             Err(Stop::Wait(reason)) => {
-                let status = held.task.stopped_status();
-                self.settle_as(&mut held, status, error(&reason)).await
+                let (status, message) = (held.task.stopped_status(), error(&held.task, reason));
+                self.settle_as(&mut held, status, message).await
             }
-            Err(Stop::End(status, reason)) => self.settle_as(&mut held, status, error(&reason)).await,
+            Err(Stop::End(status, reason)) => {
+                let message = error(&held.task, reason);
+                self.settle_as(&mut held, status, message).await
+            }
             Err(Stop::EndWith(status, message)) => self.settle_as(&mut held, status, message).await,
             Err(Stop::Failed(error)) => Err(error),
         }
@@ -202,6 +205,16 @@ impl Runner {
             }
             Err(Stop::Failed(error)) => Err(error),
             Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Returns the message of an error in the form of the task's kind.
+fn error(task: &Task, reason: String) -> Message {
+    match task.kind {
+        TaskKind::Apply | TaskKind::Revert => text::error(&reason),
+        TaskKind::Review | TaskKind::Check => {
+            Message { extra: None, message: reason, message_type: MessageType::Error }
         }
     }
 }

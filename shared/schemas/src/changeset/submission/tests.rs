@@ -79,6 +79,12 @@ fn malformed_submissions_are_refused_with_a_text() {
         (good.clone(), json!({}), "changeset_details is not a JSON array"),
         (good.clone(), json!(["x"]), "a changeset detail is not a JSON object"),
         (good.clone(), json!([{"revert_sql": "drop table t"}]), "a changeset detail has no apply_sql"),
+        (good.clone(), json!([{"apply_sql": " ; -- nothing"}]), "a changeset detail has no apply_sql"),
+        (
+            good.clone(),
+            json!([{"apply_sql": "DO 1;".repeat(500)}, {"apply_sql": "DO 1", "revert_sql": "DO 1"}]),
+            "a changeset has 501 statements to apply and 1 to revert: at most 500 of each are possible",
+        ),
         (good, json!([{"apply_sql": 5}]), "invalid apply_sql 5: a string is expected"),
     ] {
         assert_eq!(submission(&changeset, &details), Err(text.to_owned()));

@@ -1,7 +1,7 @@
 //! Pure. The rules, one file each.
 //!
-//! The severities start from the defaults of `skeema lint` where it has the rule. What loses data or changes all rows is
-//! an error, because an error rejects the changeset. Rules that are off there are notices or warnings.
+//! The severities start from the defaults of `skeema lint` where it has the rule. What loses data or changes all rows
+//! is an error, because an error rejects the changeset. Rules that are off there are notices or warnings.
 
 mod auto_increment;
 mod charset;
