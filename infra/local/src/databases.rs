@@ -160,7 +160,7 @@ impl fmt::Display for Database<SampleMariadb> {
             Self::Configured => f.write_str("as configured"),
             Self::Sample(sample) => {
                 let file = sample.option_file().display();
-                write!(f, "127.0.0.1:{}  (mariadb --defaults-file={file})", sample.port())
+                write!(f, "127.0.0.1:{}  (mariadb --defaults-file={file})", sample.ports().0)
             }
             Self::Missing(advice) => write!(f, "none, so changesets are not reviewed; {advice}"),
         }
