@@ -71,6 +71,11 @@ pub fn check(statements: &[&str], context: &Context) -> Report {
     report
 }
 
+/// Returns the rule about changes that copy a table, which a review measures on a server.
+pub fn lock_impact() -> &'static Rule {
+    &rules::lock_impact::RULE
+}
+
 /// Runs all rules on a statement.
 fn run(subject: &Subject<'_>, index: usize) -> Vec<Finding> {
     let mut findings = Vec::new();
