@@ -5,6 +5,7 @@ mod changesets;
 mod drift;
 mod dumps;
 mod loading;
+mod migrations;
 mod reviews;
 mod servers;
 mod sessions;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::dump::structure::{Table, table};
+use crate::dump::structure::{TableParts, table};
 use crate::migration::quoted;
+use crate::mysql::lexer::significant_tokens;
 
 /// The alterations of a table.
 #[derive(Debug, Default)]
@@ -20,8 +21,9 @@ pub(super) struct Alteration {
 pub(super) fn alteration(name: &str, before: &str, after: &str) -> Alteration {
     let (before, after) = (table(before), table(after));
     let mut clauses = Vec::new();
-    let (keys, checks): (Vec<_>, Vec<_>) =
-        gone(&before.constraints, &after.constraints).into_iter().partition(|(_, text)| text.contains("FOREIGN KEY"));
+    let (keys, checks): (Vec<_>, Vec<_>) = gone(&before.constraints, &after.constraints)
+        .into_iter()
+        .partition(|(_, text)| text.contains("FOREIGN KEY"));
     let keys: Vec<String> = keys.iter().map(|(key, _)| format!("DROP FOREIGN KEY {}", quoted(key))).collect();
     clauses.extend(checks.iter().map(|(check, _)| format!("DROP CONSTRAINT {}", quoted(check))));
     clauses.extend(gone(&before.indexes, &after.indexes).iter().map(|(index, _)| match index.as_str() {
@@ -29,7 +31,8 @@ pub(super) fn alteration(name: &str, before: &str, after: &str) -> Alteration {
         index => format!("DROP INDEX {}", quoted(index)),
     }));
     clauses.extend(columns(&before, &after));
-    let added = [gone(&after.indexes, &before.indexes), gone(&after.constraints, &before.constraints)].concat();
+    let added =
+        [gone(&after.indexes, &before.indexes), gone(&after.constraints, &before.constraints)].concat();
     clauses.extend(added.iter().map(|(_, text)| format!("ADD {text}")));
     let (options, notes) = options(name, before.options, after.options);
     clauses.extend(options);
@@ -46,10 +49,17 @@ fn gone<'a>(these: &[(String, &'a str)], those: &[(String, &str)]) -> Vec<(Strin
 }
 
 /// Returns the changes of columns. Those that stay are moved if another one is in their place.
-fn columns(before: &Table<'_>, after: &Table<'_>) -> Vec<String> {
+fn columns(before: &TableParts<'_>, after: &TableParts<'_>) -> Vec<String> {
     let is_kept = |name: &String| after.columns.iter().any(|(other, _)| other == name);
-    let old: BTreeMap<&str, &str> = before.columns.iter().map(|(name, text)| (name.as_str(), *text)).collect();
-    let mut order: Vec<&str> = before.columns.iter().map(|(name, _)| name).filter(|name| is_kept(name)).map(String::as_str).collect();
+    let old: BTreeMap<&str, &str> =
+        before.columns.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+    let mut order: Vec<&str> = before
+        .columns
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| is_kept(name))
+        .map(String::as_str)
+        .collect();
     let dropped = before.columns.iter().filter(|(name, _)| !is_kept(name));
     let mut clauses: Vec<String> = dropped.map(|(name, _)| format!("DROP COLUMN {}", quoted(name))).collect();
     for (at, (name, text)) in after.columns.iter().enumerate() {
@@ -114,7 +124,6 @@ fn split_partitions(options: &str) -> (&str, &str) {
 
 /// Reads options as `SHOW CREATE TABLE` writes them: `ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='a b'`.
 fn pairs(options: &str) -> BTreeMap<String, String> {
-    use crate::mysql::lexer::significant_tokens;
     let tokens = significant_tokens(options);
     let mut pairs = BTreeMap::new();
     let mut words: Vec<&str> = Vec::new();

@@ -28,18 +28,19 @@ impl Migration {
         let mut migration = Self::default();
         migration.drop_programs(&old, &new);
         let alterations = migration.alterations(&old, &new);
-        let (drops, changes): (Vec<_>, Vec<_>) = alterations.into_iter().map(|found| (found.drops, found.rest)).unzip();
+        let (drops, changes): (Vec<_>, Vec<_>) =
+            alterations.into_iter().map(|found| (found.drops, found.rest)).unzip();
         migration.statements.extend(drops.into_iter().flatten());
         let is_new = |object: &Object| !old.contains_key(object);
         let is_gone = |object: &Object| !new.contains_key(object);
         let created = new.iter().filter(|(object, _)| is_stored(object) && is_new(object));
-        let created: Vec<String> = created.map(|(_, text)| (*text).to_owned()).collect();
+        let created = created.map(|(_, text)| (*text).to_owned());
         let dropped = old.keys().filter(|object| is_stored(object) && is_gone(object)).map(drop);
         // Tables refer to each other in any order.
-        migration.statements.extend(without_checks(created));
+        migration.statements.extend(without_checks(dropped.chain(created).collect()));
         migration.statements.extend(changes.into_iter().flatten());
-        migration.statements.extend(without_checks(dropped.collect()));
-        let programs = new.iter().filter(|(object, text)| !is_stored(object) && old.get(*object) != Some(*text));
+        let programs =
+            new.iter().filter(|(object, text)| !is_stored(object) && old.get(*object) != Some(*text));
         migration.statements.extend(programs.map(|(_, text)| (*text).to_owned()));
         migration
     }
@@ -59,7 +60,7 @@ impl Migration {
         let mut found = Vec::new();
         for (object, before) in old.iter().filter(|(object, _)| is_stored(object)) {
             let Some(after) = new.get(object).filter(|after| *after != before) else { continue };
-            if object.kind != ObjectKind::Table {
+            if !object.is_table() {
                 self.notes.push(format!("{} {} differs", object.kind, object.name));
                 continue;
             }
@@ -73,7 +74,7 @@ impl Migration {
 
 /// Whether an object holds rows or numbers, so that it is altered and not replaced.
 fn is_stored(object: &Object) -> bool {
-    matches!(object.kind, ObjectKind::Table | ObjectKind::Sequence)
+    object.is_table() || object.kind == ObjectKind::Sequence
 }
 
 fn drop(object: &Object) -> String {

@@ -27,7 +27,10 @@ fn tables_are_created_and_dropped() {
 fn columns_and_indexes_are_altered_together() {
     let after = BEFORE
         .replace("  `a` int(11) DEFAULT NULL,\n", "")
-        .replace("`b` varchar(10) DEFAULT NULL,\n", "`c` int(11) NOT NULL,\n  `b` varchar(20) DEFAULT NULL,\n")
+        .replace(
+            "`b` varchar(10) DEFAULT NULL,\n",
+            "`c` int(11) NOT NULL,\n  `b` varchar(20) DEFAULT NULL,\n",
+        )
         .replace("KEY `k` (`a`)", "UNIQUE KEY `u` (`b`)");
     let altered = "ALTER TABLE `t`\n  DROP INDEX `k`,\n  DROP COLUMN `a`,\n  ADD COLUMN `c` int(11) NOT NULL AFTER `id`,\n  \
                    MODIFY COLUMN `b` varchar(20) DEFAULT NULL,\n  ADD UNIQUE KEY `u` (`b`)";
@@ -51,19 +54,24 @@ fn a_changed_foreign_key_is_dropped_before_it_is_added() {
         BEFORE.replace("KEY `k` (`a`)\n) ENGINE", &format!("KEY `k` (`a`),\n{key}"))
     };
     let drop = "ALTER TABLE `t`\n  DROP FOREIGN KEY `f`";
-    let add = "ALTER TABLE `t`\n  ADD CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `p` (`id`) ON DELETE CASCADE";
+    let add =
+        "ALTER TABLE `t`\n  ADD CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `p` (`id`) ON DELETE CASCADE";
     assert_eq!(statements(&with(""), &with(" ON DELETE CASCADE")), [drop, add]);
 }
 
 #[test]
 fn options_are_changed_and_partitions_are_noted() {
-    let after = BEFORE.replace("utf8mb4 COLLATE=utf8mb4_general_ci", "latin1 COLLATE=latin1_swedish_ci COMMENT='a b'");
+    let after = BEFORE
+        .replace("utf8mb4 COLLATE=utf8mb4_general_ci", "latin1 COLLATE=latin1_swedish_ci COMMENT='a b'");
     let altered = "ALTER TABLE `t`\n  COMMENT='a b',\n  DEFAULT CHARSET=latin1 COLLATE=latin1_swedish_ci";
     assert_eq!(statements(BEFORE, &after), [altered]);
     assert_eq!(statements(&after, BEFORE)[0].lines().nth(1), Some("  COMMENT='',"));
     let partitioned = format!("{BEFORE}\n PARTITION BY HASH (`id`)\nPARTITIONS 4");
     let migration = Migration::between(BEFORE, &partitioned);
-    assert_eq!((migration.statements.len(), migration.notes), (0, vec!["table t: the partitions differ".to_owned()]));
+    assert_eq!(
+        (migration.statements.len(), migration.notes),
+        (0, vec!["table t: the partitions differ".to_owned()])
+    );
 }
 
 #[test]
