@@ -213,7 +213,9 @@ impl Registry {
                     row.insert("name".to_owned(), json!(fixed.name));
                     row.insert("created_at".to_owned(), json!(created.0));
                     row.insert("updated_at".to_owned(), json!(created.0));
-                    row.extend(fixed.attributes.into_iter().map(|(name, text)| (name.to_owned(), json!(text))));
+                    row.extend(
+                        fixed.attributes.into_iter().map(|(name, text)| (name.to_owned(), json!(text))),
+                    );
                     row
                 };
                 Ok(rows().into_iter().map(row).collect())
@@ -239,8 +241,5 @@ impl Registry {
 /// Returns the row of a login from the row of its user.
 fn login(user: &Row) -> Row {
     let attribute = |from: &str| user.get(from).cloned().unwrap_or_default();
-    Row::from_iter([
-        ("id".to_owned(), attribute("auth_user")),
-        ("username".to_owned(), attribute("name")),
-    ])
+    Row::from_iter([("id".to_owned(), attribute("auth_user")), ("username".to_owned(), attribute("name"))])
 }

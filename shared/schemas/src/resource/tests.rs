@@ -35,7 +35,10 @@ fn full_row(name: Name) -> Row {
 #[test]
 fn forms_have_links_as_uris_and_times_in_iso_format() {
     for name in Name::ALL {
-        let forms = [form(resource(name), &full_row(name)), form(resource(name), &Row::from_iter([("id".to_owned(), json!(7))]))];
+        let forms = [
+            form(resource(name), &full_row(name)),
+            form(resource(name), &Row::from_iter([("id".to_owned(), json!(7))])),
+        ];
         assert_json_snapshot!(format!("form_{name}"), forms);
     }
 }
