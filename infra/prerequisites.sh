@@ -10,8 +10,14 @@ has_postgresql() {
 }
 
 has_mariadb() {
-    PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v mariadbd >/dev/null
+    local program
+    for program in mariadbd mariadb-install-db mariadb; do
+        PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$program" >/dev/null || return 1
+    done
 }
+
+# The programs without the service that the package `mariadb-server` would start.
+mariadb=(mariadb-server-core mariadb-client-core)
 
 may_install() {
     [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null
@@ -25,7 +31,7 @@ install() {
 
 if [ "${1:-}" = databases-optional ]; then
     has_postgresql || ! may_install || install postgresql || echo "PostgreSQL could not be installed" >&2
-    has_mariadb || ! may_install || install mariadb-server || echo "MariaDB could not be installed" >&2
+    has_mariadb || ! may_install || install "${mariadb[@]}" || echo "MariaDB could not be installed" >&2
     exit 0
 fi
 
@@ -35,7 +41,7 @@ command -v make >/dev/null || missing+=(make)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 if [ "${1:-}" = databases ]; then
     has_postgresql || missing+=(postgresql)
-    has_mariadb || missing+=(mariadb-server)
+    has_mariadb || missing+=("${mariadb[@]}")
 fi
 
 if ! command -v cargo >/dev/null; then

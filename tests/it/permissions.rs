@@ -302,7 +302,7 @@ async fn schemas_policies_match_the_functions_actions() -> Result<()> {
         api.extend(take_actions(&bundle));
         work_on_changesets(&bundle).await?;
         worker.extend(take_actions(&bundle));
-        Ok(if reply.body.is_empty() { Value::Null } else { reply.json() })
+        anyhow::Ok(if reply.body.is_empty() { Value::Null } else { reply.json() })
     };
     let record = json!({"name": "db", "hostname": "127.0.0.1", "port": server.port()});
     send("POST", "server/", record).await?;

@@ -1,8 +1,16 @@
 //! Schema changes on a real MariaDB server: one private server for all tests, one schema for each.
 
+mod applies;
+mod changesets;
+mod drift;
 mod dumps;
 mod loading;
+mod migrations;
+mod reviews;
+mod servers;
 mod sessions;
+mod site;
+mod versions;
 
 use std::sync::LazyLock;
 use std::time::Duration;

@@ -197,7 +197,7 @@ impl TestBundle {
             operations: operation::Operations::new(&platform)?,
             maintenance: operation::running::Runner::new(&platform)?.with_heartbeat(HEARTBEAT, LOCK_TIMEOUT),
             task_schedule: TaskSchedule::new(&platform)?,
-            changesets: task::running::Runner::new(&platform)?,
+            changesets: task::running::Runner::new(&platform)?.with_heartbeat(HEARTBEAT),
             table: platform.table(usage::TABLE)?,
             stream_queue: platform.queue(streams::QUEUE)?,
             definitions,

@@ -12,6 +12,7 @@
 pub mod bench;
 pub mod bundle;
 pub mod calling;
+pub mod certificates;
 pub mod faults;
 pub mod generate;
 pub mod lambda;

@@ -147,7 +147,7 @@ impl PrivateMariadb {
             .args(["--default-character-set=utf8mb4", "--host=127.0.0.1", "--user", SUPERUSER])
             .arg(format!("--port={}", self.port))
             .env("MYSQL_PWD", &self.password);
-        run_script(client, script)
+        run_script(&mut client, script)
     }
 
     /// Returns the general log. Empty unless the setting `general-log=ON` was given.

@@ -126,7 +126,7 @@ impl PrivatePostgres {
 
     /// Runs a script in a database and returns what it prints. Each statement is a transaction of its own.
     pub fn run(&self, database: &str, script: &str) -> Result<String> {
-        run_script(self.psql(database), script)
+        run_script(&mut self.psql(database), script)
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {

@@ -197,7 +197,7 @@ pub fn as_user(program: &Path, account: Account) -> Command {
 }
 
 /// Runs a client with a script as its input and returns what it prints.
-pub fn run_script(mut client: Command, script: &str) -> Result<String> {
+pub fn run_script(client: &mut Command, script: &str) -> Result<String> {
     let mut client = client.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut input = client.stdin.take().context("the client has no input")?;
     // Written beside the reading: a long script and a long answer would otherwise wait for each other.

@@ -8,6 +8,7 @@ mod journal;
 mod known_servers;
 pub mod lint;
 pub mod mysql;
+pub mod migration;
 pub mod people;
 pub mod places;
 pub mod record;

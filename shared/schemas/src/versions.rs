@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::dump::{Dump, catalog, difference, structure};
 use crate::journal::{Happening, JOURNAL_IDS};
+use crate::migration::Migration;
 use crate::mysql::failure::Failure;
 use crate::mysql::identifier::Identifier;
 use crate::mysql::session::Limits;
@@ -172,10 +173,20 @@ impl Registry {
         Err(too_many_races())
     }
 
+    /// Returns the statements that lead from one version to another.
+    pub async fn version_migration(&self, before: u64, after: u64) -> Result<Migration, Refusal> {
+        let (old, new) = (self.text_of(before).await?, self.text_of(after).await?);
+        Ok(Migration::between(&old, &new))
+    }
+
+    /// Returns the text of a version. Fails with the documented text if it does not exist.
+    async fn text_of(&self, id: u64) -> Result<String, Error> {
+        self.ddl(id).await?.ok_or_else(|| does_not_exist(Name::SchemaVersion, id))
+    }
+
     /// Returns the difference between two versions.
     pub async fn version_difference(&self, before: u64, after: u64) -> Result<VersionDifference, Refusal> {
-        let text = async |id| self.ddl(id).await?.ok_or_else(|| does_not_exist(Name::SchemaVersion, id));
-        let (old, new) = (text(before).await?, text(after).await?);
+        let (old, new) = (self.text_of(before).await?, self.text_of(after).await?);
         let labels = [before, after].map(|id| format!("schema_version {id}"));
         Ok(VersionDifference {
             before,

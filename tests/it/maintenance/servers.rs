@@ -2,16 +2,14 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::{MetadataExt, chown};
-use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use domain::error::Kind;
 use domain::platform::id::Ids;
 use domain::platform::variables::Variables;
 use local::private_postgres::{FOR_TESTS, PrivatePostgres};
 use maintenance::server::Servers;
+use tests::certificates::write_certificates;
 
 use super::{CLUSTER, server};
 
@@ -89,35 +87,11 @@ async fn a_database_that_cannot_be_read_does_not_hide_the_others() -> Result<()>
     Ok(())
 }
 
-/// Runs `openssl` in a folder. It is a dependency of Debian's PostgreSQL.
-fn openssl(folder: &Path, arguments: &str) -> Result<()> {
-    let output = Command::new("openssl").args(arguments.split_whitespace()).current_dir(folder).output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Ok(())
-}
-
-/// An authority, and a certificate of `localhost` by it.
-fn certificates(folder: &Path) -> Result<()> {
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    openssl(folder, &format!("req -x509 {key} -keyout ca.key -out ca.pem -subj /CN=authority -days 2"))?;
-    let name = "-subj /CN=localhost -addext subjectAltName=DNS:localhost";
-    openssl(folder, &format!("req {key} -keyout server.key -out server.csr {name}"))?;
-    openssl(
-        folder,
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 2 -copy_extensions copy -out server.pem",
-    )?;
-    let owner = fs::metadata(folder)?;
-    for file in ["server.key", "server.pem"] {
-        chown(folder.join(file), Some(owner.uid()), Some(owner.gid()))?;
-    }
-    Ok(())
-}
-
 #[tokio::test]
 async fn a_certificate_must_be_by_a_known_authority_and_for_the_name() -> Result<()> {
     let folder = std::env::temp_dir().join(format!("steward-tls-{}", Ids::random().uuid()));
     drop(PrivatePostgres::start(&folder, FOR_TESTS)?);
-    certificates(&folder)?;
+    write_certificates(&folder)?;
     let path = |file: &str| folder.join(file).display().to_string();
     let certificate =
         [format!("ssl_cert_file={}", path("server.pem")), format!("ssl_key_file={}", path("server.key"))];

@@ -204,7 +204,7 @@ async fn the_lock_impact_of_changes_is_measured() -> Result<()> {
     site.version().await?;
     let details = [
         ("alter table orders add c int", "alter table orders drop c"),
-        ("create index i on orders (note) -- for reports", "drop index i on orders"),
+        ("create index i on orders (c) -- for reports", "drop index i on orders"),
         ("alter table orders modify note text", "alter table orders modify note varchar(10) not null default ''"),
         CREATE_T1,
     ];
@@ -261,10 +261,8 @@ async fn another_review_replaces_the_result_and_the_approval() -> Result<()> {
 async fn a_large_result_is_visible_as_a_whole() -> Result<()> {
     let site = Site::new("rv_large", "").await?;
     site.version().await?;
-    let statements: Vec<String> =
-        (0..80).map(|n| format!("create table t{n} (a float, price float, b enum('x'))")).collect();
-    let reverts: Vec<String> = (0..80).map(|n| format!("drop table t{n}")).collect();
-    let details: Vec<_> = statements.iter().map(String::as_str).zip(reverts.iter().map(String::as_str)).collect();
+    // Only the first of them succeeds, and each has findings.
+    let details = [("create table t (price float, b enum('x'))", "drop table t"); 80];
     let first = site.reviewed(Classification::Painless, &details).await?;
     assert_eq!(first.tests.len(), 80);
     assert!(first.validations.len() >= 160, "{}", first.validations.len());

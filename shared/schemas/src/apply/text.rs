@@ -20,8 +20,11 @@ pub(super) const REVERT_MISMATCH: &str =
 /// The documented text of a schema that does not have the version that the changeset led to before.
 pub(super) const FINAL_MISMATCH: &str = "Final schema on host does not match the expected schema.";
 /// What a person can do about a task that stopped.
-pub(super) const WHAT_NEXT: &str =
+pub(crate) const WHAT_NEXT: &str =
     "Resume executes the statement again, repair counts it as executed, cancel gives the task up.";
+
+/// Bytes of the longest difference. A task that is resumed again and again holds several.
+const LONGEST_DELTA: usize = 16 * 1_024;
 
 /// Returns the message of an error.
 pub(crate) fn error(text: &str) -> Message {
@@ -36,7 +39,8 @@ pub(super) fn rejected(failure: &Failure) -> Message {
 /// Returns the message of an error, with the difference between two structures.
 pub(super) fn mismatch(text: &str, expected: &Dump, actual: &Dump) -> Message {
     let delta = difference::unified(("expected", &expected.ddl), ("actual", &actual.ddl));
-    Message { extra: Some(json!({ "delta": delta }).to_string()), ..error(text) }
+    let cut = delta.floor_char_boundary(LONGEST_DELTA);
+    Message { extra: Some(json!({ "delta": &delta[..cut] }).to_string()), ..error(text) }
 }
 
 /// Returns the text about a statement whose outcome is unknown.

@@ -1,7 +1,5 @@
 //! Dumps of schemas, read from the server's catalog.
 
-use std::fmt;
-
 use super::{Dump, normalize, settings};
 use crate::mysql::failure::Failure;
 use crate::mysql::identifier::Identifier;
@@ -122,12 +120,7 @@ async fn events(session: &mut Session, schema: &str) -> Result<Vec<String>, Fail
 }
 
 /// Returns what `SHOW CREATE` shows in this column.
-async fn definition(
-    session: &mut Session,
-    kind: impl fmt::Display,
-    name: &str,
-    column: usize,
-) -> Result<String, Failure> {
+async fn definition(session: &mut Session, kind: &str, name: &str, column: usize) -> Result<String, Failure> {
     let quoted = Identifier::new(name).ok_or_else(|| Failure::Row(format!("impossible name '{name}'")))?;
     let rows = session.rows(&format!("SHOW CREATE {kind} {quoted}"), &[]).await?;
     let text = rows.first().and_then(|row| row.optional(column)).map(str::to_owned);

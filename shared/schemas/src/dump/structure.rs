@@ -57,6 +57,13 @@ pub struct Object {
     pub name: String,
 }
 
+impl Object {
+    /// Whether it is a table.
+    pub fn is_table(&self) -> bool {
+        self.kind == ObjectKind::Table
+    }
+}
+
 /// A part of a table with its definition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -166,18 +173,22 @@ pub fn object(statement: &str) -> Option<Object> {
 
 /// The definition of a table by its parts, each in order.
 #[derive(Debug, Default)]
-struct Table<'a> {
-    columns: Vec<(String, &'a str)>,
-    indexes: Vec<(String, &'a str)>,
-    constraints: Vec<(String, &'a str)>,
-    options: &'a str,
+pub(crate) struct TableParts<'a> {
+    /// The names of its columns, unquoted, with their definitions.
+    pub(crate) columns: Vec<(String, &'a str)>,
+    /// The names of its indexes with their definitions, which contain the name.
+    pub(crate) indexes: Vec<(String, &'a str)>,
+    /// The names of its foreign keys and checks with their definitions, which contain the name.
+    pub(crate) constraints: Vec<(String, &'a str)>,
+    /// Its options and partitions.
+    pub(crate) options: &'a str,
 }
 
 fn change(object: &Object, before: &str, after: &str) -> Change {
     let is_table = object.kind == ObjectKind::Table;
-    let table = |text| if is_table { table(text) } else { Table::default() };
+    let table = |text| if is_table { table(text) } else { TableParts::default() };
     let (before, after) = (table(before), table(after));
-    let order = |these: &Table<'_>, those: &Table<'_>| -> Vec<String> {
+    let order = |these: &TableParts<'_>, those: &TableParts<'_>| -> Vec<String> {
         let names = these.columns.iter().map(|(name, _)| name.clone());
         names.filter(|name| those.columns.iter().any(|(other, _)| other == name)).collect()
     };
@@ -209,8 +220,9 @@ fn compare(before: &[(String, &str)], after: &[(String, &str)]) -> Parts {
     Parts { added: only(after, before), removed: only(before, after), changed: changed.collect() }
 }
 
-fn table(text: &str) -> Table<'_> {
-    let mut table = Table::default();
+/// Reads the definition of a table.
+pub(crate) fn table(text: &str) -> TableParts<'_> {
+    let mut table = TableParts::default();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if line.starts_with(')') {

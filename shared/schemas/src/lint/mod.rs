@@ -1,9 +1,9 @@
 //! Pure. Static checks of the statements of a changeset.
 //!
-//! [`check`] reads statements with the tokenizer of `sqlparser` and runs every rule of [`rules`] on them. The server
+//! [`check`] reads statements with the tokenizer of `sqlparser` and runs every rule of [`rules()`] on them. The server
 //! decides whether a statement is valid: the checks only report what a reviewer should look at. A statement that the
 //! parser of `sqlparser` rejects is checked all the same, as far as its clauses are recognized, and gets the notice
-//! [`unread`](rules::unread).
+//! `unread`.
 //!
 //! Statements are checked in order and each sees the effect of those before it, so an index that the second statement
 //! adds is compared with the table that the first one creates.
@@ -69,6 +69,11 @@ pub fn check(statements: &[&str], context: &Context) -> Report {
         }
     }
     report
+}
+
+/// Returns the rule about changes that copy a table, which a review measures on a server.
+pub fn lock_impact() -> &'static Rule {
+    &rules::lock_impact::RULE
 }
 
 /// Runs all rules on a statement.

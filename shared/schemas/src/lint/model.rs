@@ -188,7 +188,6 @@ impl Index {
         let covered = self.parts.len() <= other.parts.len()
             && self.parts.iter().zip(&other.parts).all(|(own, part)| own.is_covered_by(part));
         match (self.kind, other.kind) {
-            (IndexKind::Primary, _) => false,
             (IndexKind::Plain, IndexKind::Primary | IndexKind::Unique | IndexKind::Plain) => covered,
             (IndexKind::Unique, IndexKind::Primary | IndexKind::Unique)
             | (IndexKind::FullText, IndexKind::FullText)

@@ -49,7 +49,6 @@ const AFTER_TABLES: &[&str] = &[
     "UNION",
     "EXCEPT",
     "INTERSECT",
-    "FOR",
 ];
 /// Functions whose argument is a sequence.
 const OF_SEQUENCES: &[&str] = &["NEXTVAL", "LASTVAL", "SETVAL"];
@@ -81,12 +80,22 @@ pub struct References {
 struct Frame {
     /// Whether `FROM` is followed by tables here: it is not within `EXTRACT(… FROM …)`.
     selects: bool,
-    /// Whether the name of a table is expected next.
-    expects: bool,
     /// Whether a comma is followed by another table.
     lists: bool,
-    /// Whether an alias can stand here.
-    after: bool,
+    /// What a name stands for here.
+    next: Next,
+}
+
+/// What the next name can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Next {
+    /// A column, for example.
+    #[default]
+    Other,
+    /// A table or another object of a schema.
+    Object,
+    /// An alias of the table before it.
+    Alias,
 }
 
 /// Returns the qualified names of a statement, given its significant tokens.
@@ -147,7 +156,7 @@ impl<'a> Walk<'_, 'a> {
             TokenKind::Word if self.read_keyword(&token) => {}
             TokenKind::Word | TokenKind::Quoted => self.read_name(&token),
             TokenKind::Symbol => self.read_symbol(&token),
-            _ => self.frame.after = false,
+            _ => self.frame.next = Next::Other,
         }
         self.at += 1;
     }
@@ -171,22 +180,21 @@ impl<'a> Walk<'_, 'a> {
         if parts == 1 || is_variable {
             return;
         }
-        let is_object = self.frame.expects;
+        let is_object = self.frame.next == Next::Object;
         if is_object && !is_star {
             self.know(&last);
         }
-        self.frame = Frame { expects: false, after: is_object, ..self.frame };
+        self.frame.next = if is_object { Next::Alias } else { Next::Other };
         self.references.found.push(Reference { first, parts, is_star, is_object });
     }
 
     /// Reads a name of one part.
     fn read_name(&mut self, token: &Token<'a>) {
         let is_variable = self.is_after(&["DECLARE"]) || self.is_loop_variable();
-        if self.frame.expects || self.frame.after || self.is_after(&["AS"]) || is_variable {
+        if self.frame.next != Next::Other || self.is_after(&["AS"]) || is_variable {
             self.know(token);
         }
-        self.frame.after = self.frame.expects;
-        self.frame.expects = false;
+        self.frame.next = if self.frame.next == Next::Object { Next::Alias } else { Next::Other };
     }
 
     /// Whether the name is that of a row in `FOR row IN (…) DO`.
@@ -206,22 +214,23 @@ impl<'a> Walk<'_, 'a> {
                 let of_sequence = self.is_after(OF_SEQUENCES);
                 let of_union = self.token(-1).is_some_and(|before| before.is_symbol("="))
                     && self.token(-2).is_some_and(|before| before.is("UNION"));
-                let expects = self.frame.expects || of_sequence || of_union;
+                let expects = self.frame.next == Next::Object || of_sequence || of_union;
                 self.frames.push(self.frame);
-                self.frame = Frame { expects, lists: expects && !of_sequence, ..Frame::default() };
+                let next = if expects { Next::Object } else { Next::Other };
+                self.frame = Frame { selects: false, lists: expects && !of_sequence, next };
             }
             ")" => {
                 let outer = self.frames.pop().unwrap_or_default();
-                self.frame = Frame { expects: false, after: true, ..outer };
+                self.frame = Frame { next: Next::Alias, ..outer };
             }
-            "," => self.frame = Frame { expects: self.frame.lists, after: false, ..self.frame },
+            "," => self.frame.next = if self.frame.lists { Next::Object } else { Next::Other },
             ";" => {
                 self.frames.clear();
                 self.frame = Frame { selects: true, ..Frame::default() };
             }
             // `ALTER TABLE t RENAME = u`
             "=" if self.is_after(&["RENAME"]) => {}
-            _ => self.frame = Frame { expects: false, after: false, ..self.frame },
+            _ => self.frame.next = Next::Other,
         }
     }
 
@@ -244,22 +253,24 @@ impl<'a> Walk<'_, 'a> {
             self.expect(true, true);
         } else if word.is("ON") {
             self.read_on();
-        } else if word.is("LIKE") && self.frame.after && self.is_first_any(&["CREATE"]) {
-            self.expect(true, false);
-        } else if word.is("FOR") && self.is_after(&["VALUE"]) {
-            self.expect(true, false);
-        } else if word.is_any(&["DESC", "DESCRIBE"]) && self.at == 0 {
+        } else if self.is_before_one_object(word) {
             self.expect(true, false);
         } else if word.is_any(&["JOIN", "STRAIGHT_JOIN"]) || (word.is_any(BEFORE_OBJECT) && !is_call) {
             self.expect(true, self.frame.lists);
         } else if word.is_any(AFTER_TABLES) {
-            self.frame = Frame { expects: false, lists: false, after: false, ..self.frame };
-        } else if self.frame.expects && word.is_any(BETWEEN) {
-            // The name follows.
+            self.frame = Frame { lists: false, next: Next::Other, ..self.frame };
         } else {
-            return false;
+            // A word between a keyword and the name, such as `IF EXISTS`.
+            return self.frame.next == Next::Object && word.is_any(BETWEEN);
         }
         true
+    }
+
+    /// Whether one object follows: `CREATE TABLE t LIKE u`, `NEXT VALUE FOR s`, `DESCRIBE t`.
+    fn is_before_one_object(&self, word: &Token<'a>) -> bool {
+        (word.is("LIKE") && self.frame.next == Next::Alias && self.is_first_any(&["CREATE"]))
+            || (word.is("FOR") && self.is_after(&["VALUE"]))
+            || (word.is_any(&["DESC", "DESCRIBE"]) && self.at == 0)
     }
 
     fn read_on(&mut self) {
@@ -267,15 +278,15 @@ impl<'a> Walk<'_, 'a> {
         let of_privilege = self.is_first_any(&["GRANT", "REVOKE"]);
         let is_object = self.indexes || of_trigger || of_privilege;
         self.indexes = false;
-        self.frame = Frame { expects: is_object, after: false, ..self.frame };
+        self.frame.next = if is_object { Next::Object } else { Next::Other };
     }
 
     /// Sets whether a table follows, and others after commas.
     fn expect(&mut self, expects: bool, lists: bool) {
         if expects {
-            self.frame = Frame { expects, lists, after: false, ..self.frame };
+            self.frame = Frame { lists, next: Next::Object, ..self.frame };
         } else {
-            self.frame = Frame { expects, after: false, ..self.frame };
+            self.frame.next = Next::Other;
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::dump::Dump;
-use crate::dump::structure::{ObjectKind, objects};
+use crate::dump::structure::objects;
 use crate::lint::{self, Context, Finding, Flavor, RuleId, Severity};
 use crate::mysql::statements::split;
 use crate::record::{Changeset, ChangesetDetail, Classification, Impact};
@@ -51,7 +51,7 @@ pub(super) fn findings(details: &[ChangesetDetail], dump: &Dump, flavor: Flavor)
 
 /// Returns what the structure tells the lints.
 fn context(dump: &Dump, flavor: Flavor) -> Context {
-    let tables = objects(&dump.ddl).into_iter().filter(|(object, _)| object.kind == ObjectKind::Table);
+    let tables = objects(&dump.ddl).into_iter().filter(|(object, _)| object.is_table());
     let collation = dump.collation.clone();
     let charset = collation.as_deref().and_then(|name| name.split('_').next()).map(str::to_owned);
     Context {

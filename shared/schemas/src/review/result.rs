@@ -72,7 +72,7 @@ impl Runner {
         for _ in 0..MOST_RACES {
             let stored = self.stored(subject).await?;
             let rows = self.new_rows(&stored.changeset, findings).await?;
-            let (mut commit, task) = self.end(held, subject, findings, (&stored, &rows)).await?;
+            let (mut commit, task) = self.reviewed(held, subject, findings, (&stored, &rows)).await?;
             let fits = commit.len() + rows.writes() + stored.old.writes() <= MOST_WRITES;
             if fits {
                 rows.created(&mut commit)?;
@@ -137,7 +137,7 @@ impl Runner {
     }
 
     /// Returns the transaction that ends the task and changes the changeset and its details, and the ended task.
-    async fn end(
+    async fn reviewed(
         &self,
         held: &Held,
         subject: &Subject,

@@ -148,7 +148,7 @@ impl Registry {
     pub(super) async fn sweep_scratch(&self, session: &mut Session, task: &Task) -> Result<(), Stop> {
         for name in scratch_schemas(session).await.map_err(broken)? {
             let Some(named) = parse(name.as_str()) else { continue };
-            let is_own = named.task_id == task.task_id;
+            let is_own = named == Named::of(task);
             if is_own || (named.is_old(self.now()) && !self.is_active(&named).await?) {
                 tracing::info!(schema = name.as_str(), "a scratch schema was left behind");
                 load::drop_schema(session, &name).await.map_err(broken)?;
@@ -164,6 +164,10 @@ impl Registry {
 }
 
 impl Named {
+    fn of(task: &Task) -> Self {
+        Self { created: task.created_at.epoch_seconds(), task_id: task.task_id.clone() }
+    }
+
     fn is_old(&self, now: Micros) -> bool {
         self.created + LEFT_OVER_SECONDS <= now.epoch_seconds()
     }

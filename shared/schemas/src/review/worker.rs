@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::time::Duration;
 
 use domain::time::Micros;
 use tokio::time::timeout;
@@ -63,8 +62,8 @@ impl Runner {
         let tested = self.test_all(held, &subject, &scratch).await;
         let dropped = scratch.drop_all().await;
         let (mut tested, flavor) = tested?;
-        if let Err(Stop::Wait(reason) | Stop::End(_, reason)) = dropped {
-            tracing::warn!(reason, task = held.task.id, "scratch schemas are left for a later review");
+        if let Err(stop) = dropped {
+            tracing::warn!(?stop, task = held.task.id, "scratch schemas are left for a later review");
         }
         let sizes = self.read_sizes(held, &subject).await?;
         for tested in &mut tested {
@@ -222,10 +221,9 @@ impl Runner {
 
     /// Waits for something that takes long, and renews the lease meanwhile.
     async fn while_renewing<T>(&self, held: &mut Held, work: impl Future<Output = T>) -> Result<T, Stop> {
-        let third = u64::try_from(self.registry.settings.lease_seconds / 3).unwrap_or_default();
         let mut work = pin!(work);
         loop {
-            if let Ok(done) = timeout(Duration::from_secs(third.max(1)), work.as_mut()).await {
+            if let Ok(done) = timeout(self.heartbeat, work.as_mut()).await {
                 return Ok(done);
             }
             let lease = self.lease(self.registry.now());

@@ -109,7 +109,9 @@ impl Runner {
             Ok(()) | Err(Stop::Lost) => Ok(()),
             Err(Stop::Wait(reason)) if !self.is_exhausted(&held.task) => self.wait(&mut held, &reason).await,
             Err(Stop::Wait(reason)) => {
-                let (status, message) = (held.task.stopped_status(), error(&held.task, reason));
+                let status = held.task.stopped_status();
+                let advice = if status == TaskStatus::Error { text::WHAT_NEXT } else { "" };
+                let message = error(&held.task, format!("{reason} {advice}").trim_end().to_owned());
                 self.settle_as(&mut held, status, message).await
             }
             Err(Stop::End(status, reason)) => {

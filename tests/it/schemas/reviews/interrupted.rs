@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
-use futures::FutureExt;
 use local::private_mariadb::{FOR_TESTS, PrivateMariadb};
 use schemas::changeset::ChangesetUpdate;
 use schemas::changeset::submission::DetailChange;
@@ -20,15 +19,15 @@ const SLOW: (&str, &str) = ("create table t2 (id int primary key); do sleep(0.4)
 
 /// Works until the messages of the only task contain a text. Returns whether the work is not over.
 async fn work_until(site: &Site, changeset: &Changeset, text: &str, work: impl Future) -> Result<bool> {
-    let mut work = pin!(work.fuse());
+    let mut work = pin!(work);
     loop {
         let reached = async {
             let task = site.tasks(changeset).await?.pop().context("the automatic review")?;
             Ok::<_, anyhow::Error>(task.messages.iter().any(|message| message.message.contains(text)))
         };
-        futures::select! {
-            _ = work => return Ok(false),
-            reached = pin!(reached.fuse()) => if reached? { return Ok(true) },
+        tokio::select! {
+            _ = work.as_mut() => return Ok(false),
+            reached = reached => if reached? { return Ok(true) },
         }
     }
 }
@@ -64,8 +63,7 @@ async fn a_changeset_that_changes_during_its_review_needs_another() -> Result<()
     site.version().await?;
     let changeset = site.submitted(Classification::Painless, &[CREATE_T1, SLOW]).await?;
     let work = async {
-        let work = pin!(site.bundle.drain().fuse());
-        let mut work = work;
+        let mut work = pin!(site.bundle.drain());
         let text = format!("Testing ChangesetDetail: id={}", changeset.details[1]);
         assert!(work_until(&site, &changeset, &text, work.as_mut()).await?);
         let detail = DetailChange {

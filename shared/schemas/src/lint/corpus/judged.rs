@@ -1,8 +1,9 @@
-//! Precision and recall on statements that were labelled with what a careful reviewer would flag, before the rules ran.
+//! Precision and recall on statements that were labelled with what a careful reviewer would flag, before the rules
+//! ran.
 //!
-//! `judged.sql` was labelled first, and rules were improved for some of its differences; `unseen.sql` was labelled after
-//! that, and nothing was changed for it. The label `other` stands for a problem that no rule is about. A finding counts
-//! once per changeset and rule.
+//! `judged.sql` was labelled first, and rules were improved for some of its differences; `unseen.sql` was labelled
+//! after that, and nothing was changed for it. The label `other` stands for a problem that no rule is about. A
+//! finding counts once per changeset and rule.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -4,7 +4,8 @@
 //! `-- context:` names known tables of `tables.sql`, `-- server: mysql` selects MySQL, `-- schema:` gives the character
 //! set and the collation of the schema. A line `-- then` separates statements of one changeset.
 //!
-//! MariaDB 10.11 accepts the syntax of all statements without `-- server: mysql`, except those that are broken on purpose.
+//! MariaDB 10.11 accepts the syntax of all statements without `-- server: mysql`, except those that are broken on
+//! purpose.
 
 mod expected;
 mod judged;

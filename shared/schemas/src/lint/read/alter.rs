@@ -79,17 +79,16 @@ fn drop(mut cursor: Cursor<'_>, line: usize) -> Option<Change> {
     if cursor.at("PERIOD FOR") || cursor.at("CHECK") {
         return Some(Change::Other);
     }
-    let constructors: [(&str, fn(_) -> Change); 5] = [
-        ("INDEX", Change::DropIndex),
-        ("KEY", Change::DropIndex),
-        ("FOREIGN KEY", Change::DropForeignKey),
-        ("CONSTRAINT", Change::DropConstraint),
-        ("COLUMN", Change::DropColumn),
-    ];
-    let found = constructors.into_iter().find(|(words, _)| cursor.take(words));
-    let constructor = found.map_or(Change::DropColumn as fn(_) -> Change, |(_, constructor)| constructor);
+    let kinds = ["INDEX", "KEY", "FOREIGN KEY", "CONSTRAINT", "COLUMN"];
+    let kind = kinds.into_iter().find(|words| cursor.take(words));
     cursor.take("IF EXISTS");
-    cursor.ident().map(constructor)
+    let name = cursor.ident()?;
+    Some(match kind {
+        Some("INDEX" | "KEY") => Change::DropIndex(name),
+        Some("FOREIGN KEY") => Change::DropForeignKey(name),
+        Some("CONSTRAINT") => Change::DropConstraint(name),
+        _ => Change::DropColumn(name),
+    })
 }
 
 fn alter_column(mut cursor: Cursor<'_>) -> Option<Change> {

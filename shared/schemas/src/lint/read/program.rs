@@ -33,7 +33,7 @@ impl ProgramKind {
 pub(in crate::lint) struct Program {
     pub(in crate::lint) kind: ProgramKind,
     pub(in crate::lint) name: Name,
-    /// The account of the DEFINER clause, unless it is CURRENT_USER.
+    /// The account of the DEFINER clause, unless it is `CURRENT_USER`.
     pub(in crate::lint) definer: Option<String>,
     /// The line of the DEFINER clause, or that of the name.
     pub(in crate::lint) line: usize,

@@ -1,4 +1,4 @@
-//! Pure. AUTO_INCREMENT columns.
+//! Pure. `AUTO_INCREMENT` columns.
 
 use crate::lint::model::Column;
 use crate::lint::report::{RuleId, Severity};
@@ -6,8 +6,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `id INT AUTO_INCREMENT` and smaller types: ids are never negative, and INT UNSIGNED or BIGINT have room for more
-/// than 2^31 of them. Also flags a start value beyond 80 % of the type.
+/// Flags `id INT AUTO_INCREMENT` and smaller types: ids are never negative, and INT UNSIGNED or BIGINT have room for
+/// more than 2^31 of them. Also flags a start value beyond 80 % of the type.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(22),
     key: "auto-increment",

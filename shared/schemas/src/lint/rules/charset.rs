@@ -7,8 +7,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `DEFAULT CHARSET=utf8`: utf8 (utf8mb3) is deprecated and cannot store characters beyond the basic plane, such as
-/// emoji. A table without a character set gets that of the schema, which is checked if it is known.
+/// Flags `DEFAULT CHARSET=utf8`: utf8 (utf8mb3) is deprecated and cannot store characters beyond the basic plane,
+/// such as emoji. A table without a character set gets that of the schema, which is checked if it is known.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(8),
     key: "charset",

@@ -8,8 +8,8 @@ use crate::lint::subject::{Notes, Subject};
 use super::Rule;
 
 /// Flags `name VARCHAR(50) COLLATE utf8mb4_unicode_ci` in a table with another collation, and a table whose collation
-/// differs from that of the schema: joins between them cannot use indexes, or fail with error 1267. Binary collations, and
-/// the character sets ascii and binary, are deliberate choices for identifiers.
+/// differs from that of the schema: joins between them cannot use indexes, or fail with error 1267. Binary
+/// collations, and the character sets ascii and binary, are deliberate choices for identifiers.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(9),
     key: "collation",

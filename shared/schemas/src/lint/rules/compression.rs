@@ -5,8 +5,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `ROW_FORMAT=COMPRESSED`, `KEY_BLOCK_SIZE=8`, `PAGE_COMPRESSED=1` and `COMPRESSION='zlib'`. Compression costs CPU
-/// on every page, and MariaDB plans to remove writing to the COMPRESSED format.
+/// Flags `ROW_FORMAT=COMPRESSED`, `KEY_BLOCK_SIZE=8`, `PAGE_COMPRESSED=1` and `COMPRESSION='zlib'`. Compression costs
+/// CPU on every page, and MariaDB plans to remove writing to the COMPRESSED format.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(23),
     key: "compression",

@@ -6,8 +6,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `CREATE TABLE copy AS SELECT * FROM users`: the copy has no indexes, locks the rows it reads for its whole run,
-/// and cannot be repeated by the review on an empty scratch schema.
+/// Flags `CREATE TABLE copy AS SELECT * FROM users`: the copy has no indexes, locks the rows it reads for its whole
+/// run, and cannot be repeated by the review on an empty scratch schema.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(26),
     key: "create-select",

@@ -9,8 +9,8 @@ use crate::lint::subject::{Notes, Subject};
 use super::Rule;
 
 /// Flags statements that lose data: `DROP TABLE orders`, `ALTER TABLE orders DROP COLUMN note`, `TRUNCATE orders`,
-/// `DROP DATABASE shop`. Temporary tables, and tables that the changeset itself creates, hold no data to lose. A dropped
-/// generated column can be computed again.
+/// `DROP DATABASE shop`. Temporary tables, and tables that the changeset itself creates, hold no data to lose. A
+/// dropped generated column can be computed again.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(2),
     key: "destructive",

@@ -7,8 +7,9 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `age INT(3)`: the width does not limit the values. On MariaDB, the default width that SHOW CREATE TABLE prints is
-/// fine, such as `INT(11)`; MySQL 8 deprecates all widths. ZEROFILL and TINYINT(1), which means a boolean, are fine.
+/// Flags `age INT(3)`: the width does not limit the values. On MariaDB, the default width that SHOW CREATE TABLE
+/// prints is fine, such as `INT(11)`; MySQL 8 deprecates all widths. ZEROFILL and TINYINT(1), which means a boolean,
+/// are fine.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(21),
     key: "display-width",

@@ -8,8 +8,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `DROP INDEX idx_email ON users` and `ALTER TABLE users DROP KEY idx_email`: queries that use the index scan the
-/// table instead. An index that the same statement adds again, or that another index replaces, is fine.
+/// Flags `DROP INDEX idx_email ON users` and `ALTER TABLE users DROP KEY idx_email`: queries that use the index scan
+/// the table instead. An index that the same statement adds again, or that another index replaces, is fine.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(4),
     key: "drop-index",

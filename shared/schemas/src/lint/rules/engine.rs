@@ -6,7 +6,7 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `ENGINE=MyISAM` and every other engine but InnoDB. They lack transactions, row locks or crash safety.
+/// Flags `ENGINE=MyISAM` and every other engine but `InnoDB`. They lack transactions, row locks or crash safety.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(10),
     key: "engine",

@@ -5,8 +5,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `status ENUM('new','paid')`. A new value needs an ALTER, values sort by position instead of text, and removing
-/// one rebuilds the table. A table of values, or a short VARCHAR, is easier to change.
+/// Flags `status ENUM('new','paid')`. A new value needs an ALTER, values sort by position instead of text, and
+/// removing one rebuilds the table. A table of values, or a short VARCHAR, is easier to change.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(14),
     key: "enum",

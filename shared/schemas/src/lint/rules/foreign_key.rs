@@ -5,8 +5,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `FOREIGN KEY (user_id) REFERENCES users (id)`. Foreign keys lock rows of the parent on writes to the child, and
-/// tools for online schema changes support them only in part.
+/// Flags `FOREIGN KEY (user_id) REFERENCES users (id)`. Foreign keys lock rows of the parent on writes to the child,
+/// and tools for online schema changes support them only in part.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(11),
     key: "foreign-key",

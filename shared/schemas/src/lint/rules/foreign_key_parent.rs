@@ -7,8 +7,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `FOREIGN KEY (user_id) REFERENCES users (id)` if `users.id` does not exist, has another type or character set,
-/// or is not the primary key or a unique key. Says nothing about a parent that is not known.
+/// Flags `FOREIGN KEY (user_id) REFERENCES users (id)` if `users.id` does not exist, has another type or character
+/// set, or is not the primary key or a unique key. Says nothing about a parent that is not known.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(12),
     key: "foreign-key-parent",

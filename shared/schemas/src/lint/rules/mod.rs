@@ -1,7 +1,7 @@
 //! Pure. The rules, one file each.
 //!
-//! The severities start from the defaults of `skeema lint` where it has the rule. What loses data or changes all rows is
-//! an error, because an error rejects the changeset. Rules that are off there are notices or warnings.
+//! The severities start from the defaults of `skeema lint` where it has the rule. What loses data or changes all rows
+//! is an error, because an error rejects the changeset. Rules that are off there are notices or warnings.
 
 mod auto_increment;
 mod charset;
@@ -17,6 +17,7 @@ mod engine;
 mod enumeration;
 mod foreign_key;
 mod foreign_key_parent;
+pub(super) mod lock_impact;
 mod money;
 mod name_case;
 mod narrowing;
@@ -51,7 +52,7 @@ pub struct Rule {
     pub(super) check: fn(&Subject<'_>, &mut Notes),
 }
 
-static RULES: [Rule; 28] = [
+static RULES: [Rule; 29] = [
     no_where::RULE,
     destructive::RULE,
     narrowing::RULE,
@@ -80,6 +81,7 @@ static RULES: [Rule; 28] = [
     create_select::RULE,
     rename::RULE,
     unread::RULE,
+    lock_impact::RULE,
 ];
 
 /// Returns all rules in the order of their ids.

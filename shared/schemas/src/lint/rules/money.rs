@@ -5,8 +5,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `price DOUBLE` and `totalAmount FLOAT`: binary floating point cannot store most decimal fractions exactly. Other
-/// floating-point columns, such as `latitude DOUBLE`, are fine.
+/// Flags `price DOUBLE` and `totalAmount FLOAT`: binary floating point cannot store most decimal fractions exactly.
+/// Other floating-point columns, such as `latitude DOUBLE`, are fine.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(13),
     key: "float-money",

@@ -7,8 +7,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `CREATE TABLE UserAccounts (…)`. Whether such names differ from their lower-case forms depends on the file system
-/// and on `lower_case_table_names`, so a schema can fail on another server.
+/// Flags `CREATE TABLE UserAccounts (…)`. Whether such names differ from their lower-case forms depends on the file
+/// system and on `lower_case_table_names`, so a schema can fail on another server.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(19),
     key: "name-case",

@@ -9,9 +9,9 @@ use super::Rule;
 
 mod capacity;
 
-/// Flags `ALTER TABLE users MODIFY name VARCHAR(20)` if the column is VARCHAR(50) now, INT for BIGINT, a removed value of
-/// an ENUM, or `CONVERT TO CHARACTER SET latin1`: values that do not fit are cut off or refused. Says nothing about
-/// columns that are not known.
+/// Flags `ALTER TABLE users MODIFY name VARCHAR(20)` if the column is VARCHAR(50) now, INT for BIGINT, a removed
+/// value of an ENUM, or `CONVERT TO CHARACTER SET latin1`: values that do not fit are cut off or refused. Says
+/// nothing about columns that are not known.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(3),
     key: "narrowing",

@@ -7,9 +7,9 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `ALTER TABLE users ADD age INT NOT NULL`: existing rows get a 0 or an empty text that no one chose, and writers
-/// that do not know the column fail. Also flags a column that was nullable and becomes NOT NULL: the change fails if a row
-/// has NULL.
+/// Flags `ALTER TABLE users ADD age INT NOT NULL`: existing rows get a 0 or an empty text that no one chose, and
+/// writers that do not know the column fail. Also flags a column that was nullable and becomes NOT NULL: the change
+/// fails if a row has NULL.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(25),
     key: "not-null",

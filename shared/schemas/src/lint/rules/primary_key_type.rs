@@ -6,9 +6,9 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `email VARCHAR(255) PRIMARY KEY` and `id CHAR(36) PRIMARY KEY`. Every secondary index of InnoDB contains the
-/// primary key, so long keys make all of them larger, and values without order split pages. Integers, dates, short CHAR and
-/// BINARY columns and ENUM are fine.
+/// Flags `email VARCHAR(255) PRIMARY KEY` and `id CHAR(36) PRIMARY KEY`. Every secondary index of `InnoDB` contains
+/// the primary key, so long keys make all of them larger, and values without order split pages. Integers, dates,
+/// short CHAR and BINARY columns and ENUM are fine.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(6),
     key: "primary-key-type",
@@ -22,13 +22,12 @@ pub(super) const RULE: Rule = Rule {
 const SHORT: u64 = 16;
 
 fn check(subject: &Subject<'_>, notes: &mut Notes) {
-    let is_key = |index: &crate::lint::model::Index| index.kind == crate::lint::model::IndexKind::Primary;
-    let Some(key) = subject.after.indexes.iter().find(|index| is_key(index)) else { return };
-    let had = |known: &crate::lint::catalog::Known| known.definition.primary_key() == Some(key);
-    let is_old_key = subject.before.is_some_and(had);
+    let Some(key) = subject.after.primary_key() else { return };
+    let is_old_key = subject.before.is_some_and(|known| known.definition.primary_key() == Some(key));
+    let written = subject.columns();
     for column in key.parts.iter().filter_map(|part| subject.after.column(&part.key)) {
         // An old key counts when its column changes.
-        let is_written = subject.columns().iter().any(|written| written.name.is(&column.name.text));
+        let is_written = written.iter().any(|other| other.name.is(&column.name.text));
         if is_unsuitable(&column.data_type) && (!is_old_key || is_written) {
             let (name, data_type) = (&column.name, &column.data_type);
             let message =

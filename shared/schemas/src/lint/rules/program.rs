@@ -6,8 +6,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `CREATE PROCEDURE`, `CREATE FUNCTION`, `CREATE TRIGGER` and `CREATE EVENT`: code in the database is deployed and
-/// tested apart from the application. Of its body, only UPDATE and DELETE without WHERE are found.
+/// Flags `CREATE PROCEDURE`, `CREATE FUNCTION`, `CREATE TRIGGER` and `CREATE EVENT`: code in the database is deployed
+/// and tested apart from the application. Of its body, only UPDATE and DELETE without WHERE are found.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(24),
     key: "routine",

@@ -8,8 +8,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `RENAME TABLE a TO b`, `ALTER TABLE a RENAME TO b` and `ALTER TABLE t CHANGE a b INT`: programs that run during
-/// the change use the old name. A table that the changeset itself creates may be renamed.
+/// Flags `RENAME TABLE a TO b`, `ALTER TABLE a RENAME TO b` and `ALTER TABLE t CHANGE a b INT`: programs that run
+/// during the change use the old name. A table that the changeset itself creates may be renamed.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(27),
     key: "rename",

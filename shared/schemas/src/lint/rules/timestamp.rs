@@ -6,8 +6,9 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `expires TIMESTAMP`. Its values end in January 2038 (MySQL, and MariaDB before 11.5) and are converted between
-/// the time zones of sessions. DATETIME has neither limit. The columns of system versioning must be TIMESTAMP.
+/// Flags `expires TIMESTAMP`. Its values end in January 2038 (MySQL, and MariaDB before 11.5) and are converted
+/// between the time zones of sessions. DATETIME has neither limit. The columns of system versioning must be
+/// TIMESTAMP.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(17),
     key: "time-type",

@@ -5,8 +5,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Marks statements that the parser of `sqlparser` rejects, such as `ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4`. Many
-/// of them are valid: the server decides. Other rules still check the clauses that they recognize.
+/// Marks statements that the parser of `sqlparser` rejects, such as `ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4`.
+/// Many of them are valid: the server decides. Other rules still check the clauses that they recognize.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(28),
     key: "unread",

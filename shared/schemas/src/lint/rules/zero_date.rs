@@ -7,8 +7,8 @@ use crate::lint::subject::{Notes, Subject};
 
 use super::Rule;
 
-/// Flags `created DATETIME DEFAULT '0000-00-00 00:00:00'` and dates whose month or day is zero. Servers in the default SQL
-/// mode refuse them, and most drivers cannot read them.
+/// Flags `created DATETIME DEFAULT '0000-00-00 00:00:00'` and dates whose month or day is zero. Servers in the
+/// default SQL mode refuse them, and most drivers cannot read them.
 pub(super) const RULE: Rule = Rule {
     id: RuleId(16),
     key: "zero-date",

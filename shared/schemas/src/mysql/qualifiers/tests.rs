@@ -46,6 +46,8 @@ fn rows_of_other_schemas_are_found() {
         ("SELECT o.t.* FROM t", vec!["o"]),
         ("SELECT * FROM a, o.b", vec!["o"]),
         ("SELECT * FROM o, o.t", vec!["o"]),
+        ("SELECT * FROM o PARTITION (p) USE INDEX (i), o.t", vec!["o"]),
+        ("SELECT * FROM o FOR SYSTEM_TIME AS OF @t, o.t", vec!["o"]),
         ("SELECT * FROM a x JOIN b y ON x.i = y.i, o.c z", vec!["o"]),
         ("SELECT * FROM a JOIN (o.b CROSS JOIN p.c) ON a.i = b.i", vec!["o", "p"]),
         ("SELECT 1 WHERE EXISTS (SELECT 1 FROM o.t)", vec!["o"]),

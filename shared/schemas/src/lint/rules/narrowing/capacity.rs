@@ -39,8 +39,8 @@ pub(super) fn holds(new: &DataType, old: &DataType) -> bool {
         (Kind::Float(bits), Kind::Exact { whole, fraction: 0, .. }) => {
             whole <= if bits > 24 { 15 } else { 6 }
         }
-        (Kind::Text(bytes) | Kind::Bytes(bytes), Kind::Text(old_bytes)) => bytes >= old_bytes,
-        (Kind::Bytes(bytes), Kind::Bytes(old_bytes)) => bytes >= old_bytes,
+        (Kind::Text(bytes) | Kind::Bytes(bytes), Kind::Text(old_bytes))
+        | (Kind::Bytes(bytes), Kind::Bytes(old_bytes)) => bytes >= old_bytes,
         (Kind::Text(bytes), Kind::Exact { whole, fraction, .. }) => bytes / 4 >= whole + fraction + 2,
         (Kind::Text(bytes), Kind::Float(_) | Kind::Date { .. }) => bytes / 4 >= 26,
         (Kind::Text(bytes), Kind::Members) => {
