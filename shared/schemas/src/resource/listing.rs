@@ -224,7 +224,7 @@ impl Registry {
     }
 
     /// Returns the text of the schema version with this row.
-    async fn text_of(&self, row: &Row) -> Result<String, Error> {
+    async fn listed_text(&self, row: &Row) -> Result<String, Error> {
         let version = serde_json::from_value(Value::Object(row.clone()));
         let version: SchemaVersion =
             version.map_err(|cause| Error::bug("a row is not a schema version").because(cause))?;
@@ -235,7 +235,7 @@ impl Registry {
     async fn forms(&self, listed: &Resource, mut rows: Vec<Row>) -> Result<Vec<Value>, Error> {
         if listed.has_ddl() {
             for batch in rows.chunks_mut(DDL_BATCH) {
-                let texts = batch.iter().map(|row| self.text_of(row));
+                let texts = batch.iter().map(|row| self.listed_text(row));
                 let texts = futures::future::try_join_all(texts).await?;
                 for (row, text) in batch.iter_mut().zip(texts) {
                     row.insert("ddl".to_owned(), json!(text));
