@@ -129,8 +129,8 @@ class Postgres:
         return sum("LOG:  connection authorized" in line for line in lines), statements
 
     def log(self, connections, statements):
-        self.psql("postgres", "-c", f"ALTER SYSTEM SET log_connections = {connections}")
-        self.psql("postgres", "-c", f"ALTER SYSTEM SET log_statement = {statements}")
+        self.psql("postgres", "-c", f"ALTER SYSTEM SET log_connections = '{connections}'")
+        self.psql("postgres", "-c", f"ALTER SYSTEM SET log_statement = '{statements}'")
         self.psql("postgres", "-c", "SELECT pg_reload_conf()")
         time.sleep(0.5)
 

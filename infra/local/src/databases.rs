@@ -94,7 +94,8 @@ impl Databases {
         } else if !samples {
             Database::Missing(format!("set --mariadb URL or {}", servers::URL))
         } else if !private_mariadb::is_installed() {
-            let package = "install it, on Debian with apt-get install mariadb-server-core mariadb-client-core";
+            let package =
+                "install it, on Debian with apt-get install mariadb-server-core mariadb-client-core";
             Database::Missing(format!("{package}, or set --mariadb URL"))
         } else {
             start(storage, "set --mariadb URL", SampleMariadb::start).await?

@@ -41,7 +41,7 @@ impl Ending {
 
 impl Runner {
     /// Ends the task while this worker holds it.
-    pub(crate) async fn end(&self, held: &mut Held, ending: Ending) -> Result<(), Stop> {
+    pub(crate) async fn conclude(&self, held: &mut Held, ending: Ending) -> Result<(), Stop> {
         for _ in 0..MOST_RACES {
             if self.try_end(held, &ending).await? {
                 return Ok(());

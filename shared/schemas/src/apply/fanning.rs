@@ -89,6 +89,6 @@ impl Runner {
             None if status != TaskStatus::Done => Some(text::error("Changeset apply was canceled.")),
             None => None,
         };
-        self.end(held, Ending::new(status, message)).await
+        self.conclude(held, Ending::new(status, message)).await
     }
 }

@@ -81,7 +81,7 @@ impl Runner {
             Ok(task.with_info(&predicted))
         };
         self.update(held, planned, |_, _| Ok(())).await?;
-        self.end(held, Ending::new(TaskStatus::Done, None)).await
+        self.conclude(held, Ending::new(TaskStatus::Done, None)).await
     }
 
     /// Ends a task whose statements were all executed, unless the structure is not the expected one.

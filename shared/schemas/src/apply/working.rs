@@ -102,7 +102,7 @@ impl Runner {
             return Err(Stop::End(TaskStatus::Error, text::FINAL_MISMATCH.to_owned()));
         }
         let message = text::error("A statement failed, and the details before it were reverted.");
-        self.end(held, Ending::new(TaskStatus::Failed, Some(message))).await
+        self.conclude(held, Ending::new(TaskStatus::Failed, Some(message))).await
     }
 
     /// Returns the end of a task whose last statement failed.
@@ -147,8 +147,8 @@ impl Runner {
         if session.get_lock(&job.lock(), 0).await.map_err(lost)? {
             return Ok(true);
         }
-        let last = held.task.steps.last();
-        let own = last.filter(|step| step.state == StepState::Starting).and_then(|step| step.connection);
+        let started = held.task.steps.last().filter(|step| step.state == StepState::Starting);
+        let own = started.and_then(|step| step.connection);
         let holder = session.lock_holder(&job.lock()).await.map_err(lost)?;
         match own {
             Some(own) if holder == Some(own) => {
