@@ -85,6 +85,8 @@ impl PrivateMariadb {
             ("socket", folder.join("socket")),
             ("init-file", users),
             ("general-log-file", folder.join(QUERIES)),
+            // A server that starts deletes the temporary tables of others in the same folder.
+            ("tmpdir", folder.to_owned()),
         ] {
             arguments.push(argument(name, file.as_os_str()));
         }
@@ -223,6 +225,7 @@ fn install(folder: &Path, user: Account) -> Result<()> {
     }
     let mut install = as_user(&program("mariadb-install-db")?, user);
     install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
+    install.arg(argument("tmpdir", folder.as_os_str()));
     install.arg(data_argument(folder)).args(ALWAYS.iter().map(|setting| format!("--{setting}")));
     succeeded(install.output()?).context("mariadb-install-db")?;
     write_private(&installed, "", user)

@@ -120,12 +120,12 @@ async fn every_step_of_a_test_has_its_error() -> Result<()> {
         (
             texts(add, drop, "select nothing from orders", ""),
             "ERROR <class 'utils.exceptions.Error'>: Apply verification failed (Error (1054, \"Unknown column 'nothing' \
-             in 'field list'\"))",
+             in 'SELECT'\"))",
         ),
         (
             texts(add, drop, "", "select c from orders"),
             "ERROR <class 'utils.exceptions.Error'>: Revert verification failed (Error (1054, \"Unknown column 'c' in \
-             'field list'\"))",
+             'SELECT'\"))",
         ),
         (
             texts(add, "alter table orders drop d", "", ""),

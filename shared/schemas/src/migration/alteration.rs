@@ -13,6 +13,8 @@ pub(super) struct Alteration {
     pub(super) drops: Option<String>,
     /// The statement with the other changes.
     pub(super) rest: Option<String>,
+    /// The statement that adds foreign keys, which may refer to new tables.
+    pub(super) adds: Option<String>,
     /// Differences that no statement covers.
     pub(super) notes: Vec<String>,
 }
@@ -21,9 +23,8 @@ pub(super) struct Alteration {
 pub(super) fn alteration(name: &str, before: &str, after: &str) -> Alteration {
     let (before, after) = (table(before), table(after));
     let mut clauses = Vec::new();
-    let (keys, checks): (Vec<_>, Vec<_>) = gone(&before.constraints, &after.constraints)
-        .into_iter()
-        .partition(|(_, text)| text.contains("FOREIGN KEY"));
+    let (keys, checks): (Vec<_>, Vec<_>) =
+        gone(&before.constraints, &after.constraints).into_iter().partition(is_foreign_key);
     let keys: Vec<String> = keys.iter().map(|(key, _)| format!("DROP FOREIGN KEY {}", quoted(key))).collect();
     clauses.extend(checks.iter().map(|(check, _)| format!("DROP CONSTRAINT {}", quoted(check))));
     clauses.extend(gone(&before.indexes, &after.indexes).iter().map(|(index, _)| match index.as_str() {
@@ -31,16 +32,22 @@ pub(super) fn alteration(name: &str, before: &str, after: &str) -> Alteration {
         index => format!("DROP INDEX {}", quoted(index)),
     }));
     clauses.extend(columns(&before, &after));
-    let added =
-        [gone(&after.indexes, &before.indexes), gone(&after.constraints, &before.constraints)].concat();
-    clauses.extend(added.iter().map(|(_, text)| format!("ADD {text}")));
+    let (new_keys, new_checks): (Vec<_>, Vec<_>) =
+        gone(&after.constraints, &before.constraints).into_iter().partition(is_foreign_key);
+    let add = |(_, text): &(String, &str)| format!("ADD {text}");
+    clauses.extend(gone(&after.indexes, &before.indexes).iter().chain(&new_checks).map(add));
     let (options, notes) = options(name, before.options, after.options);
     clauses.extend(options);
     let statement = |clauses: Vec<String>| {
         let clauses = clauses.join(",\n  ");
         (!clauses.is_empty()).then(|| format!("ALTER TABLE {}\n  {clauses}", quoted(name)))
     };
-    Alteration { drops: statement(keys), rest: statement(clauses), notes }
+    let adds = new_keys.iter().map(add).collect();
+    Alteration { drops: statement(keys), rest: statement(clauses), adds: statement(adds), notes }
+}
+
+fn is_foreign_key((_, text): &(String, &str)) -> bool {
+    text.contains("FOREIGN KEY")
 }
 
 /// Returns the parts of one table that the other does not have, or has in another form.

@@ -27,18 +27,18 @@ impl Migration {
         let (old, new) = (objects(before), objects(after));
         let mut migration = Self::default();
         migration.drop_programs(&old, &new);
-        let alterations = migration.alterations(&old, &new);
-        let (drops, changes): (Vec<_>, Vec<_>) =
-            alterations.into_iter().map(|found| (found.drops, found.rest)).unzip();
-        migration.statements.extend(drops.into_iter().flatten());
+        let mut alterations = migration.alterations(&old, &new);
+        migration.statements.extend(alterations.iter_mut().filter_map(|found| found.drops.take()));
         let is_new = |object: &Object| !old.contains_key(object);
         let is_gone = |object: &Object| !new.contains_key(object);
         let created = new.iter().filter(|(object, _)| is_stored(object) && is_new(object));
         let created = created.map(|(_, text)| (*text).to_owned());
         let dropped = old.keys().filter(|object| is_stored(object) && is_gone(object)).map(drop);
         // Tables refer to each other in any order.
-        migration.statements.extend(without_checks(dropped.chain(created).collect()));
-        migration.statements.extend(changes.into_iter().flatten());
+        migration.statements.extend(without_checks(dropped.collect()));
+        migration.statements.extend(alterations.iter_mut().filter_map(|found| found.rest.take()));
+        migration.statements.extend(without_checks(created.collect()));
+        migration.statements.extend(alterations.iter_mut().filter_map(|found| found.adds.take()));
         let programs =
             new.iter().filter(|(object, text)| !is_stored(object) && old.get(*object) != Some(*text));
         migration.statements.extend(programs.map(|(_, text)| (*text).to_owned()));

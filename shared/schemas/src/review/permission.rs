@@ -9,45 +9,46 @@ use crate::mysql::lexer::{Token, significant_tokens};
 use crate::mysql::qualifiers::other_schemas;
 use crate::mysql::statements::split;
 
-/// First words of statements that stay within a schema. Those that define objects are judged by the object.
-const VERBS: &[&str] = &[
-    "INSERT",
-    "UPDATE",
-    "DELETE",
-    "REPLACE",
-    "TRUNCATE",
-    "WITH",
-    "SELECT",
-    "TABLE",
-    "VALUES",
-    "CALL",
-    "DO",
-    "SET",
-    "SHOW",
-    "DESCRIBE",
-    "DESC",
-    "EXPLAIN",
-    "ANALYZE",
-    "CHECK",
-    "CHECKSUM",
-    "OPTIMIZE",
-    "REPAIR",
-    "LOCK",
-    "UNLOCK",
-    "START",
-    "BEGIN",
-    "COMMIT",
-    "ROLLBACK",
-    "SAVEPOINT",
-    "RELEASE",
-    "SIGNAL",
-    "IF",
-    "CASE",
-    "LOOP",
-    "WHILE",
-    "FOR",
-    "REPEAT",
-    "DECLARE",
+/// First words of statements that reach beyond a schema. What no server knows is left to it: it reports the error.
+const FORBIDDEN: &[&str] = &[
+    "USE",
+    "GRANT",
+    "REVOKE",
+    "KILL",
+    "SHUTDOWN",
+    "RESTART",
+    "FLUSH",
+    "RESET",
+    "PURGE",
+    "CHANGE",
+    "STOP",
+    "INSTALL",
+    "UNINSTALL",
+    "LOAD",
+    "IMPORT",
+    "PREPARE",
+    "EXECUTE",
+    "DEALLOCATE",
+    "BACKUP",
+    "CLONE",
+    "CACHE",
+    "BINLOG",
+    "XA",
+];
+/// Objects that are not part of a schema.
+const FOREIGN_OBJECTS: &[&str] = &[
+    "DATABASE",
+    "SCHEMA",
+    "USER",
+    "ROLE",
+    "SERVER",
+    "TABLESPACE",
+    "LOGFILE",
+    "UNDO",
+    "RESOURCE",
+    "INSTANCE",
+    "SPATIAL",
+    "LIBRARY",
 ];
 /// First words of statements that define objects.
 const DEFINITIONS: &[&str] = &["CREATE", "ALTER", "DROP", "RENAME"];
@@ -73,8 +74,8 @@ pub(super) fn refusal(sql: &str) -> Option<String> {
 /// Returns what a statement must not do, if it does.
 fn forbidden(tokens: &[Token<'_>]) -> Option<String> {
     let first = tokens.iter().find(|token| !token.is_symbol("("))?;
-    let is_definition = first.is_any(DEFINITIONS);
-    if is_definition && !defines_object(tokens) || !is_definition && !first.is_any(VERBS) {
+    let is_foreign = first.is_any(DEFINITIONS) && defines_foreign_object(tokens);
+    if is_foreign || first.is_any(FORBIDDEN) {
         let words = tokens.iter().take(2).map(|token| token.text.to_ascii_uppercase());
         return Some(format!("{} does not change the schema", words.collect::<Vec<_>>().join(" ")));
     }
@@ -86,17 +87,16 @@ fn forbidden(tokens: &[Token<'_>]) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Whether a definition is of an object of the schema, or of the schema itself, whose name is checked elsewhere.
-fn defines_object(tokens: &[Token<'_>]) -> bool {
-    let is_temporary = tokens
-        .windows(2)
-        .take(4)
-        .any(|pair| pair[0].is("TEMPORARY") && pair[1].is_any(&["TABLE", "TABLES", "SEQUENCE"]));
+/// Whether a definition is of an object beyond the schema. The schema itself is not: its name is checked elsewhere.
+fn defines_foreign_object(tokens: &[Token<'_>]) -> bool {
     let of_schema =
         tokens[0].is("ALTER") && tokens.get(1).is_some_and(|token| token.is_any(&["DATABASE", "SCHEMA"]));
     // The tokens are not the statement's text, but they are the same words in the same order.
     let words: Vec<&str> = tokens.iter().map(|token| token.text).collect();
-    is_temporary || of_schema || Kind::of(&words.join(" ")) != Kind::Other
+    let is_other = !of_schema && Kind::of(&words.join(" ")) == Kind::Other;
+    let mut before_name =
+        tokens[1..].iter().take(5).take_while(|token| !token.is_any(&["TABLE", "SEQUENCE"]));
+    is_other && before_name.any(|token| token.is_any(FOREIGN_OBJECTS))
 }
 
 /// Returns why the words at this place reach beyond the schema, wherever they stand: also in the body of a program.
@@ -113,6 +113,9 @@ fn reaches_out(tokens: &[Token<'_>], before: Option<&Token<'_>>) -> Option<&'sta
     }
     if first.is("INTO") && next(0, &["OUTFILE", "DUMPFILE"]) || first.is("LOAD_FILE") {
         return Some("it uses files of the server");
+    }
+    if first.is("SONAME") {
+        return Some("it loads a library into the server");
     }
     if first.is("LOAD") && next(0, &["DATA", "XML", "INDEX"]) {
         return Some("it uses files of the server");
@@ -154,6 +157,7 @@ mod tests {
     fn changes_of_the_schema_are_allowed() {
         for sql in [
             "create table t1 (id int primary key auto_increment)",
+            "CREATE TEMPORARY TABLE role (user int); DROP TEMPORARY TABLE user",
             "CREATE TEMPORARY TABLE x (a int); INSERT INTO x SELECT 1; DROP TEMPORARY TABLE x",
             "ALTER TABLE t ADD COLUMN global int, ADD KEY k (global); UPDATE t SET global = 1, role = 2",
             "ALTER DATABASE CHARACTER SET utf8mb4",
@@ -166,6 +170,7 @@ mod tests {
             "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()",
             "START TRANSACTION; INSERT INTO t (a) VALUES ('GRANT ALL', 'x INTO OUTFILE y'); COMMIT",
             "INSERT INTO t (`grant`) VALUES (1) -- kill",
+            "ccreate table t (a int); create tabel t (a int); nonsense",
             "",
         ] {
             assert_eq!(refusal(sql), None, "{sql}");
@@ -211,6 +216,8 @@ mod tests {
             "/*!50003 GRANT ALL ON t TO u */",
             "CREATE TABLE t (a int) ENGINE=FEDERATED CONNECTION='mysql://h/d/t'",
             "CREATE TABLE t (a int) ENGINE 'connect'",
+            "CREATE FUNCTION f RETURNS INTEGER SONAME 'x.so'",
+            "CREATE OR REPLACE TABLESPACE t ADD DATAFILE 'x'",
         ] {
             assert!(refusal(sql).is_some(), "{sql}");
         }
