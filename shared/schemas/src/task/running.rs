@@ -127,7 +127,9 @@ impl Runner {
     async fn settle_as(&self, held: &mut Held, status: TaskStatus, message: Message) -> Result<(), Error> {
         let ended = match held.task.kind {
             TaskKind::Review => return self.stop(held, status, &message).await,
-            TaskKind::Apply | TaskKind::Revert => self.conclude(held, Ending::new(status, Some(message))).await,
+            TaskKind::Apply | TaskKind::Revert => {
+                self.conclude(held, Ending::new(status, Some(message))).await
+            }
             TaskKind::Check => self.end_check(held, status, &message, None).await,
         };
         match ended {
