@@ -44,8 +44,8 @@ reset: ## Delete the data of the local run
 		folder=$$(readlink $$link || true); rm -rf $${folder:+"$$folder"}; done; rm -rf .steward
 
 .PHONY: maintenance-demo
-maintenance-demo: ## Watch maintenance operations on the sample server of a running `make run`
-	python3 infra/maintenance_demo.py http://127.0.0.1:$(PORT)
+maintenance-demo: ## Watch maintenance operations on a running `make run`; RECURRING=1 waits for a recurring one, too
+	python3 infra/maintenance_demo.py http://127.0.0.1:$(PORT) $(if $(RECURRING),--recurring)
 
 .PHONY: documented
 documented: ## Send the documented requests of the original systems to a new `make run`

@@ -1,11 +1,13 @@
 """Shows the maintenance API at work on the sample server of a running `make run`.
 
-    python3 infra/maintenance_demo.py http://127.0.0.1:8000
+    python3 infra/maintenance_demo.py http://127.0.0.1:8000 [--recurring]
 
 Creates the schema `demo` with `psql`, requests operations, watches them to their end, follows the advice for a bloated
-table, and drops the schema.
+table, and drops the schema. With `--recurring`, it also waits for two runs of a recurring operation, which takes six
+minutes: runs are at least five minutes apart.
 """
 
+import argparse
 import datetime
 import json
 import os
@@ -18,6 +20,8 @@ import urllib.request
 KEY = "shared_key_value"
 SERVICE_FILE = ".steward/postgres/service.conf"
 LIMIT_SECONDS = 120
+# Two runs, and the minute of the ticker.
+RECURRING_SECONDS = 600
 FINAL = ("done", "failed", "canceled")
 # Two tables, of one of which three quarters of the rows are dead.
 TABLES = """
@@ -27,6 +31,7 @@ CREATE TABLE demo.orders (id int PRIMARY KEY, note text) WITH (autovacuum_enable
 INSERT INTO demo.orders SELECT n, 'order number ' || n FROM generate_series(1, 1500000) AS n;
 CREATE TABLE demo.events (id int, note text) WITH (autovacuum_enabled = off);
 INSERT INTO demo.events SELECT * FROM demo.orders;
+CREATE TABLE demo.visits AS SELECT 1 AS id;
 DELETE FROM demo.events WHERE id % 4 > 0;
 ANALYZE demo.orders, demo.events;
 """
@@ -86,7 +91,7 @@ def operations(steward):
     steward.follow(list(ids.values()))
     for one in ids.values():
         found = steward.get(f"/maintenance/operations/{one}")
-        print(f"  {one} {found['kind']}: {found['status']}, from {found['started']} to {found['ended']}")
+        print(f"  {one} {found['kind']}: {found['status']}, from {found['started']} to {found['ended']}:", found["statement"] or "")
 
 
 def advice(steward):
@@ -108,14 +113,47 @@ def advice(steward):
     sys.exit(f"advice is left after {LIMIT_SECONDS} s")
 
 
+def recurring(steward):
+    """Requests a recurring operation and returns its id."""
+    first = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=1)
+    schedule = f"{first.minute},{(first.minute + 5) % 60} * * * *"
+    print(f"A recurring operation, with the schedule {schedule}:")
+    created = steward.request("POST", "/maintenance/postgres/schema/demo/table/visits/analyze", {"schedule": schedule})
+    print(f"  {created['id']}, next runs", ", ".join(created["next"]))
+    return created["id"]
+
+
+def runs(steward, recurrence):
+    print("The runs of the recurring operation, until there are two:")
+    shown = {}
+    deadline = time.monotonic() + RECURRING_SECONDS
+    while sum(status in FINAL for status in shown.values()) < 2:
+        if time.monotonic() > deadline:
+            sys.exit(f"two runs did not end within {RECURRING_SECONDS} s")
+        for one in reversed(steward.get(f"/maintenance/recurrences/{recurrence}")["operations"]):
+            if shown.get(one["id"]) != one["status"]:
+                shown[one["id"]] = one["status"]
+                print(f"  {one['id']} {one['datetime']} {one['status']}", one["ended"] or "")
+        time.sleep(0.5)
+    path = f"/maintenance/recurrences/{recurrence}"
+    print(f"DELETE {path}:", steward.request("DELETE", path))
+
+
 def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("url")
+    arguments.add_argument("--recurring", action="store_true", help="wait for two runs of a recurring operation")
+    options = arguments.parse_args()
     if not pathlib.Path(SERVICE_FILE).exists():
         sys.exit(f"{SERVICE_FILE} is missing: start `make run` first, with PostgreSQL installed")
-    steward = Steward(sys.argv[1])
+    steward = Steward(options.url)
     psql(TABLES)
     try:
+        recurrence = recurring(steward) if options.recurring else None
         operations(steward)
         advice(steward)
+        if recurrence:
+            runs(steward, recurrence)
     finally:
         psql("DROP SCHEMA demo CASCADE")
 

@@ -6,7 +6,8 @@ Starts a private PostgreSQL cluster with two databases of 500 and 5,000 relation
 temboard-agent beside it. The requests of both alternate in short rounds, so that both see the same load of the machine.
 Steward's clients keep their connections, which temboard-agent closes after every answer. Prints the median and the rate
 of each, the processor time per request of the server and PostgreSQL together, which a busy machine changes little, and
-the ratios of rates and of processor times.
+the ratios of rates and of processor times. Before that, PostgreSQL logs the connections and statements of a first and of
+a second request.
 """
 
 import argparse
@@ -116,6 +117,22 @@ class Postgres:
         command = [self.programs / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", USER]
         return subprocess.run([*command, "-p", str(self.port), "-d", database, *arguments], check=True, text=True,
                               stdout=subprocess.PIPE, env={**os.environ, "PGPASSWORD": PASSWORD}).stdout
+
+    def logged(self, get, path):
+        """Returns the connections and statements of one request, from the log."""
+        log = self.folder.parent / "postgres.log"
+        seen = log.stat().st_size
+        get(path)
+        time.sleep(0.2)
+        lines = log.read_bytes()[seen:].decode(errors="replace").splitlines()
+        statements = sum("LOG:  execute " in line or "LOG:  statement: " in line for line in lines)
+        return sum("LOG:  connection authorized" in line for line in lines), statements
+
+    def log(self, connections, statements):
+        self.psql("postgres", "-c", f"ALTER SYSTEM SET log_connections = '{connections}'")
+        self.psql("postgres", "-c", f"ALTER SYSTEM SET log_statement = '{statements}'")
+        self.psql("postgres", "-c", "SELECT pg_reload_conf()")
+        time.sleep(0.5)
 
     def fill(self):
         for database, tables in DATABASES.items():
@@ -267,6 +284,19 @@ def compare(servers, paths, requests, ids):
                       f"{times[int(len(times) * 0.99)] * 1000:7.1f} {rates[-1]:10.1f} {costs[-1]:7.1f} {ratios}", flush=True)
 
 
+def count(postgres, servers, paths):
+    print(f"{'report':46} {'server':13} first request: connections, statements; second request: the same")
+    postgres.log("on", "all")
+    for path, only_steward in paths:
+        for server in servers[:1] if only_steward else servers:
+            # An idle session of an earlier report ends before.
+            time.sleep(4)
+            get = server.client()
+            first, second = postgres.logged(get, path), postgres.logged(get, path)
+            print(f"{path:46} {server.name:13} {first[0]:2} {first[1]:3}   {second[0]:2} {second[1]:3}", flush=True)
+    postgres.log("off", "none")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("steward")
@@ -289,6 +319,7 @@ def main():
                 load = " ".join(f"{value:.1f}" for value in os.getloadavg())
                 print(re.sub(r" \(.*", "", postgres.psql("postgres", "-c", "SHOW server_version").strip()),
                       f"PostgreSQL; {os.cpu_count()} processors; load averages before: {load}")
+                count(postgres, [steward, agent], paths)
                 compare([steward, agent], paths, arguments.requests, ids)
                 load = " ".join(f"{value:.1f}" for value in os.getloadavg())
                 print(f"load averages after: {load}")

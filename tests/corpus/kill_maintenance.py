@@ -123,6 +123,9 @@ class Program(threading.Thread):
             except urllib.error.HTTPError as error:
                 if error.code == 404:
                     return None
+                # A busy machine.
+                if error.code == 503:
+                    continue
                 raise RuntimeError(f"{method} {path}: {error.code} {error.read()}") from error
             except (OSError, IndexError, ValueError):
                 time.sleep(0.1)

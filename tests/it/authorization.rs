@@ -140,7 +140,7 @@ const ROUTES: &[Route] = &[
     protected("POST", "/api/v1/changeset/apply/{task}/repair", "schemas:editor", 404),
     protected("POST", "/api/v1/changeset/apply/{task}/cancel", "schemas:editor", 404),
     protected("GET", "/changesetreviews/result/{id}", "schemas:viewer", 404),
-    protected("GET", "/changesetapplies/changeset-applies", "schemas:viewer", 200),
+    protected("GET", "/changesetapplies/changeset-applies", "schemas:viewer", 400),
     protected("GET", "/v1/streams", "streams:viewer", 200),
     protected("GET", "/v1/streams/{id}", "streams:viewer", 200),
     protected("PUT", "/v1/streams/{id}", "streams:editor", 404),

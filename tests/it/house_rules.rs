@@ -257,8 +257,12 @@ fn pure_files_have_no_side_effects() {
     let pure: Vec<&File> = sources.iter().filter(|file| file.text.starts_with("//! Pure.")).collect();
     assert!(pure.len() > 5, "too few pure files: {}", pure.len());
     let effects = violations(pure, |line| {
-        // A table of a database is a variant of several enums.
-        let line = line.replace("::Table(", "");
+        // A table of a database is a variant of several enums, and a word in texts.
+        let code: String = line.split('"').step_by(2).collect();
+        let line = code.replace("::Table(", "").replace("Kind::Table", "");
+        if line.trim() == "Table," {
+            return false;
+        }
         ["async", "await", "Table", "Queue"].iter().any(|word| has_word(&line, word))
     });
     assert_none(

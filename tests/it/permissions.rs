@@ -302,7 +302,7 @@ async fn schemas_policies_match_the_functions_actions() -> Result<()> {
         api.extend(take_actions(&bundle));
         work_on_changesets(&bundle).await?;
         worker.extend(take_actions(&bundle));
-        Ok(if reply.body.is_empty() { Value::Null } else { reply.json() })
+        anyhow::Ok(if reply.body.is_empty() { Value::Null } else { reply.json() })
     };
     let record = json!({"name": "db", "hostname": "127.0.0.1", "port": server.port()});
     send("POST", "server/", record).await?;
@@ -334,6 +334,7 @@ async fn schemas_policies_match_the_functions_actions() -> Result<()> {
         .await?;
     send("POST", "user/update/2/", json!({"name": "eve", "email": "", "role_id": 3})).await?;
     send("POST", "user/delete/2/", Value::Null).await?;
+    send("GET", "environment/", Value::Null).await?;
     send("DELETE", "environment/3/", Value::Null).await?;
     send("DELETE", "server/1/", Value::Null).await?;
     bundle.task_schedule.tick().await?;

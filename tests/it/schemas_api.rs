@@ -8,6 +8,8 @@ mod rights;
 mod users;
 
 use anyhow::{Result, ensure};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::storage::change::Change;
@@ -15,6 +17,8 @@ use domain::storage::item::item;
 use domain::storage::key::Key;
 use domain::storage::table::{Table, Write};
 use domain::time::Micros;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use schemas::record::{
     Changeset, ChangesetDetail, Classification, DatabaseSchema, Kind, Record, ReviewStatus, SchemaVersion,
 };
@@ -98,15 +102,19 @@ impl Client {
             .await
     }
 
-    /// Stores a version of a schema that was pulled from server 1.
+    /// Stores a version of a schema, with an empty text, that was pulled from server 1.
     async fn put_version(&self, id: u64, schema: u64) -> Result<()> {
         let checksum = format!("{id:032x}");
+        let empty = GzEncoder::new(Vec::new(), Compression::default()).finish()?;
+        let mut part = item(&Key::ddl_part(id, 0), &json!({}))?;
+        part.insert("z".to_owned(), AttributeValue::B(Blob::new(empty)));
+        self.table()?.write_all(vec![Write::Put(part)]).await?;
         self.put(&SchemaVersion {
             id,
             database_schema: schema,
             unique: format!("{schema}#{checksum}"),
             checksum,
-            parts: 0,
+            parts: 1,
             collation: None,
             pulled_from: Some(1),
             pull_datetime: Some(CREATED),

@@ -9,6 +9,7 @@ use maintenance::operation::record::Operation;
 use maintenance::operation::status::Status;
 use maintenance::operation::target::Target;
 use maintenance::operation::window::Window;
+use maintenance::report::size;
 use serde::Serialize;
 
 /// The response to a request for an operation.
@@ -99,6 +100,8 @@ pub struct Planned {
     statements: Vec<String>,
     relations: usize,
     lock: &'static str,
+    space_needed_bytes: Option<i64>,
+    space_needed_size: Option<String>,
     server_version: u32,
 }
 
@@ -128,6 +131,9 @@ impl Detailed {
     /// Returns an operation with the progress of its statement.
     pub fn new(operation: &Operation, progress: Option<Progress>) -> Self {
         let current = operation.current.as_ref();
+        let past = operation.past.as_ref();
+        let statement = current.map(|one| &one.statement).or(past.map(|one| &one.statement));
+        let since = current.map(|one| one.since).or(past.map(|one| one.since));
         let reason = operation.error.as_ref();
         let target = &operation.target;
         Self {
@@ -148,8 +154,8 @@ impl Detailed {
             waiting: operation.waiting.clone(),
             error: reason.map(|reason| reason.message.clone()),
             sqlstate: reason.and_then(|reason| reason.sqlstate.clone()),
-            statement: current.map(|current| current.statement.clone()),
-            statement_started: current.map(|current| datetime::print(current.since)),
+            statement: statement.cloned(),
+            statement_started: since.map(datetime::print),
             pid: current.map(|current| current.pid),
             phase: progress.as_ref().and_then(|progress| progress.phase.clone()),
             percent: progress.as_ref().and_then(Progress::percent),
@@ -173,7 +179,14 @@ impl From<&Options> for Further {
 
 impl From<Plan> for Planned {
     fn from(plan: Plan) -> Self {
-        let Plan { statements, relations, lock, version } = plan;
-        Self { statements, relations, lock, server_version: version }
+        let Plan { statements, relations, lock, space_needed, version } = plan;
+        Self {
+            statements,
+            relations,
+            lock,
+            space_needed_bytes: space_needed,
+            space_needed_size: space_needed.map(size::pretty),
+            server_version: version,
+        }
     }
 }

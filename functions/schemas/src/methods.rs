@@ -22,7 +22,7 @@ pub async fn documented(mut request: Request, next: Next) -> Response {
         *request.method_mut() = Method::TRACE;
     }
     let mut response = next.run(request).await;
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED && !is_exact(&response) {
+    if StatusCode::METHOD_NOT_ALLOWED == response.status() && !is_exact(&response) {
         let routed = response.headers().get(ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
         response = error::method_not_allowed(&allowed(&path, routed));
     }

@@ -94,7 +94,8 @@ impl Databases {
         } else if !samples {
             Database::Missing(format!("set --mariadb URL or {}", servers::URL))
         } else if !private_mariadb::is_installed() {
-            let package = "install it, on Debian with apt-get install mariadb-server-core mariadb-client-core";
+            let package =
+                "install it, on Debian with apt-get install mariadb-server-core mariadb-client-core";
             Database::Missing(format!("{package}, or set --mariadb URL"))
         } else {
             start(storage, "set --mariadb URL", SampleMariadb::start).await?
@@ -160,7 +161,7 @@ impl fmt::Display for Database<SampleMariadb> {
             Self::Configured => f.write_str("as configured"),
             Self::Sample(sample) => {
                 let file = sample.option_file().display();
-                write!(f, "127.0.0.1:{}  (mariadb --defaults-file={file})", sample.port())
+                write!(f, "127.0.0.1:{}  (mariadb --defaults-file={file})", sample.ports().0)
             }
             Self::Missing(advice) => write!(f, "none, so changesets are not reviewed; {advice}"),
         }

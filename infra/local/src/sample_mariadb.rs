@@ -36,9 +36,9 @@ impl SampleMariadb {
     pub fn start(storage: &Storage) -> Result<Self> {
         let (target, known_as) = start_one(storage, "mariadb", TARGET)?;
         let (scratch, _) = start_one(storage, "mariadb-scratch", STANDBY)?;
-        let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600);
-        let file = options.open(target.folder().join(OPTIONS));
-        file.and_then(|mut file| file.write_all(target.option_file().as_bytes()))?;
+        let file = target.folder().join(OPTIONS);
+        let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file);
+        options.and_then(|mut file| file.write_all(target.option_file().as_bytes()))?;
         Ok(Self { target, scratch, option_file: known_as.join(OPTIONS) })
     }
 

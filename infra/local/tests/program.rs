@@ -192,7 +192,7 @@ fn accepted_notifications_survive_a_kill_and_are_recorded_once() {
 }
 
 #[test]
-fn sample_server_keeps_its_tables_when_the_program_is_killed() {
+fn sample_servers_keep_their_tables_when_the_program_is_killed() {
     let directory = temporary_directory();
     // PostgreSQL never runs as root: its user must reach the directory.
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).expect("the mode is changed");
@@ -209,8 +209,11 @@ fn sample_server_keeps_its_tables_when_the_program_is_killed() {
 
     let mut second = Running::start(directory.path(), &["--samples"]);
     assert_eq!(relid(&second), created);
+    assert!(directory.path().join(".steward/mariadb/loaded").exists(), "the sample was complete");
     assert!(second.signal("-TERM").success());
-    assert!(!directory.path().join(".steward/postgres/data/postmaster.pid").exists(), "the server stops");
+    for file in ["postgres/data/postmaster.pid", "mariadb/server.pid", "mariadb-scratch/server.pid"] {
+        assert!(!directory.path().join(".steward").join(file).exists(), "the server of {file} stops");
+    }
 }
 
 #[test]

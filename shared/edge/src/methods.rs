@@ -63,7 +63,8 @@ mod tests {
     #[tokio::test]
     async fn an_exact_allow_header_is_kept() {
         let exact = || {
-            let mut response = (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET,POST")], "GET,POST").into_response();
+            let mut response =
+                (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET,POST")], "GET,POST").into_response();
             response.extensions_mut().insert(ExactAllow);
             response
         };

@@ -113,7 +113,6 @@ async fn options_requires_no_credentials() -> Result<()> {
         ("/recomputations/7/status/", "POST,DELETE,OPTIONS"),
         ("/maintenance/world/vacuum", "POST,OPTIONS"),
         ("/maintenance/vacuum/2cec00f2", "DELETE,OPTIONS"),
-        ("/api/v1/changeset/submit/", "POST,OPTIONS"),
         ("/access/users/ann", "GET,HEAD,PUT,DELETE,OPTIONS"),
         ("/", "GET,HEAD,OPTIONS"),
     ] {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use futures::FutureExt;
 use serde_json::{Value, json};
-use tests::bundle::{MAINTENANCE_SECONDS, TestBundle};
+use tests::bundle::{STATEMENT_SECONDS, TestBundle};
 use tests::faults::Fault;
 
 use super::{SERVER, Site, ask, events, pass};
@@ -39,7 +39,7 @@ impl Drop for Lock {
 
 /// Works on an operation, and meanwhile does something else once its statement is blocked.
 pub async fn meanwhile(site: &Site, id: &str, act: impl AsyncFnOnce()) -> Result<()> {
-    let deadline = site.bundle.operations.now().plus_seconds(MAINTENANCE_SECONDS);
+    let deadline = site.bundle.operations.now().plus_seconds(STATEMENT_SECONDS);
     let message = json!({"task": "run", "id": id}).to_string();
     let mut work = site.bundle.maintenance.work(&message, deadline).boxed_local();
     let started = std::time::Instant::now();
@@ -63,7 +63,7 @@ async fn operation_ends_once_wherever_its_worker_is_killed() -> Result<()> {
             let id = site.post("schema/public/table/city/vacuum", "").await?;
             site.bundle.faults.fail_from(call, fault);
             let message = json!({"task": "run", "id": id}).to_string();
-            let deadline = site.bundle.operations.now().plus_seconds(MAINTENANCE_SECONDS);
+            let deadline = site.bundle.operations.now().plus_seconds(STATEMENT_SECONDS);
             let _ = site.bundle.maintenance.work(&message, deadline).await;
             let died = site.bundle.faults.clear();
             pass(&site.bundle, 6).await?;
@@ -90,7 +90,7 @@ async fn statement_that_outlives_its_worker_is_found_done() -> Result<()> {
     let before = site.sql(NODE);
     let id = site.post("schema/public/table/city/vacuum", r#"{"mode": "full"}"#).await?;
     let lock = Lock::new(&site)?;
-    let late = async || site.bundle.advance(TimeDelta::seconds(MAINTENANCE_SECONDS - 30));
+    let late = async || site.bundle.advance(TimeDelta::seconds(STATEMENT_SECONDS - 30));
     meanwhile(&site, &id, late).await?;
     let doing = site.operation(&id).await;
     assert_eq!((&doing["status"], &doing["relations_finished"]), (&json!("doing"), &json!(0)));

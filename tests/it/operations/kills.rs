@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use chrono::TimeDelta;
 use futures::FutureExt;
 use serde_json::{Value, json};
-use tests::bundle::MAINTENANCE_SECONDS;
+use tests::bundle::STATEMENT_SECONDS;
 use tests::rng::Rng;
 use tokio::time::timeout;
 
@@ -38,7 +38,7 @@ WHERE datname = current_database() AND application_name LIKE 'op:%'";
 /// Starts a worker, kills it after this time, and ends its backend as well if the server notices that. Returns whether
 /// the worker was killed before it had finished.
 async fn kill_worker(site: &Site, id: &str, after: Duration, is_noticed: bool) -> Result<bool> {
-    let deadline = site.bundle.operations.now().plus_seconds(MAINTENANCE_SECONDS);
+    let deadline = site.bundle.operations.now().plus_seconds(STATEMENT_SECONDS);
     let message = json!({"task": "run", "id": id}).to_string();
     let work = site.bundle.maintenance.work(&message, deadline).boxed_local();
     let is_killed = timeout(after, work).await.is_err();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use futures::FutureExt;
 use serde_json::{Value, json};
-use tests::bundle::MAINTENANCE_SECONDS;
+use tests::bundle::STATEMENT_SECONDS;
 use tokio::time::timeout;
 
 use super::disturbances::{Lock, meanwhile};
@@ -14,7 +14,7 @@ use super::{Site, ask};
 /// Runs an operation and returns what was reported about it while it ran.
 async fn reports(site: &Site, path: &str, body: &str) -> Result<Vec<Value>> {
     let id = site.post(path, body).await?;
-    let deadline = site.bundle.operations.now().plus_seconds(MAINTENANCE_SECONDS);
+    let deadline = site.bundle.operations.now().plus_seconds(STATEMENT_SECONDS);
     let message = json!({"task": "run", "id": id}).to_string();
     let mut work = site.bundle.maintenance.work(&message, deadline).boxed_local();
     let (mut reports, started) = (Vec::new(), Instant::now());

@@ -14,7 +14,7 @@ use maintenance::operation::status::Status;
 use maintenance::operation::window::Window;
 use serde_json::{Value, json};
 use tests::TestBundle;
-use tests::bundle::MAINTENANCE_SECONDS;
+use tests::bundle::STATEMENT_SECONDS;
 use tests::faults::Fault;
 
 use super::disturbances::{Lock, meanwhile};
@@ -304,7 +304,7 @@ async fn occurrence_ends_once_and_is_followed_once_wherever_its_worker_is_killed
             site.bundle.advance(TimeDelta::microseconds(until));
             site.bundle.faults.fail_from(call, fault);
             let message = json!({"task": "run", "id": waiting.id}).to_string();
-            let deadline = site.bundle.operations.now().plus_seconds(MAINTENANCE_SECONDS);
+            let deadline = site.bundle.operations.now().plus_seconds(STATEMENT_SECONDS);
             let _ = site.bundle.maintenance.work(&message, deadline).await;
             let died = site.bundle.faults.clear();
             pass(&site.bundle, 6).await?;
@@ -335,7 +335,7 @@ async fn runs_that_pass_while_an_occurrence_runs_are_skipped() -> Result<()> {
     let operation = operation.context("an id")?;
     site.bundle.advance(TimeDelta::seconds(270));
     let lock = Lock::new(&site)?;
-    let late = async || site.bundle.advance(TimeDelta::seconds(MAINTENANCE_SECONDS - 30));
+    let late = async || site.bundle.advance(TimeDelta::seconds(STATEMENT_SECONDS - 30));
     meanwhile(&site, operation, late).await?;
     pass(&site.bundle, 1).await?;
     let running = alive(&site.bundle).await?;

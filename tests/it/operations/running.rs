@@ -3,7 +3,8 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{Site, ask, events, pass};
+use super::disturbances::Lock;
+use super::{SERVER, Site, ask, events, pass};
 
 const COUNTS: &str =
     "SELECT vacuum_count || ' ' || analyze_count FROM pg_stat_user_tables WHERE relname = 'city'";
@@ -22,6 +23,8 @@ async fn vacuum_full_rewrites_the_table_and_its_end_is_kept() -> Result<()> {
         (&json!("done"), &json!("full,analyze"), &Value::Null)
     );
     assert_eq!((&done["relations"], &done["relations_finished"]), (&json!(1), &json!(1)));
+    assert_eq!(done["statement"], r#"VACUUM (FULL, ANALYZE) "public"."city""#);
+    assert!(done["statement_started"].is_string() && done["pid"].is_null(), "{done}");
     assert_ne!(site.sql(node), before);
     let listed = ask(&site.bundle, "GET", "/maintenance/rewritten/vacuum/scheduled", "").await.json();
     assert_eq!(listed[0]["status"], "done");
@@ -124,6 +127,36 @@ async fn dry_run_tells_the_statements_and_stores_nothing() -> Result<()> {
 }
 
 #[tokio::test]
+async fn dry_run_tells_the_space_that_new_files_need() -> Result<()> {
+    let site = Site::new("space").await?;
+    site.sql("CREATE TABLE big (id int PRIMARY KEY, k int UNIQUE); INSERT INTO big SELECT g, g FROM generate_series(1, 9000) g");
+    let needed = async |path: &str, body: &str| {
+        let path = format!("/maintenance/space/{path}");
+        let plan = ask(&site.bundle, "POST", &path, body).await.json();
+        (plan["space_needed_bytes"].to_string(), plan["space_needed_size"].clone())
+    };
+    let full = r#"{"mode": "full,analyze", "dry_run": true}"#;
+    let plain = r#"{"dry_run": true}"#;
+    for (path, body, function) in [
+        ("schema/public/table/big/vacuum", full, "pg_total_relation_size('big')"),
+        ("schema/public/vacuum", full, "pg_total_relation_size('big')"),
+        ("schema/public/table/big/reindex", plain, "pg_indexes_size('big')"),
+        ("reindex", plain, "pg_indexes_size('big')"),
+        ("schema/public/index/big_pkey/reindex", plain, "pg_relation_size('big_pkey')"),
+        ("schema/public/table/big/vacuum", plain, "0::bigint"),
+        ("analyze", plain, "0::bigint"),
+    ] {
+        let (bytes, size) = needed(path, body).await;
+        assert_eq!(bytes, site.sql(&format!("SELECT {function}")), "{path} {body}");
+        assert_eq!(size, site.sql(&format!("SELECT pg_size_pretty({function})")), "{path} {body}");
+    }
+    let lock = Lock::new(&site)?;
+    assert_eq!(needed("schema/public/table/city/vacuum", full).await, ("null".to_owned(), Value::Null));
+    drop(lock);
+    Ok(())
+}
+
+#[tokio::test]
 async fn error_of_the_server_is_recorded_with_its_sqlstate() -> Result<()> {
     let site = Site::new("broken").await?;
     site.sql(
@@ -137,7 +170,55 @@ async fn error_of_the_server_is_recorded_with_its_sqlstate() -> Result<()> {
     let failed = site.operation(&id).await;
     assert_eq!((&failed["status"], &failed["sqlstate"]), (&json!("failed"), &json!("22012")), "{failed}");
     assert_eq!(failed["error"], "division by zero");
+    assert_eq!(failed["statement"], r#"REINDEX INDEX "public"."halves_half""#);
     assert_eq!(events(&site.bundle, &id).await?[0]["sqlstate"], "22012");
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_option_reaches_the_server() -> Result<()> {
+    let site = Site::new("optional").await?;
+    let lock = Lock::new(&site)?;
+    let skipped = site.post("schema/public/table/city/vacuum", r#"{"skip_locked": true}"#).await?;
+    site.bundle.drain().await?;
+    assert_eq!(site.operation(&skipped).await["statement"], r#"VACUUM (SKIP_LOCKED) "public"."city""#);
+    drop(lock);
+    for (path, body, options) in [
+        ("vacuum", r#"{"parallel": 2, "truncate": false}"#, "VACUUM (PARALLEL 2, TRUNCATE FALSE)"),
+        ("vacuum", r#"{"index_cleanup": "on"}"#, "VACUUM (INDEX_CLEANUP ON)"),
+        (
+            "vacuum",
+            r#"{"index_cleanup": "off", "truncate": true}"#,
+            "VACUUM (INDEX_CLEANUP OFF, TRUNCATE TRUE)",
+        ),
+        ("vacuum", r#"{"mode": "freeze", "skip_locked": true}"#, "VACUUM (FREEZE, SKIP_LOCKED)"),
+        ("analyze", r#"{"skip_locked": true}"#, "ANALYZE (SKIP_LOCKED)"),
+        ("reindex", r#"{"concurrently": true}"#, "REINDEX TABLE CONCURRENTLY"),
+    ] {
+        let id = site.post(&format!("schema/public/table/city/{path}"), body).await?;
+        site.bundle.drain().await?;
+        let done = site.operation(&id).await;
+        assert_eq!((&done["status"], &done["error"]), (&json!("done"), &Value::Null), "{done}");
+        assert_eq!(done["statement"], format!(r#"{options} "public"."city""#));
+    }
+    site.wait_for(COUNTS, "4 1");
+    Ok(())
+}
+
+#[tokio::test]
+async fn invalid_indexes_of_an_interrupted_reindex_are_dropped_and_no_others() -> Result<()> {
+    let site = Site::new("leftovers").await?;
+    site.sql("CREATE INDEX city_name ON city (name)");
+    for name in ["city_name_ccnew", "city_name_ccold1", "city_constant", "country_name_ccnew"] {
+        let script = format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON city ((1))");
+        SERVER.run("leftovers", &script).expect_err("it is not unique");
+    }
+    let id = site.post("schema/public/index/city_name/reindex", r#"{"concurrently": true}"#).await?;
+    site.bundle.drain().await?;
+    assert_eq!(site.operation(&id).await["status"], "done");
+    let left = "SELECT string_agg(indexrelid::regclass::text, ' ' ORDER BY indexrelid::regclass::text)
+                FROM pg_index WHERE indrelid = 'city'::regclass";
+    assert_eq!(site.sql(left), "city_constant city_name city_pkey country_name_ccnew");
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use maintenance::operation::record::Operation;
 use serde_json::{Value, json};
-use tests::bundle::MAINTENANCE_SECONDS;
+use tests::bundle::STATEMENT_SECONDS;
 use tests::faults::Fault;
 use tokio::time::timeout;
 
@@ -28,7 +28,7 @@ type Work<'a> = LocalBoxFuture<'a, Result<()>>;
 
 /// Returns a worker that has received the message of an operation.
 fn worker<'a>(site: &'a Site, id: &str) -> Work<'a> {
-    let deadline: Micros = site.bundle.operations.now().plus_seconds(MAINTENANCE_SECONDS);
+    let deadline: Micros = site.bundle.operations.now().plus_seconds(STATEMENT_SECONDS);
     let message = json!({"task": "run", "id": id}).to_string();
     let work = async move {
         let worked = site.bundle.maintenance.work(&message, deadline).await;

@@ -5,7 +5,8 @@ use schemas::changeset::submission::{DetailChange, DetailTexts};
 use schemas::changeset::{ChangesetUpdate, NewChangeset};
 use schemas::people::Role;
 use schemas::record::{
-    Changeset, ChangesetDetail, Classification, Environment, Kind, Policy, ReviewStatus, Task, TaskKind, TaskStatus,
+    Changeset, ChangesetDetail, Classification, Environment, Kind, Policy, ReviewStatus, Task, TaskKind,
+    TaskStatus,
 };
 use schemas::refusal::Refusal;
 
@@ -32,7 +33,10 @@ async fn a_submission_is_stored_with_its_review() -> Result<()> {
     assert_eq!((changeset.submitted_by, changeset.submitted_at), (Some(3), Some(site.registry.now())));
     assert_eq!(site.changeset(changeset.id).await?, changeset);
     let details = site.details(&changeset).await?;
-    assert_eq!(details.iter().map(|detail| detail.apply_sql.as_str()).collect::<Vec<_>>(), [CREATE_T1.0, CREATE_T2.0]);
+    assert_eq!(
+        details.iter().map(|detail| detail.apply_sql.as_str()).collect::<Vec<_>>(),
+        [CREATE_T1.0, CREATE_T2.0]
+    );
     let task = site.tasks(&changeset).await?.pop().context("the automatic review")?;
     assert_eq!((task.kind, task.status, task.user), (TaskKind::Review, TaskStatus::Queued, Some(3)));
     assert_eq!(site.registry.task(&task.task_id).await?.map(|task| task.id), Some(task.id));
@@ -94,7 +98,10 @@ async fn decisions_follow_the_review() -> Result<()> {
     let id = changeset.id;
     let text = "User is not allowed to approve changeset.";
     let early = site.registry.approve(id, &dba()).await.expect_err("it needs a review");
-    assert!(matches!(&early, Refusal::WrongState { text: found, changeset: Some(_) } if found == text), "{early:?}");
+    assert!(
+        matches!(&early, Refusal::WrongState { text: found, changeset: Some(_) } if found == text),
+        "{early:?}"
+    );
     site.bundle.drain().await?;
     let before = site.changeset(id).await?;
     let refusal = site.registry.approve(id, &developer()).await.expect_err("a developer may not");
@@ -132,7 +139,10 @@ async fn decisions_follow_the_review() -> Result<()> {
     assert_eq!(history[5..], ["approved", "rejected", "deleted"]);
     let events = site.published().await?;
     let kinds: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
-    assert_eq!(kinds[2..], ["changeset_reviewed", "changeset_approved", "changeset_rejected", "changeset_soft_deleted"]);
+    assert_eq!(
+        kinds[2..],
+        ["changeset_reviewed", "changeset_approved", "changeset_rejected", "changeset_soft_deleted"]
+    );
     Ok(())
 }
 
@@ -143,11 +153,14 @@ async fn a_developer_neither_updates_nor_deletes_an_approved_changeset() -> Resu
     let changeset = site.reviewed(Classification::Painless, &[CREATE_T1]).await?;
     let approved = site.registry.approve(changeset.id, &dba()).await.map_err(refused)?;
     let change = ChangesetUpdate { kind: Some(Kind::Delete), ..ChangesetUpdate::default() };
-    let refusal = site.registry.update(changeset.id, change.clone(), &developer()).await.expect_err("approved");
+    let refusal =
+        site.registry.update(changeset.id, change.clone(), &developer()).await.expect_err("approved");
     let Refusal::NotAllowed { text, changeset: Some(shown) } = refusal else { anyhow::bail!("{refusal:?}") };
     assert_eq!((text.as_str(), *shown), ("User is not allowed to update changeset.", approved.clone()));
     let refusal = site.registry.soft_delete(changeset.id, &developer()).await.expect_err("approved");
-    assert!(matches!(&refusal, Refusal::NotAllowed { text, .. } if text == "Soft delete changeset is not allowed."));
+    assert!(
+        matches!(&refusal, Refusal::NotAllowed { text, .. } if text == "Soft delete changeset is not allowed.")
+    );
     assert_eq!(site.changeset(changeset.id).await?, approved);
 
     let updated = site.registry.update(changeset.id, change, &dba()).await.map_err(refused)?;
@@ -166,9 +179,11 @@ async fn an_update_changes_inserts_and_deletes_details_together() -> Result<()> 
     let changeset = site.reviewed(Classification::Painless, &[CREATE_T1, CREATE_T2]).await?;
     let before = site.details(&changeset).await?;
     let [first, second] = [before[0].id, before[1].id];
-    let described = DetailChange { id: Some(first), description: Some("d".to_owned()), ..DetailChange::default() };
+    let described =
+        DetailChange { id: Some(first), description: Some("d".to_owned()), ..DetailChange::default() };
     let added = detail(None, "create table t3 (id int primary key)");
-    let updated = site.registry.update(changeset.id, update(vec![described, added], vec![second]), &developer()).await;
+    let updated =
+        site.registry.update(changeset.id, update(vec![described, added], vec![second]), &developer()).await;
     let updated = updated.map_err(refused)?;
     assert_eq!(updated.details.len(), 2);
     let after = site.details(&updated).await?;
@@ -179,7 +194,10 @@ async fn an_update_changes_inserts_and_deletes_details_together() -> Result<()> 
     assert_eq!(site.tests(&updated).await?.len(), 1, "the test of the deleted detail is deleted");
 
     let other_sql = detail(Some(first), "create table t1 (other int primary key)");
-    site.registry.update(changeset.id, update(vec![other_sql], Vec::new()), &developer()).await.map_err(refused)?;
+    site.registry
+        .update(changeset.id, update(vec![other_sql], Vec::new()), &developer())
+        .await
+        .map_err(refused)?;
     let after = site.details(&site.changeset(changeset.id).await?).await?;
     assert_eq!((after[0].before_checksum.as_str(), after[0].after_checksum.as_str()), ("", ""));
     Ok(())
@@ -203,7 +221,10 @@ async fn an_update_with_details_of_another_changeset_changes_nothing() -> Result
         ),
         (update(Vec::new(), vec![own]), "a changeset has 0 changeset_details: 1 to 80 are expected"),
         (
-            ChangesetUpdate { review_version: Some(Some(99)), ..update(vec![detail(Some(own), "do 1")], Vec::new()) },
+            ChangesetUpdate {
+                review_version: Some(Some(99)),
+                ..update(vec![detail(Some(own), "do 1")], Vec::new())
+            },
             "SchemaVersion matching query does not exist. Lookup parameters were {'pk': 99}",
         ),
     ] {
@@ -225,7 +246,8 @@ async fn a_changeset_moves_to_another_schema_without_its_version() -> Result<()>
     let other = other.map_err(refused)?;
     let changeset = site.reviewed(Classification::Painless, &[CREATE_T1]).await?;
     assert!(changeset.review_version.is_some());
-    let moved = ChangesetUpdate { database_schema: Some(other.database_schema), ..ChangesetUpdate::default() };
+    let moved =
+        ChangesetUpdate { database_schema: Some(other.database_schema), ..ChangesetUpdate::default() };
     let moved = site.registry.update(changeset.id, moved, &dba()).await.map_err(refused)?;
     assert_eq!((moved.database_schema, moved.review_version), (other.database_schema, None));
     let reviewed = site.review_again(changeset.id).await?;
@@ -264,7 +286,8 @@ async fn further_approvals_are_recorded_if_an_environment_requires_them() -> Res
     site.version().await?;
     let (id, now) = (1, site.registry.now());
     let policy = Policy { approvals_required: 2, forbid_own_approval: true, ..Policy::default() };
-    let prod = Environment { id, name: "prod".to_owned(), policy, created_at: now, updated_at: now, version: 1 };
+    let prod =
+        Environment { id, name: "prod".to_owned(), policy, created_at: now, updated_at: now, version: 1 };
     site.put(&prod).await?;
     let changeset = site.reviewed(Classification::Painless, &[CREATE_T1]).await?;
     site.registry.approve(changeset.id, &dba()).await.map_err(refused)?;
@@ -272,7 +295,8 @@ async fn further_approvals_are_recorded_if_an_environment_requires_them() -> Res
     assert!(matches!(twice, Refusal::WrongState { .. }));
     let second = site.registry.approve(changeset.id, &person(8, Role::Admin)).await.map_err(refused)?;
     assert_eq!((second.review_status, second.approvals), (ReviewStatus::Approved, vec![2, 8]));
-    let third = site.registry.approve(changeset.id, &person(9, Role::Dba)).await.expect_err("there are enough");
+    let third =
+        site.registry.approve(changeset.id, &person(9, Role::Dba)).await.expect_err("there are enough");
     assert!(matches!(third, Refusal::WrongState { .. }));
     Ok(())
 }

@@ -108,7 +108,7 @@ async fn a_structure_that_is_stored_as_a_version_is_accepted() -> Result<()> {
 async fn one_check_is_scheduled_per_schema_and_server() -> Result<()> {
     let site = Site::new("dr_scheduled", TABLE).await?;
     site.version().await?;
-    assert_eq!(scheduled(&site).await?, []);
+    assert_eq!(scheduled(&site).await?, Vec::<u64>::new());
     check(&site).await?;
     let first = scheduled(&site).await?;
     check(&site).await?;

@@ -19,12 +19,16 @@ const CREATE_T1: (&str, &str) =
 async fn a_review_finds_the_checksums_of_each_detail() -> Result<()> {
     let site = Site::new("rv_checksums", ORDERS).await?;
     let version = site.version().await?;
-    let details = [CREATE_T1, ("alter table t1 add a int; alter table t1 add b int", "alter table t1 drop a, drop b")];
+    let details =
+        [CREATE_T1, ("alter table t1 add a int; alter table t1 add b int", "alter table t1 drop a, drop b")];
     let changeset = site.reviewed(Classification::Painless, &details).await?;
     assert_eq!(site.logs(&changeset).await?, ["", ""]);
     assert_eq!(changeset.review_status, ReviewStatus::InProgress);
     assert_eq!(changeset.review_version, Some(version.id));
-    assert_eq!((changeset.reviewed_by, changeset.before_version, changeset.after_version), (Some(3), None, None));
+    assert_eq!(
+        (changeset.reviewed_by, changeset.before_version, changeset.after_version),
+        (Some(3), None, None)
+    );
     assert!(changeset.reviewed_at.is_some());
 
     let details = site.details(&changeset).await?;
@@ -39,7 +43,11 @@ async fn a_review_finds_the_checksums_of_each_detail() -> Result<()> {
         site.schema, details[0].apply_sql
     ));
     expected?;
-    assert_eq!(site.version().await?.checksum, details[1].after_checksum, "what the server has after the change");
+    assert_eq!(
+        site.version().await?.checksum,
+        details[1].after_checksum,
+        "what the server has after the change"
+    );
 
     let task = site.tasks(&changeset).await?.pop().context("the automatic review")?;
     assert_eq!((task.status, task.results.clone()), (TaskStatus::Done, changeset.tests.clone()));
@@ -49,7 +57,8 @@ async fn a_review_finds_the_checksums_of_each_detail() -> Result<()> {
     assert!(messages[2].starts_with("Database schema 'szr_"), "{messages:?}");
     assert_eq!(messages[3], format!("Testing ChangesetDetail: id={}", details[0].id));
     assert_eq!(messages[4], format!("Executing apply_sql: {}", details[0].apply_sql));
-    let last = ["Changeset syntax test ended.", "Changeset review ended.", "Changeset review task completed."];
+    let last =
+        ["Changeset syntax test ended.", "Changeset review ended.", "Changeset review task completed."];
     assert_eq!(messages[messages.len() - 3..], last);
     let history = ["created", "review started", "validations passed", "tests passed", "reviewed"];
     assert_eq!(site.history(&changeset).await?, history);
@@ -69,7 +78,8 @@ async fn a_detail_that_fails_rejects_the_changeset_and_does_not_stop_the_next() 
     ];
     let changeset = site.reviewed(Classification::Painless, &details).await?;
     let logs = site.logs(&changeset).await?;
-    let prefix = "ERROR <class '_mysql_exceptions.ProgrammingError'>: (1064, \"You have an error in your SQL syntax";
+    let prefix =
+        "ERROR <class '_mysql_exceptions.ProgrammingError'>: (1064, \"You have an error in your SQL syntax";
     assert!(logs[1].starts_with(prefix), "{logs:?}");
     assert_eq!((logs.len(), logs[0].as_str(), logs[2].as_str()), (3, "", ""));
     assert_eq!(changeset.review_status, ReviewStatus::Rejected);
@@ -144,7 +154,8 @@ async fn every_step_of_a_test_has_its_error() -> Result<()> {
 async fn programs_with_semicolons_are_tested_as_a_whole() -> Result<()> {
     let site = Site::new("rv_programs", ORDERS).await?;
     site.version().await?;
-    let procedure = "create procedure p() begin insert into orders (note) values ('a;b'); select 1; end; call p()";
+    let procedure =
+        "create procedure p() begin insert into orders (note) values ('a;b'); select 1; end; call p()";
     let changeset = site.reviewed(Classification::Lowrisk, &[(procedure, "drop procedure p")]).await?;
     assert_eq!(site.logs(&changeset).await?, [""]);
     let details = site.details(&changeset).await?;
@@ -190,7 +201,9 @@ async fn lints_reject_a_changeset_until_a_dba_waives_them() -> Result<()> {
 
     let waived = site.registry.waive(changeset.id, rule, &dba()).await.map_err(refused)?;
     assert_eq!((waived.review_status, waived.waived.as_slice()), (ReviewStatus::Rejected, &[rule][..]));
-    assert!(site.findings(&waived).await?.iter().any(|found| found.validation_type == rule && found.is_waived));
+    assert!(
+        site.findings(&waived).await?.iter().any(|found| found.validation_type == rule && found.is_waived)
+    );
     let reviewed = site.review_again(changeset.id).await?;
     assert_eq!(reviewed.review_status, ReviewStatus::InProgress);
     let unknown = site.registry.waive(changeset.id, 999, &dba()).await.expect_err("no such lint");
@@ -205,7 +218,10 @@ async fn the_lock_impact_of_changes_is_measured() -> Result<()> {
     let details = [
         ("alter table orders add c int", "alter table orders drop c"),
         ("create index i on orders (c) -- for reports", "drop index i on orders"),
-        ("alter table orders modify note text", "alter table orders modify note varchar(10) not null default ''"),
+        (
+            "alter table orders modify note text",
+            "alter table orders modify note varchar(10) not null default ''",
+        ),
         CREATE_T1,
     ];
     let changeset = site.reviewed(Classification::Painless, &details).await?;
@@ -224,13 +240,20 @@ async fn the_lock_impact_of_changes_is_measured() -> Result<()> {
     let rule = u64::from(lint::lock_impact().id.0);
     let findings = site.findings(&changeset).await?;
     let found: Vec<_> = findings.iter().filter(|found| found.validation_type == rule).collect();
-    assert_eq!(found.iter().map(|found| found.changeset_detail).collect::<Vec<_>>(), [Some(changeset.details[2])]);
+    assert_eq!(
+        found.iter().map(|found| found.changeset_detail).collect::<Vec<_>>(),
+        [Some(changeset.details[2])]
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn the_sizes_of_touched_tables_are_read_from_the_server() -> Result<()> {
-    let site = Site::new("rv_sizes", &format!("{ORDERS} CREATE TABLE other (id int PRIMARY KEY); ANALYZE TABLE orders;")).await?;
+    let site = Site::new(
+        "rv_sizes",
+        &format!("{ORDERS} CREATE TABLE other (id int PRIMARY KEY); ANALYZE TABLE orders;"),
+    )
+    .await?;
     site.version().await?;
     let details = [("alter table orders add c int", "alter table orders drop c"), CREATE_T1];
     let changeset = site.reviewed(Classification::Painless, &details).await?;
@@ -310,12 +333,18 @@ async fn a_version_of_another_schema_is_refused() -> Result<()> {
     let site = Site::new("rv_foreign", ORDERS).await?;
     let own = site.version().await?;
     super::SERVER.run("CREATE DATABASE rv_foreign_third")?;
-    let third = site.registry.save_schema_dump(1, "rv_foreign_third", &site.servers, &dba()).await.map_err(refused)?;
+    let third = site
+        .registry
+        .save_schema_dump(1, "rv_foreign_third", &site.servers, &dba())
+        .await
+        .map_err(refused)?;
     assert_ne!(own.database_schema, third.database_schema);
     let changeset: Changeset = site.reviewed(Classification::Painless, &[CREATE_T1]).await?;
-    let refusal = site.registry.request_review(changeset.id, Some(third.id), &dba()).await.expect_err("another schema");
+    let refusal =
+        site.registry.request_review(changeset.id, Some(third.id), &dba()).await.expect_err("another schema");
     assert!(matches!(refusal, Refusal::Malformed(_)), "{refusal:?}");
-    let missing = site.registry.request_review(changeset.id, Some(999), &dba()).await.expect_err("no version");
+    let missing =
+        site.registry.request_review(changeset.id, Some(999), &dba()).await.expect_err("no version");
     let text = "SchemaVersion matching query does not exist. Lookup parameters were {'pk': 999}";
     assert!(matches!(&missing, Refusal::NotFound(found) if found == text), "{missing:?}");
     Ok(())

@@ -8,7 +8,8 @@ use schemas::refusal::Refusal;
 use super::SERVER;
 use super::site::{SERVER_ID, Site, dba, developer, refused};
 
-const TABLE: &str = "CREATE TABLE t01 (id int PRIMARY KEY AUTO_INCREMENT) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;";
+const TABLE: &str =
+    "CREATE TABLE t01 (id int PRIMARY KEY AUTO_INCREMENT) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;";
 
 #[tokio::test]
 async fn a_structure_is_stored_once() -> Result<()> {
@@ -34,7 +35,10 @@ async fn a_structure_is_stored_once() -> Result<()> {
     assert_eq!(site.registry.latest_version(first.database_schema).await?, Some(third), "it was dumped last");
 
     let ddl = site.registry.ddl(second.id).await?.context("the text")?;
-    assert!(ddl.starts_with("CREATE TABLE `t01` (\n  `id` int(11) NOT NULL AUTO_INCREMENT,\n  `a` int(11)"), "{ddl}");
+    assert!(
+        ddl.starts_with("CREATE TABLE `t01` (\n  `id` int(11) NOT NULL AUTO_INCREMENT,\n  `a` int(11)"),
+        "{ddl}"
+    );
     assert_eq!(site.registry.ddl(999).await?, None);
     let events: Vec<_> = site.published().await?.iter().map(|event| event["event"].clone()).collect();
     assert_eq!(events, ["schemas.schema_version_generated"; 4]);
@@ -48,7 +52,8 @@ async fn an_empty_schema_has_the_documented_checksum() -> Result<()> {
     let version = version.map_err(refused)?;
     assert_eq!(version.checksum, "0".repeat(32));
     assert_eq!(site.registry.ddl(version.id).await?.as_deref(), Some(""));
-    let schema = site.registry.find::<DatabaseSchema>(version.database_schema).await?.context("the schema")?;
+    let schema =
+        site.registry.find::<DatabaseSchema>(version.database_schema).await?.context("the schema")?;
     assert_eq!(schema.name, "vs_empty");
     Ok(())
 }
@@ -97,7 +102,10 @@ async fn two_versions_differ_by_object_and_as_text() -> Result<()> {
     let after = site.version().await?;
     let difference = site.registry.version_difference(before.id, after.id).await.map_err(refused)?;
     assert!(difference.text.contains("\n+  `a` int(11) DEFAULT NULL,\n"), "{}", difference.text);
-    assert_eq!(difference.changes.added.iter().map(|object| object.name.as_str()).collect::<Vec<_>>(), ["t02"]);
+    assert_eq!(
+        difference.changes.added.iter().map(|object| object.name.as_str()).collect::<Vec<_>>(),
+        ["t02"]
+    );
     assert_eq!(difference.changes.changed[0].columns.added[0].name, "a");
     let same = site.registry.version_difference(after.id, after.id).await.map_err(refused)?;
     assert!(same.text.is_empty() && same.changes.is_empty());

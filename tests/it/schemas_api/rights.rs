@@ -80,7 +80,7 @@ async fn prepared<const N: usize>(settings: [(&str, &str); N]) -> Result<Client>
         ReviewStatus::Rejected,
         ReviewStatus::Approved,
         ReviewStatus::Approved,
-        ReviewStatus::Approved,
+        ReviewStatus::Needs,
     ];
     for (id, state) in (1..).zip(states) {
         let changeset = client.put_changeset(id, state).await?;

@@ -120,7 +120,7 @@ impl Maintaining {
 
     /// Measures the worker's work on one message.
     async fn task(&self, body: &str) -> Result<Cost> {
-        let deadline = self.bundle.clock.micros().plus_seconds(crate::bundle::MAINTENANCE_SECONDS);
+        let deadline = self.bundle.clock.micros().plus_seconds(crate::bundle::STATEMENT_SECONDS);
         let work = async {
             let done = Box::pin(self.runner.work(body, deadline)).await;
             done.map_err(|failure| anyhow::anyhow!("{failure:?}"))

@@ -85,6 +85,14 @@ SELECT json_build_object(
   'an', (extract(epoch FROM pg_stat_get_last_analyze_time(c.oid)) * 1000000)::bigint)::text
 FROM pg_class c WHERE c.oid = $1::oid";
 
+/// The size of the largest of these relations: of a table with its indexes, of the indexes of a table, or of an index.
+const LARGEST: &str = "
+SELECT coalesce(max(CASE
+  WHEN c.relkind IN ('i', 'I') THEN pg_relation_size(c.oid)
+  WHEN $2 = 'indexes' THEN pg_indexes_size(c.oid)
+  ELSE pg_total_relation_size(c.oid) END), 0)::text
+FROM pg_class c WHERE c.oid = ANY ($1::oid[])";
+
 /// The lock that operations hold on a relation while they work on it, for the session.
 const LOCK: &str = "SELECT pg_try_advisory_lock((1398031703::bigint << 32) | $1::bigint)::text";
 
@@ -196,6 +204,27 @@ pub(crate) async fn relation(session: &mut Session, oid: u32) -> Result<Option<R
 /// Returns the state of a relation. `None` if it was dropped.
 pub(crate) async fn evidence(session: &mut Session, oid: u32) -> Result<Option<Evidence>, Failure> {
     Ok(session.rows_of(EVIDENCE, &[&oid.to_string()]).await?.pop())
+}
+
+/// Returns the bytes that one statement of a VACUUM (FULL) or a REINDEX writes at most before it removes the old files: the
+/// size of the largest relation. Zero for other commands; `None` while a relation is locked.
+pub(crate) async fn space_needed(
+    session: &mut Session,
+    kind: Kind,
+    options: &Options,
+    oids: &[u32],
+) -> Result<Option<i64>, Failure> {
+    let part = match kind {
+        Kind::Reindex => "indexes",
+        Kind::Vacuum if options.mode.has(Word::Full) => "all",
+        Kind::Vacuum | Kind::Analyze => return Ok(Some(0)),
+    };
+    let oids: Vec<String> = oids.iter().map(u32::to_string).collect();
+    match session.rows_of(LARGEST, &[&format!("{{{}}}", oids.join(",")), part]).await {
+        Ok(mut bytes) => Ok(bytes.pop()),
+        Err(Failure::Locked(_) | Failure::TooSlow(_)) => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Tries to take the lock of operations on a relation. Returns whether it was granted.

@@ -49,6 +49,9 @@ pub struct Plan {
     pub relations: usize,
     /// The strongest lock of a statement, as the manual names it.
     pub lock: &'static str,
+    /// The free space in bytes that a statement needs at most. `None` while a lock hides it. PostgreSQL does not tell how
+    /// much there is.
+    pub space_needed: Option<i64>,
     /// The major version of the server.
     pub version: u32,
 }
@@ -130,5 +133,7 @@ async fn planned(session: &mut Session, draft: &Draft) -> Result<Plan, Rejection
         }
     }
     let lock = statement::lock(draft.kind, &draft.target.object, &draft.options);
-    Ok(Plan { statements, relations: oids.len(), lock, version })
+    let space_needed =
+        catalog::space_needed(session, draft.kind, &draft.options, &oids).await.map_err(failed)?;
+    Ok(Plan { statements, relations: oids.len(), lock, space_needed, version })
 }

@@ -94,7 +94,7 @@ fn rows(new: &NewChangeset, ids: &NewIds, person: &Person, now: Micros) -> (Chan
 
 impl DetailTexts {
     /// Returns the row of a new detail.
-    pub(super) fn row(&self, id: u64, changeset: u64, now: Micros) -> ChangesetDetail {
+    pub(crate) fn row(&self, id: u64, changeset: u64, now: Micros) -> ChangesetDetail {
         let texts = self.clone();
         ChangesetDetail {
             id,

@@ -14,9 +14,10 @@ const BEFORE_STATEMENT: &[&str] = &["BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPE
 const BEFORE_BODY: &[&str] = &["ROW", "DO", "DETERMINISTIC", "SQL", "DATA", "DEFINER", "INVOKER", "ATOMIC"];
 
 /// Whether the tokens of a statement can open blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Form {
     /// No token was read.
+    #[default]
     Empty,
     /// `CREATE` or `ALTER` was read, and not yet of which kind of object.
     Header,
@@ -39,8 +40,8 @@ enum Block {
     Expression,
 }
 
-/// The open blocks of one statement, token by token.
-#[derive(Debug)]
+/// The open blocks of one statement, token by token. The default is the state before its first token.
+#[derive(Debug, Default)]
 pub struct Blocks {
     form: Form,
     open: Vec<Block>,
@@ -107,17 +108,6 @@ impl Last {
 }
 
 impl Blocks {
-    /// Returns the state before the first token of a statement.
-    pub fn new() -> Self {
-        Self {
-            form: Form::Empty,
-            open: Vec::new(),
-            previous: [None; 2],
-            in_declaration: false,
-            in_condition: false,
-        }
-    }
-
     /// Whether a semicolon does not end the statement here.
     pub fn are_open(&self) -> bool {
         !self.open.is_empty()

@@ -47,9 +47,8 @@ impl Kind {
         let tokens = significant_tokens(statement);
         let Some(first) = tokens.first() else { return Self::Other };
         match first.text.to_ascii_uppercase().as_str() {
-            "CREATE" | "DROP" | "RENAME" => of_definition(&tokens[1..]),
             "ALTER" if moves_rows(&tokens) => Self::Dml,
-            "ALTER" => of_definition(&tokens[1..]),
+            "CREATE" | "ALTER" | "DROP" | "RENAME" => of_definition(&tokens[1..]),
             "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "LOAD" | "TRUNCATE" => Self::Dml,
             "WITH" => of_common_table_expression(&tokens),
             _ => Self::Other,

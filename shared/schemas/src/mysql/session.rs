@@ -15,7 +15,7 @@ use super::row::Row;
 use super::version::ServerVersion;
 
 /// The longest wait for the answer to a catalog query.
-const QUERY_TIMEOUT: Duration = Duration::from_secs(60);
+const QUERY_TIMEOUT: Duration = Duration::from_mins(1);
 /// The longest wait for the end of a session.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// When an idle connection is probed, so that a firewall does not forget it during a long statement.
@@ -41,18 +41,15 @@ impl Limits {
     /// other clients.
     fn settings(&self, version: ServerVersion) -> String {
         let lock = self.lock_wait_timeout.as_secs().max(1);
-        let mut settings = format!(
+        let most = match self.max_statement_time {
+            None => String::new(),
+            Some(limit) if version.is_mariadb => format!(", max_statement_time = {}", limit.as_secs_f64()),
+            Some(limit) => format!(", max_execution_time = {}", limit.as_millis().max(1)),
+        };
+        format!(
             "SET SESSION lock_wait_timeout = {lock}, innodb_lock_wait_timeout = {lock}, autocommit = 1, \
-             sql_quote_show_create = 1"
-        );
-        match self.max_statement_time {
-            None => {}
-            Some(limit) if version.is_mariadb => {
-                settings += &format!(", max_statement_time = {}", limit.as_secs_f64());
-            }
-            Some(limit) => settings += &format!(", max_execution_time = {}", limit.as_millis().max(1)),
-        }
-        settings
+             sql_quote_show_create = 1{most}"
+        )
     }
 }
 

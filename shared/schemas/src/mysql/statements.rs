@@ -27,7 +27,7 @@ pub fn split(sql: &str) -> Vec<&str> {
         delimiter: SEMICOLON,
         extent: None,
         has_meaning: false,
-        blocks: Blocks::new(),
+        blocks: Blocks::default(),
         statements: Vec::new(),
     };
     while splitter.step() {}
@@ -102,7 +102,7 @@ impl<'a> Splitter<'a> {
             self.statements.push(&self.sql[start..end]);
         }
         self.has_meaning = false;
-        self.blocks = Blocks::new();
+        self.blocks = Blocks::default();
     }
 }
 

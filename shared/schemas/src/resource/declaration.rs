@@ -119,7 +119,8 @@ impl Resource {
                 Filtering::All => 1,
                 Filtering::AllWithRelations => 2,
             };
-            let filters = self.filters.iter().map(|(name, filtering)| ((*name).to_owned(), json!(code(*filtering))));
+            let filters =
+                self.filters.iter().map(|(name, filtering)| ((*name).to_owned(), json!(code(*filtering))));
             schema["filtering"] = Value::Object(filters.collect());
         }
         schema

@@ -160,7 +160,12 @@ static SCHEMA_VERSION: Resource = Resource {
 
 static CHANGESET: Resource = Resource {
     // `database_schema` and `is_deleted` are additions.
-    filters: &[("id", All), ("review_status", All), ("database_schema", AllWithRelations), ("is_deleted", All)],
+    filters: &[
+        ("id", All),
+        ("review_status", All),
+        ("database_schema", AllWithRelations),
+        ("is_deleted", All),
+    ],
     ..Resource::new(
         Name::Changeset,
         &[
@@ -442,7 +447,8 @@ fn roles() -> Vec<Fixed> {
 }
 
 fn test_types() -> Vec<Fixed> {
-    let description = "Executes the statements on a scratch server: they must be valid, and revert each other.";
+    let description =
+        "Executes the statements on a scratch server: they must be valid, and revert each other.";
     vec![Fixed {
         id: SYNTAX_TEST,
         name: "syntax".to_owned(),

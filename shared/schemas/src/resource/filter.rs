@@ -73,7 +73,9 @@ fn path(listed: &Resource, parts: &[&str]) -> Result<Vec<&'static Field>, String
             let target = field.target();
             let target = target.ok_or_else(|| format!("The '{part}' field does not support relations."))?;
             if filtering != Filtering::AllWithRelations {
-                return Err(format!("Lookups are not allowed more than one level deep on the '{part}' field."));
+                return Err(format!(
+                    "Lookups are not allowed more than one level deep on the '{part}' field."
+                ));
             }
             current = resource(target);
         }
@@ -139,7 +141,8 @@ mod tests {
     use super::*;
 
     fn read(name: Name, query: &[(&str, &str)]) -> Result<Vec<String>, String> {
-        let pairs: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let pairs: Vec<_> =
+            query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let printed = |filter: Filter| {
             let links: Vec<_> = filter.links.iter().map(|link| link.attribute).collect();
             format!("{}|{}|{:?}", links.join("."), filter.attribute, filter.test.ids())
@@ -171,7 +174,11 @@ mod tests {
                 ("changeset__review_status", "needs"),
                 Ok(vec!["changeset|review_status|None"]),
             ),
-            (Name::ChangesetDetail, ("apply_sql", "x"), Err("The 'apply_sql' field does not allow filtering.")),
+            (
+                Name::ChangesetDetail,
+                ("apply_sql", "x"),
+                Err("The 'apply_sql' field does not allow filtering."),
+            ),
             (
                 Name::ChangesetDetailApply,
                 ("changeset_detail__changeset__id", "11"),
@@ -182,8 +189,16 @@ mod tests {
                 ("changeset_detail__changeset__review_status", "needs"),
                 Ok(vec!["changeset|review_status|None"]),
             ),
-            (Name::ChangesetTest, ("changeset_detail__id__in", "1,2"), Ok(vec!["|changeset_detail|Some([1, 2])"])),
-            (Name::Event, ("user__name", "x"), Err("Lookups are not allowed more than one level deep on the 'user' field.")),
+            (
+                Name::ChangesetTest,
+                ("changeset_detail__id__in", "1,2"),
+                Ok(vec!["|changeset_detail|Some([1, 2])"]),
+            ),
+            (
+                Name::Event,
+                ("user__name", "x"),
+                Err("Lookups are not allowed more than one level deep on the 'user' field."),
+            ),
             (Name::Server, ("environment", "1"), Err("The 'environment' field does not allow filtering.")),
             (Name::Changeset, ("database_schema__id", "1"), Ok(vec!["|database_schema|Some([1])"])),
         ] {

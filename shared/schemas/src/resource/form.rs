@@ -55,6 +55,7 @@ fn shown(name: Name, field: &Field, row: &Row) -> Value {
     let Some(value) = stored(field, row) else {
         return match field.kind {
             FieldKind::List | FieldKind::Links(_) => json!([]),
+            FieldKind::DateTime => Value::Null,
             _ if field.is_nullable => Value::Null,
             _ => field.default.unstored(),
         };

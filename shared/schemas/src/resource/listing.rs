@@ -7,7 +7,7 @@
 use domain::error::Error;
 use serde_json::{Map, Value, json};
 
-use crate::record::Name;
+use crate::record::{Name, SchemaVersion};
 use crate::registry::Registry;
 use crate::resource::declaration::{Finder, Fixed, Resource, Source};
 use crate::resource::declared::resource;
@@ -213,7 +213,9 @@ impl Registry {
                     row.insert("name".to_owned(), json!(fixed.name));
                     row.insert("created_at".to_owned(), json!(created.0));
                     row.insert("updated_at".to_owned(), json!(created.0));
-                    row.extend(fixed.attributes.into_iter().map(|(name, text)| (name.to_owned(), json!(text))));
+                    row.extend(
+                        fixed.attributes.into_iter().map(|(name, text)| (name.to_owned(), json!(text))),
+                    );
                     row
                 };
                 Ok(rows().into_iter().map(row).collect())
@@ -221,14 +223,22 @@ impl Registry {
         }
     }
 
+    /// Returns the text of the schema version with this row.
+    async fn listed_text(&self, row: &Row) -> Result<String, Error> {
+        let version = serde_json::from_value(Value::Object(row.clone()));
+        let version: SchemaVersion =
+            version.map_err(|cause| Error::bug("a row is not a schema version").because(cause))?;
+        self.ddl_of(&version).await
+    }
+
     /// Returns the forms of rows, with the texts that are stored apart from them.
     async fn forms(&self, listed: &Resource, mut rows: Vec<Row>) -> Result<Vec<Value>, Error> {
         if listed.has_ddl() {
             for batch in rows.chunks_mut(DDL_BATCH) {
-                let texts = batch.iter().map(|row| self.ddl(id(row)));
+                let texts = batch.iter().map(|row| self.listed_text(row));
                 let texts = futures::future::try_join_all(texts).await?;
                 for (row, text) in batch.iter_mut().zip(texts) {
-                    row.insert("ddl".to_owned(), json!(text.unwrap_or_default()));
+                    row.insert("ddl".to_owned(), json!(text));
                 }
             }
         }
@@ -239,8 +249,5 @@ impl Registry {
 /// Returns the row of a login from the row of its user.
 fn login(user: &Row) -> Row {
     let attribute = |from: &str| user.get(from).cloned().unwrap_or_default();
-    Row::from_iter([
-        ("id".to_owned(), attribute("auth_user")),
-        ("username".to_owned(), attribute("name")),
-    ])
+    Row::from_iter([("id".to_owned(), attribute("auth_user")), ("username".to_owned(), attribute("name"))])
 }

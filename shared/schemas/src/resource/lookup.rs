@@ -135,7 +135,9 @@ impl Lookup {
         Ok(match self {
             Self::Exact | Self::IExact if is_null => Test::IsNull(true),
             Self::Exact => Test::In(vec![operand()?]),
-            Self::In => Test::In(values.iter().map(|value| self::operand(kind, value)).collect::<Result<_, _>>()?),
+            Self::In => {
+                Test::In(values.iter().map(|value| self::operand(kind, value)).collect::<Result<_, _>>()?)
+            }
             Self::Range => match values {
                 [low, high] => Test::Between(self::operand(kind, low)?, self::operand(kind, high)?),
                 _ => return Err(Mismatch),
@@ -300,7 +302,11 @@ mod tests {
             ("regex", &["^N"], false),
             ("iregex", &["^N"], true),
         ] {
-            assert_eq!(passes(FieldKind::Text, &json!("needs"), lookup, values), Ok(expected), "{lookup} {values:?}");
+            assert_eq!(
+                passes(FieldKind::Text, &json!("needs"), lookup, values),
+                Ok(expected),
+                "{lookup} {values:?}"
+            );
         }
         assert_eq!(passes(FieldKind::Text, &Value::Null, "exact", &["None"]), Ok(true));
         assert_eq!(passes(FieldKind::Text, &Value::Null, "exact", &["x"]), Ok(false));

@@ -20,11 +20,13 @@ pub struct Page {
 impl Page {
     /// Reads `limit` and `offset`. Fails with the documented text.
     pub fn read(pairs: &[(String, String)]) -> Result<Self, String> {
-        let last = |name: &str| pairs.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+        let last =
+            |name: &str| pairs.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
         let limit = match last("limit") {
             None => DEFAULT_LIMIT,
-            Some(text) => integer(text)
-                .ok_or_else(|| format!("Invalid limit '{text}' provided. Please provide a positive integer."))?,
+            Some(text) => integer(text).ok_or_else(|| {
+                format!("Invalid limit '{text}' provided. Please provide a positive integer.")
+            })?,
         };
         if limit < 0 {
             return Err(format!("Invalid limit '{limit}' provided. Please provide a positive integer >= 0."));
@@ -35,7 +37,9 @@ impl Page {
                 .ok_or_else(|| format!("Invalid offset '{text}' provided. Please provide an integer."))?,
         };
         if offset < 0 {
-            return Err(format!("Invalid offset '{offset}' provided. Please provide a positive integer >= 0."));
+            return Err(format!(
+                "Invalid offset '{offset}' provided. Please provide a positive integer >= 0."
+            ));
         }
         let limit = if limit == 0 { LARGEST_LIMIT } else { limit.min(LARGEST_LIMIT) };
         Ok(Self { limit, offset })
@@ -52,7 +56,9 @@ impl Page {
         let total_count = i64::try_from(total).unwrap_or(i64::MAX);
         let link = |offset: i64| {
             let mut query = Serializer::new(String::new());
-            for (name, value) in pairs.iter().filter(|(name, _)| !["limit", "offset"].contains(&name.as_str())) {
+            for (name, value) in
+                pairs.iter().filter(|(name, _)| !["limit", "offset"].contains(&name.as_str()))
+            {
                 query.append_pair(name, value);
             }
             query.append_pair("limit", &self.limit.to_string()).append_pair("offset", &offset.to_string());

@@ -202,7 +202,7 @@ mod tests {
             "CHANGE MASTER TO MASTER_HOST = 'h'",
             "INSTALL SONAME 'x'",
             "LOAD DATA INFILE 'x' INTO TABLE t",
-            "SELECT 1 INTO OUTFILE '/tmp/x'",
+            "SELECT 1 INTO OUTFILE '/var/x'",
             "SELECT load_file('/etc/passwd')",
             "PREPARE s FROM 'DROP DATABASE x'",
             "EXECUTE IMMEDIATE 'DROP DATABASE x'",

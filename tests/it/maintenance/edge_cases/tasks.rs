@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use futures::FutureExt;
 use serde_json::json;
 use tests::TestBundle;
-use tests::bundle::{FIRST_SECRET, MAINTENANCE_SECONDS};
+use tests::bundle::{FIRST_SECRET, STATEMENT_SECONDS};
 
 use super::{Auth, Edges};
 use crate::operations::disturbances::{Lock, meanwhile};
@@ -111,7 +111,7 @@ pub async fn restart(edges: &Edges) -> Result<()> {
     assert_eq!(edges.site.operation(&id).await["status"], "todo");
     pass(bundle, 2).await?;
     let message = json!({"task": "run", "id": id}).to_string();
-    let deadline = bundle.operations.now().plus_seconds(MAINTENANCE_SECONDS);
+    let deadline = bundle.operations.now().plus_seconds(STATEMENT_SECONDS);
     let again = bundle.maintenance.work(&message, deadline).boxed_local().await;
     again.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
     assert_eq!(edges.site.operation(&id).await["status"], "done");

@@ -38,7 +38,8 @@ async fn a_review_whose_worker_is_killed_starts_again_and_has_one_result() -> Re
     let site = Site::with_scratch("rv_killed", ORDERS, &scratch.url()).await?;
     site.version().await?;
     let changeset = site.submitted(Classification::Painless, &[CREATE_T1, SLOW]).await?;
-    let ids: Vec<String> = changeset.details.iter().map(|id| format!("Testing ChangesetDetail: id={id}")).collect();
+    let ids: Vec<String> =
+        changeset.details.iter().map(|id| format!("Testing ChangesetDetail: id={id}")).collect();
     for text in ["Testing against", "was created", &ids[0], &ids[1]] {
         assert!(work_until(&site, &changeset, text, site.bundle.drain()).await?, "killed at: {text}");
         let stored = site.changeset(changeset.id).await?;

@@ -88,6 +88,9 @@ pub struct Operation {
     /// The statement that was sent to the server and has no known result.
     #[serde(rename = "cu", default, skip_serializing_if = "Option::is_none")]
     pub current: Option<Running>,
+    /// The statement that failed first, or the latest one that has a known result.
+    #[serde(rename = "ps", default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<Past>,
     /// Why it waits, while it does.
     #[serde(rename = "wa", default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<String>,
@@ -135,6 +138,17 @@ pub struct Running {
     /// The relation before it.
     #[serde(rename = "ev")]
     pub before: Evidence,
+}
+
+/// A statement with a known result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// The statement.
+    #[serde(rename = "sq")]
+    pub statement: String,
+    /// When it was sent.
+    #[serde(rename = "si")]
+    pub since: Micros,
 }
 
 /// Why a statement or an operation failed.
@@ -199,6 +213,7 @@ impl Draft {
             failed: 0,
             attempts: 0,
             current: None,
+            past: None,
             waiting: None,
             unreachable: None,
             error: None,
@@ -336,7 +351,7 @@ impl Operation {
     /// Returns the operation after the current statement had its effect, or after its relation was found to be gone.
     #[must_use]
     pub fn step_finished(&self) -> Self {
-        Self { finished: self.finished + 1, attempts: 0, current: None, ..self.clone() }
+        Self { finished: self.finished + 1, attempts: 0, ..self.without_current() }
     }
 
     /// Returns the operation after the current relation failed for good.
@@ -355,7 +370,7 @@ impl Operation {
             return self.step_failed(reason);
         }
         let look = now.plus_seconds((15_i64 << attempts).min(LONGEST_BACKOFF));
-        Self { attempts, current: None, ..self.released(look, Some(reason.message)) }
+        Self { attempts, ..self.released(look, Some(reason.message)).without_current() }
     }
 
     /// Returns the operation after a cancel was requested. Unchanged if that was done before.
@@ -390,11 +405,19 @@ impl Operation {
         Self {
             ended: Some(now),
             lease: None,
-            current: None,
             waiting: None,
             look: now.plus_seconds(LISTED_SECONDS),
-            ..self.clone()
+            ..self.without_current()
         }
+    }
+
+    /// Returns the operation after the result of the current statement is known. The statement that failed first is not
+    /// replaced by later ones.
+    fn without_current(&self) -> Self {
+        let Self { current, past, error, .. } = self.clone();
+        let latest = current.map(|Running { statement, since, .. }| Past { statement, since });
+        let past = if error.is_some() && past.is_some() { past } else { latest.or(past) };
+        Self { current: None, past, ..self.clone() }
     }
 }
 

@@ -85,6 +85,27 @@ fn completed_operation_is_done_unless_a_relation_failed() {
 }
 
 #[test]
+fn statement_is_kept_after_its_result_and_the_one_that_failed_first_for_good() {
+    let of = |operation: &Operation| operation.past.as_ref().map(|past| past.statement.clone());
+    let sending = |operation: &Operation, statement: &str| {
+        operation.sending(Running { statement: statement.to_owned(), ..running() }).expect("it is doing")
+    };
+    let first = doing().split(4);
+    assert_eq!(of(&first), None);
+    let first = first.step_finished();
+    assert_eq!((first.current.clone(), of(&first)), (None, Some(running().statement)));
+    let retried = sending(&first, "second").step_retried(Reason::new("locked"), at(0));
+    assert_eq!(of(&retried).as_deref(), Some("second"));
+    let failed = sending(&first, "second").step_failed(Reason::new("wrong"));
+    let third = sending(&failed, "third").step_failed(Reason::new("also wrong"));
+    let last = sending(&third, "fourth").step_finished().completed(at(110)).expect("it is doing");
+    assert_eq!(of(&last).as_deref(), Some("second"));
+    let aborted = sending(&first, "second").cancel_requested(at(110)).expect("it runs");
+    let aborted = aborted.ended_early(at(115)).expect("it is cancelled");
+    assert_eq!((of(&aborted).as_deref(), aborted.current), (Some("second"), None));
+}
+
+#[test]
 fn operation_without_relations_is_done() {
     let acquired = new(100).acquired(at(100), at(160)).expect("it is due").split(0);
     assert!(acquired.is_complete());
