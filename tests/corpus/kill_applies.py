@@ -15,6 +15,7 @@ import collections
 import glob
 import json
 import os
+import pwd
 import random
 import re
 import shutil
@@ -38,7 +39,7 @@ INDEX = ("SELECT count(DISTINCT INDEX_NAME) FROM information_schema.STATISTICS W
 CHANGESETS = [
     [(["insert into log values (1)"], [], [ROW.format(1)]),
      (["alter table big add a int not null default 1, algorithm=copy"], ["alter table big drop a"], [COLUMN.format("big", "a")]),
-     (["update big set n = n + 1"], [], ["SELECT max(n) FROM big"]),
+     (["update big set n = n + 1 where id > 0"], [], ["SELECT max(n) FROM big"]),
      (["alter table big add index body_a (body)", "insert into log values (2)"], ["alter table big drop index body_a"],
       [INDEX.format("body_a"), ROW.format(2)])],
     [(["create table fresh (id int primary key) engine=InnoDB", "insert into fresh values (1)", "insert into log values (1)"],
@@ -71,9 +72,10 @@ class Server:
         self.port, self.log = free_port(), f"{folder}/queries.log"
         user = []
         if os.getuid() == 0:
-            shutil.chown(folder, "mysql")
-            user = ["--user=mysql"]
-        install = ["mariadb-install-db", "--no-defaults", f"--datadir={folder}/data", "--skip-test-db", *user]
+            name = next(user.pw_name for user in pwd.getpwall() if user.pw_name in ("mysql", "nobody"))
+            shutil.chown(folder, name)
+            user = [f"--user={name}"]
+        install = ["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal", f"--datadir={folder}/data", "--skip-test-db", *user]
         subprocess.run(install, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         files = [f"--datadir={folder}/data", f"--socket={folder}/socket", f"--pid-file={folder}/pid", f"--general-log-file={self.log}"]
         settings = [f"--{setting}" for setting in [*SETTINGS, f"port={self.port}", f"general-log={'ON' if is_logged else 'OFF'}"]]
@@ -175,14 +177,16 @@ class Program(threading.Thread):
         approved = []
         for details in CHANGESETS:
             texts = [{"description": "", "apply_sql": "; ".join(apply), "revert_sql": "; ".join(revert)} for apply, revert, _ in details]
-            body = {"changeset": {"database_schema_id": schema, "type": "DDL:Table:Alter", "classification": "painless"},
+            body = {"changeset": {"database_schema_id": schema, "type": "DDL:Table:Alter", "classification": "impacting"},
                     "changeset_details": texts}
             changeset = self.call("POST", "changeset/submit/", body)
             while changeset["review_status"] == "needs":
                 time.sleep(0.3)
                 changeset = self.call("GET", f"changeset/{changeset['id']}/")
             if changeset["review_status"] != "in_progress":
-                raise RuntimeError(self.call("GET", f"changeset_test/?changeset_detail__changeset__id={changeset['id']}"))
+                findings = self.call("GET", f"changeset_validation/?limit=0")["objects"]
+                tests = self.call("GET", f"changeset_test/?limit=0")["objects"]
+                raise RuntimeError([finding["result"] for finding in findings] + [test["results_log"] for test in tests])
             self.call("POST", f"changeset/approve/{changeset['id']}/", {})
             approved.append((changeset["id"], details))
         return approved

@@ -10,10 +10,13 @@ use crate::schemas::site::{Site, dba, refused};
 
 /// Rows and definitions alternate. Each statement leaves a trace that shows how often it was executed.
 const DETAILS: [(&str, &str); 3] = [
-    ("create table log (number int) engine=InnoDB; insert into log values (1)", "drop table log"),
+    (
+        "create table log (id int primary key auto_increment, number int) engine=InnoDB; insert into log (number) values (1)",
+        "drop table log",
+    ),
     ("alter table orders add a int", "alter table orders drop a"),
     (
-        "insert into log values (2); alter table log add b int; insert into log values (3, 3)",
+        "insert into log (number) values (2); alter table log add b int; insert into log (number, b) values (3, 3)",
         "alter table log drop b",
     ),
 ];

@@ -56,7 +56,8 @@ async fn a_revert_needs_the_structure_that_the_changeset_left() -> Result<()> {
 
 #[tokio::test]
 async fn details_without_revert_sql_are_left_by_force_only() -> Result<()> {
-    let (site, changeset) = approved("ap_revert_rows", &[("update orders set n = 7", ""), CREATE_T1]).await?;
+    let (site, changeset) =
+        approved("ap_revert_rows", &[("update orders set n = 7 where id > 0", ""), CREATE_T1]).await?;
     apply(&site, &changeset).await?;
     let refusal =
         revert(&site, &changeset, ApplyOptions::default()).await.expect_err("rows cannot be reverted");
