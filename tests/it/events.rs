@@ -37,6 +37,10 @@ async fn bundle() -> Result<TestBundle> {
 
 /// Passes a sample to its function and returns the function's result.
 async fn invoke(bundle: &TestBundle, function: &str, sample: &str) -> Result<Value> {
+    Box::pin(invoke_function(bundle, function, sample)).await
+}
+
+async fn invoke_function(bundle: &TestBundle, function: &str, sample: &str) -> Result<Value> {
     let text = fs::read_to_string(events().join(function).join(sample))?;
     let event: Value = serde_json::from_str(&text)?;
     match function {

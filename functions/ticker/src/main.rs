@@ -9,5 +9,5 @@ use ticker::Ticker;
 async fn main() -> Result<(), edge::Error> {
     edge::log::start()?;
     let ticker = Ticker::new(&edge::start::platform().await?)?;
-    edge::tick::run(async || ticker.tick().await).await
+    Box::pin(edge::tick::run(async || ticker.tick().await)).await
 }

@@ -65,15 +65,12 @@ impl Registry {
                 },
             };
             let mut commit = Commit::default();
-            let (event, verb) = match &old {
-                Some(old) => {
-                    commit.replace(old, &new)?;
-                    ("server_updated", "updated")
-                }
-                None => {
-                    commit.create(&new)?;
-                    ("server_added", "added")
-                }
+            let (event, verb) = if let Some(old) = &old {
+                commit.replace(old, &new)?;
+                ("server_updated", "updated")
+            } else {
+                commit.create(&new)?;
+                ("server_added", "added")
             };
             let description = format!("Server [id={}, name={name}] was {verb}.", new.id);
             let happening = Happening { event: Some(event), description, action: None, user: None };

@@ -28,7 +28,7 @@ const SYSTEM_SCHEMAS: [&str; 4] = ["information_schema", "mysql", "performance_s
 const LIMITS: Limits = Limits {
     lock_wait_timeout: Duration::from_secs(10),
     connect_timeout: CONNECT_TIMEOUT,
-    max_statement_time: Some(Duration::from_secs(60)),
+    max_statement_time: Some(Duration::from_mins(1)),
 };
 
 /// The difference between two versions.

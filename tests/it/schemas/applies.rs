@@ -67,7 +67,7 @@ async fn settled(site: &Site, id: u64) -> Result<Task> {
             return Ok(task);
         }
         site.bundle.advance(TimeDelta::minutes(1));
-        site.bundle.tick().await?;
+        site.bundle.task_schedule.tick().await?;
     }
     anyhow::bail!("task {id} does not end: {:?}", site.registry.require::<Task>(id).await?)
 }

@@ -56,7 +56,7 @@ impl Site {
         let url = SERVER.url();
         let settings = [("MARIADB_URL", url.as_str()), ("MARIADB_SCRATCH_URL", scratch)];
         let bundle = TestBundle::with_settings(settings).await?;
-        bundle.advance(TimeDelta::seconds(SECONDS.fetch_add(1, Ordering::SeqCst)));
+        bundle.advance(difference());
         let registry = Registry::new(&bundle.platform)?;
         let servers = Servers::read(&bundle.platform.variables)?;
         let site = Self { bundle, registry, servers, schema };
@@ -173,7 +173,13 @@ impl Site {
     }
 }
 
+/// Returns by how much the clock of another registry differs from those before.
+pub fn difference() -> TimeDelta {
+    TimeDelta::seconds(SECONDS.fetch_add(1, Ordering::SeqCst))
+}
+
 /// Returns the error of a request that is not expected to be refused.
+#[expect(clippy::needless_pass_by_value, reason = "a function of `map_err`")]
 pub fn refused(refusal: Refusal) -> anyhow::Error {
     anyhow!("{refusal:?}")
 }

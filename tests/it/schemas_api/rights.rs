@@ -84,9 +84,15 @@ async fn prepared<const N: usize>(settings: [(&str, &str); N]) -> Result<Client>
     ];
     for (id, state) in (1..).zip(states) {
         let changeset = client.put_changeset(id, state).await?;
+        let approvals = if state == ReviewStatus::Approved { vec![2] } else { Vec::new() };
         let classification = if id == 5 { Classification::Impacting } else { Classification::Painless };
-        let changed =
-            Changeset { classification, is_deleted: id == 6, review_version: Some(11), ..changeset };
+        let changed = Changeset {
+            classification,
+            is_deleted: id == 6,
+            review_version: Some(11),
+            approvals,
+            ..changeset
+        };
         client.put(&changed).await?;
     }
     // New ids come after those of the rows above.

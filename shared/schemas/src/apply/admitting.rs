@@ -39,7 +39,7 @@ pub(super) fn applied_text(applied: &Applied, server: &Server) -> String {
     let name = &server.name;
     match applied {
         Applied { revert: Some(_), .. } => format!("Changeset is being reverted at server '{name}'."),
-        Applied { is_applied: true, .. } => {
+        Applied { is_complete: true, .. } => {
             format!("Changeset has been successfully applied already at server '{name}'.")
         }
         Applied { .. } => format!("Changeset is being applied already at server '{name}'."),

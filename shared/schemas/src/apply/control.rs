@@ -193,9 +193,11 @@ impl Registry {
                 }
                 continue;
             }
-            let cancel = |old: &Task| match old.status.is_active() {
-                true => Ok(Task { is_cancelled: true, ..old.clone() }),
-                false => Err(BadTransition { from: old.status, to: TaskStatus::Canceled }.into()),
+            let cancel = |old: &Task| {
+                if old.status.is_active() {
+                    return Ok(Task { is_cancelled: true, ..old.clone() });
+                }
+                Err(BadTransition { from: old.status, to: TaskStatus::Canceled }.into())
             };
             return self.decide(&old, person, Decision::Cancel, cancel).await;
         }

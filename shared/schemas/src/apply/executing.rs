@@ -56,9 +56,12 @@ impl Runner {
     async fn record_start(&self, held: &mut Held, work: &Work<'_>, planned: &Planned) -> Result<(), Stop> {
         let (now, connection) = (self.registry.now(), work.session.connection_id());
         let lease = self.lease(now);
-        let sql = work.job.course.detail(planned.detail).map(|detail| match planned.is_revert {
-            true => format!("revert_sql: {}", detail.revert_sql),
-            false => format!("apply_sql: {}", detail.apply_sql),
+        let sql = work.job.course.detail(planned.detail).map(|detail| {
+            if planned.is_revert {
+                format!("revert_sql: {}", detail.revert_sql)
+            } else {
+                format!("apply_sql: {}", detail.apply_sql)
+            }
         });
         let sql = sql.filter(|_| planned.statement == 0);
         let started = |task: &Task| {

@@ -116,7 +116,7 @@ fn reviewed_apply(detail: &ChangesetDetail, count: usize) -> Vec<Option<Reviewed
         return vec![None; count];
     }
     let before = std::iter::once(&detail.before_checksum).chain(after);
-    before.zip(after).map(|(before, after)| reviewed(before, after)).collect()
+    before.zip(after).map(|(before, after)| Some(reviewed(before, after))).collect()
 }
 
 /// Returns the checksums around each statement of `revert_sql`: known for a single one, because the review compares the
@@ -126,11 +126,11 @@ fn reviewed_revert(detail: &ChangesetDetail, count: usize) -> Vec<Option<Reviewe
     if count != 1 || before.is_empty() || after.is_empty() {
         return vec![None; count];
     }
-    vec![reviewed(before, after)]
+    vec![Some(reviewed(before, after))]
 }
 
-fn reviewed(before: &str, after: &str) -> Option<Reviewed> {
-    Some(Reviewed { before: before.to_owned(), after: after.to_owned() })
+fn reviewed(before: &str, after: &str) -> Reviewed {
+    Reviewed { before: before.to_owned(), after: after.to_owned() }
 }
 
 #[cfg(test)]
@@ -161,10 +161,6 @@ pub(super) mod tests {
         }
     }
 
-    fn pair(before: &str, after: &str) -> Option<Reviewed> {
-        reviewed(before, after)
-    }
-
     #[test]
     fn details_are_applied_in_order_with_the_checksums_of_their_review() {
         let plan = Plan::apply(&[
@@ -180,9 +176,9 @@ pub(super) mod tests {
         assert_eq!(
             found,
             [
-                (1, 0, false, pair("1.0", "1.1")),
-                (1, 1, true, pair("1.1", "1.2")),
-                (3, 0, true, pair("3.0", "3.1"))
+                (1, 0, false, Some(reviewed("1.0", "1.1"))),
+                (1, 1, true, Some(reviewed("1.1", "1.2"))),
+                (3, 0, true, Some(reviewed("3.0", "3.1")))
             ]
         );
         assert_eq!(plan.first_checksum(), Some("1.0"));
@@ -199,7 +195,11 @@ pub(super) mod tests {
             plan.statements.iter().map(|planned| (planned.sql.as_str(), planned.reviewed.clone())).collect();
         assert_eq!(
             found,
-            [("ALTER TABLE a DROP y", pair("2.1", "2.0")), ("DELETE FROM a", None), ("DROP TABLE a", None)]
+            [
+                ("ALTER TABLE a DROP y", Some(reviewed("2.1", "2.0"))),
+                ("DELETE FROM a", None),
+                ("DROP TABLE a", None)
+            ]
         );
     }
 

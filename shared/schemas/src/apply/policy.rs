@@ -48,9 +48,10 @@ pub fn objection(
     let Environment { name, policy, .. } = environment;
     if changeset.lacks_approvals(policy) {
         let (needed, counted) = (policy.approvals_required.max(1), changeset.counted_approvals(policy));
+        let plural = if needed == 1 { "" } else { "s" };
         let others = if policy.forbid_own_approval { " by users other than its submitter" } else { "" };
         return Some(format!(
-            "Environment '{name}' requires {needed} approvals{others}, and changeset {} has {counted}.",
+            "Environment '{name}' requires {needed} approval{plural}{others}, and changeset {} has {counted}.",
             changeset.id
         ));
     }

@@ -194,7 +194,7 @@ impl Registry {
             let applied = self.applied(draft.changeset.id, server.id).await?.ok_or_else(|| {
                 Refusal::wrong_state(format!("Changeset is not applied at server '{}'.", server.name))
             })?;
-            if !applied.is_applied || applied.revert.is_some() {
+            if !applied.is_complete || applied.revert.is_some() {
                 return Err(Refusal::wrong_state(applied_text(&applied, server)));
             }
             let id = self.take_ids(&[(Name::Task, 1)]).await?.first(Name::Task);

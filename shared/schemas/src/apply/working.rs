@@ -73,10 +73,10 @@ impl Runner {
             match work.job.course.next(&held.task.steps) {
                 Next::Judge(planned) => match judge(&planned, started_from(held), &work.live.checksum) {
                     Verdict::Absent => {
-                        self.update(held, |task| Ok(task.step_dropped()), |_, _| Ok(())).await?
+                        self.update(held, |task| Ok(task.step_dropped()), |_, _| Ok(())).await?;
                     }
                     Verdict::Done => {
-                        self.executed(held, work, &planned, Some(work.live.checksum.clone())).await?
+                        self.executed(held, work, &planned, Some(work.live.checksum.clone())).await?;
                     }
                     Verdict::InDoubt => return Err(Stop::End(TaskStatus::Error, text::in_doubt(&planned))),
                 },
@@ -86,7 +86,7 @@ impl Runner {
                 },
                 Next::Complete => self.finish(held, work).await?,
                 Next::Undone => self.undone(held, work).await?,
-                Next::Fail => return Err(self.failed(held)),
+                Next::Fail => return Err(failed(held)),
                 Next::Stay(reason) => {
                     return Err(Stop::End(TaskStatus::Error, format!("{reason} {}", text::WHAT_NEXT)));
                 }
@@ -103,17 +103,6 @@ impl Runner {
         }
         let message = text::error("A statement failed, and the details before it were reverted.");
         self.conclude(held, Ending::new(TaskStatus::Failed, Some(message))).await
-    }
-
-    /// Returns the end of a task whose last statement failed.
-    fn failed(&self, held: &Held) -> Stop {
-        if let Some((status, text)) = held.task.cancelled() {
-            return Stop::End(status, text);
-        }
-        match held.task.stopped_status() {
-            TaskStatus::Failed => Stop::End(TaskStatus::Failed, "Nothing was changed.".to_owned()),
-            status => Stop::End(status, format!("The changeset is applied in part. {}", text::WHAT_NEXT)),
-        }
     }
 
     /// Connects to the server of a job.
@@ -194,4 +183,15 @@ fn unchanged(held: &Held, live: &Dump) -> Result<(), Stop> {
 /// Returns the checksum from which the last statement was started.
 fn started_from(held: &Held) -> &str {
     held.task.steps.last().map_or("", |step| step.before.as_str())
+}
+
+/// Returns the end of a task whose last statement failed.
+fn failed(held: &Held) -> Stop {
+    if let Some((status, text)) = held.task.cancelled() {
+        return Stop::End(status, text);
+    }
+    match held.task.stopped_status() {
+        TaskStatus::Failed => Stop::End(TaskStatus::Failed, "Nothing was changed.".to_owned()),
+        status => Stop::End(status, format!("The changeset is applied in part. {}", text::WHAT_NEXT)),
+    }
 }

@@ -174,10 +174,13 @@ mod tests {
         };
         assert!(takes(&approved, 3, Role::Dba, &[Policy::default(), two.clone()]));
         assert!(!takes(&approved, 3, Role::Dba, &[Policy::default()]));
-        assert!(!takes(&approved, 2, Role::Dba, &[two.clone()]), "it is that person's second approval");
-        assert!(!takes(&approved, 3, Role::Developer, &[two.clone()]));
-        assert!(!takes(&approved.deleted(Micros(3)), 3, Role::Dba, &[two.clone()]));
-        assert!(!takes(&reviewed, 3, Role::Dba, &[two.clone()]));
+        assert!(
+            !takes(&approved, 2, Role::Dba, std::slice::from_ref(&two)),
+            "it is that person's second approval"
+        );
+        assert!(!takes(&approved, 3, Role::Developer, std::slice::from_ref(&two)));
+        assert!(!takes(&approved.deleted(Micros(3)), 3, Role::Dba, std::slice::from_ref(&two)));
+        assert!(!takes(&reviewed, 3, Role::Dba, std::slice::from_ref(&two)));
         let complete = approved.approved(3, Micros(3)).expect("approved again");
         assert!(!takes(&complete, 4, Role::Dba, &[two]));
     }

@@ -19,9 +19,9 @@
 //!
 //! A deleted changeset keeps its state and never changes again.
 //!
-//! - [`status`]: transitions
-//! - [`rights`]: who may do what
-//! - [`submission`]: the bodies of requests
+//! - [`status`] has the transitions
+//! - [`rights`] has who may do what
+//! - [`submission`] has the bodies of requests
 //! - `submitting`, `updating`, `deciding`: the use cases
 
 pub mod rights;

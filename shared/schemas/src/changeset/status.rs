@@ -18,10 +18,8 @@ impl ReviewStatus {
     /// Returns the state after a transition to `to`.
     pub fn transition(self, to: Self) -> Result<Self, BadTransition> {
         let is_allowed = match to {
-            // A review and an update are possible in every state.
-            Self::InProgress | Self::Needs => true,
-            // A failed review rejects again what is rejected.
-            Self::Rejected => true,
+            // A review and an update are possible in every state, and a failed review rejects again what is rejected.
+            Self::InProgress | Self::Needs | Self::Rejected => true,
             Self::Approved => matches!(self, Self::InProgress | Self::Approved),
         };
         if is_allowed { Ok(to) } else { Err(BadTransition { from: self, to }) }

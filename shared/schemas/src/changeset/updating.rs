@@ -82,9 +82,15 @@ impl Registry {
         for detail in &details.added {
             commit.create(detail)?;
         }
-        details.deleted.iter().for_each(|detail| commit.remove(detail));
-        lost_tests.iter().for_each(|test| commit.remove(test));
-        lost_findings.iter().for_each(|finding| commit.remove(finding));
+        for detail in &details.deleted {
+            commit.remove(detail);
+        }
+        for test in &lost_tests {
+            commit.remove(test);
+        }
+        for finding in &lost_findings {
+            commit.remove(finding);
+        }
         check_fits(commit.len())?;
         let note = new.review_status.name();
         self.enter(&mut commit, &ids, person, UPDATE, (Some(old.version), &new), note)?;
@@ -122,11 +128,11 @@ impl Registry {
         let find = |id: u64| stored.iter().find(|detail| detail.id == id);
         let mut details =
             Details { changed: Vec::new(), added: Vec::new(), deleted: Vec::new(), ids: Vec::new() };
-        let mut next = ids.first(Name::ChangesetDetail);
+        let mut new_ids = ids.first(Name::ChangesetDetail)..;
         for change in &update.details {
             let Some(id) = change.id else {
-                details.added.push(change.over(&DetailTexts::default()).row(next, changeset, now));
-                next += 1;
+                let id = new_ids.next().unwrap_or_default();
+                details.added.push(change.over(&DetailTexts::default()).row(id, changeset, now));
                 continue;
             };
             let old = find(id)

@@ -64,14 +64,15 @@ impl Runner {
             max_statement_time: Some(Duration::from_secs(QUERY_SECONDS)),
         };
         let opened = self.servers.connect(server, None, limits).await;
-        let mut session = opened.map_err(|error| match error.is_temporary() {
-            true => Stop::Wait(text::unreachable(server, &error)),
-            false => Stop::End(TaskStatus::Failed, text::unreachable(server, &error)),
+        let mut session = opened.map_err(|error| {
+            let reason = text::unreachable(server, &error);
+            if error.is_temporary() { Stop::Wait(reason) } else { Stop::End(TaskStatus::Failed, reason) }
         })?;
         let is_free = session.get_lock(&lock_name(name), 0).await.map_err(lost)?;
-        let dump = match is_free {
-            true => dump::catalog::dump(&mut session, name).await.map_err(lost),
-            false => Err(Stop::Wait(text::busy(schema, server))),
+        let dump = if is_free {
+            dump::catalog::dump(&mut session, name).await.map_err(lost)
+        } else {
+            Err(Stop::Wait(text::busy(schema, server)))
         };
         session.close().await;
         dump

@@ -51,8 +51,8 @@ fn is_foreign_key((_, text): &(String, &str)) -> bool {
 }
 
 /// Returns the parts of one table that the other does not have, or has in another form.
-fn gone<'a>(these: &[(String, &'a str)], those: &[(String, &str)]) -> Vec<(String, &'a str)> {
-    these.iter().filter(|(name, text)| !those.contains(&(name.clone(), text))).cloned().collect()
+fn gone<'a>(these: &[(String, &'a str)], others: &[(String, &str)]) -> Vec<(String, &'a str)> {
+    these.iter().filter(|(name, text)| !others.contains(&(name.clone(), text))).cloned().collect()
 }
 
 /// Returns the changes of columns. Those that stay are moved if another one is in their place.

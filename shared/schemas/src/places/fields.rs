@@ -37,6 +37,7 @@ pub(crate) fn text(body: &Map<String, Value>, field: &str) -> Result<Option<Stri
 }
 
 /// Returns a number from `least` to `most`, or `Some(None)` for null. `None` if the body does not name it.
+#[expect(clippy::option_option, reason = "an absent field, null and a value mean different things")]
 pub(crate) fn number(
     body: &Map<String, Value>,
     field: &str,
@@ -60,6 +61,7 @@ pub(crate) fn boolean(body: &Map<String, Value>, field: &str) -> Result<Option<b
 }
 
 /// Returns a time of each day such as `22:00-04:00`, or `Some(None)` for null. `None` if the body does not name it.
+#[expect(clippy::option_option, reason = "an absent field, null and a value mean different things")]
 pub(crate) fn window(body: &Map<String, Value>, field: &str) -> Result<Option<Option<String>>, Refusal> {
     let Some(value) = body.get(field) else { return Ok(None) };
     if value.is_null() {
@@ -72,6 +74,7 @@ pub(crate) fn window(body: &Map<String, Value>, field: &str) -> Result<Option<Op
 }
 
 /// Returns the id of a linked row, or `Some(None)` for null. `None` if the body does not name it.
+#[expect(clippy::option_option, reason = "an absent field, null and a value mean different things")]
 pub(crate) fn link(
     body: &Map<String, Value>,
     field: &str,

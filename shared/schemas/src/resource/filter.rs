@@ -85,11 +85,11 @@ fn path(listed: &Resource, parts: &[&str]) -> Result<Vec<&'static Field>, String
 
 /// Returns the values of a parameter: all of them for lookups that take many, else the last one.
 fn values(pairs: &[(String, String)], name: &str, lookup: Lookup) -> Vec<String> {
-    let all = pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
+    let mut all = pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
     if lookup.takes_many() {
         return all.flat_map(|value| value.split(',')).map(str::to_owned).collect();
     }
-    all.last().map(str::to_owned).into_iter().collect()
+    all.next_back().map(str::to_owned).into_iter().collect()
 }
 
 fn filter(

@@ -71,7 +71,7 @@ fn joined(lines: &[String]) -> String {
     let mut text = String::new();
     for (index, line) in lines.iter().enumerate() {
         if text.len() + line.len() > LONGEST_RESULT && index > 0 {
-            text.push_str(&format!("\nand {} more", lines.len() - index));
+            text.push_str(&["\nand ", &(lines.len() - index).to_string(), " more"].concat());
             break;
         }
         if index > 0 {

@@ -125,6 +125,13 @@ fn reaches_out(tokens: &[Token<'_>], before: Option<&Token<'_>>) -> Option<&'sta
     if first.is_any(&["GLOBAL", "PERSIST", "PERSIST_ONLY"]) && assigns && !is_assigned {
         return Some("it changes settings of the server");
     }
+    // Elsewhere `SET password = 'x'` assigns a value to a column.
+    let starts = before.is_none_or(|token| {
+        token.is_symbol(";") || token.is_any(&["BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT"])
+    });
+    if first.is("SET") && next(0, &["PASSWORD"]) && starts {
+        return Some("it changes accounts");
+    }
     if first.is("SET")
         && next(0, &["PASSWORD", "ROLE", "DEFAULT", "RESOURCE"])
         && !rest.get(1).is_some_and(is_value)

@@ -295,8 +295,8 @@ fn tested_detail(old: &ChangesetDetail, tested: &Tested, now: Micros) -> Changes
 }
 
 fn ended(old: &Task, tests: &[u64], now: Micros) -> Result<Task, Stop> {
-    let texts =
+    let messages =
         ["Changeset syntax test ended.", "Changeset review ended.", "Changeset review task completed."];
-    let task = texts.into_iter().fold(old.clone(), |task, text| task.with_info(text));
+    let task = messages.into_iter().fold(old.clone(), |task, text| task.with_info(text));
     Ok(Task { results: tests.to_vec(), ..task }.ended(TaskStatus::Done, now)?)
 }

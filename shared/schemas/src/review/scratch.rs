@@ -25,7 +25,7 @@ const LEFT_OVER_SECONDS: i64 = 3_600;
 const LIMITS: Limits = Limits {
     lock_wait_timeout: Duration::from_secs(10),
     connect_timeout: CONNECT_TIMEOUT,
-    max_statement_time: Some(Duration::from_secs(60)),
+    max_statement_time: Some(Duration::from_mins(1)),
 };
 
 /// The purpose of a scratch schema.
@@ -73,9 +73,9 @@ fn parse(name: &str) -> Option<Named> {
     if parts.next().is_some() || !is_hex || token.is_empty() {
         return None;
     }
-    let [a, b, c, d, e] = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &digits[range]);
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &digits[range]);
     let created = i64::from_str_radix(seconds, 16).ok()?;
-    Some(Named { created, task_id: format!("{a}-{b}-{c}-{d}-{e}") })
+    Some(Named { created, task_id: parts.join("-") })
 }
 
 impl Scratch {
@@ -183,12 +183,14 @@ async fn scratch_schemas(session: &mut Session) -> Result<Vec<Identifier>, Failu
 }
 
 /// Returns what a worker does without a session: it waits for the server, unless it would wait for ever.
+#[expect(clippy::needless_pass_by_value, reason = "a function of `map_err`")]
 fn unconnected(error: ConnectError) -> Stop {
     let text = format!("The scratch server cannot be used: {error}.");
     if error.is_temporary() { Stop::Wait(text) } else { Stop::End(TaskStatus::Failed, text) }
 }
 
 /// Returns what a worker does if a statement of its own fails.
+#[expect(clippy::needless_pass_by_value, reason = "a function of `map_err`")]
 pub(super) fn broken(failure: Failure) -> Stop {
     Stop::Wait(format!("The scratch server failed: {failure}."))
 }
@@ -216,8 +218,8 @@ mod tests {
         assert_eq!(names[0], "szr_6553f100_1e7cb249a3af4d6ca6f0c939525d2014_1t");
         for name in &names {
             assert!(Identifier::new(name).is_some() && name.len() <= 64, "{name}");
-            let named = parse(name).expect("a scratch schema");
-            assert_eq!((named.created, named.task_id.as_str()), (1_700_000_000, TASK_ID));
+            let scratch = parse(name).expect("a scratch schema");
+            assert_eq!((scratch.created, scratch.task_id.as_str()), (1_700_000_000, TASK_ID));
         }
         assert!(names.iter().enumerate().all(|(at, name)| !names[..at].contains(name)));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::error::Error;
 use serde::Serialize;
 
-use crate::dump::structure::objects;
+use crate::dump::structure::{Object, objects};
 use crate::mysql::failure::Failure;
 use crate::mysql::lexer::significant_tokens;
 use crate::mysql::references::references;
@@ -87,7 +87,7 @@ pub(super) fn touched_tables(detail: &ChangesetDetail, ddl: &str) -> BTreeSet<St
     for statement in split(&detail.apply_sql) {
         named.extend(references(&significant_tokens(statement)).known);
     }
-    let tables = objects(ddl).into_keys().filter(|object| object.is_table());
+    let tables = objects(ddl).into_keys().filter(Object::is_table);
     tables.map(|object| object.name).filter(|name| named.contains(&name.to_lowercase())).collect()
 }
 

@@ -21,9 +21,9 @@ pub(crate) struct Applied {
     /// The id of the task that applies it, or has.
     #[serde(rename = "ta")]
     pub(crate) apply: u64,
-    /// Whether it is applied.
+    /// Whether it is complete.
     #[serde(rename = "ok")]
-    pub(crate) is_applied: bool,
+    pub(crate) is_complete: bool,
     /// The id of the task that reverts it. `None` unless one does.
     #[serde(rename = "tr", default, skip_serializing_if = "Option::is_none")]
     pub(crate) revert: Option<u64>,
@@ -35,12 +35,12 @@ pub(crate) struct Applied {
 impl Applied {
     /// Returns the application that a task begins.
     pub(crate) fn begin(changeset: u64, server: u64, apply: u64) -> Self {
-        Self { changeset, server, apply, is_applied: false, revert: None, version: 1 }
+        Self { changeset, server, apply, is_complete: false, revert: None, version: 1 }
     }
 
     /// Returns the next version, which is applied, and reverted by a task if there is one.
     pub(crate) fn next(&self, revert: Option<u64>) -> Self {
-        Self { is_applied: true, revert, version: self.version + 1, ..self.clone() }
+        Self { is_complete: true, revert, version: self.version + 1, ..self.clone() }
     }
 
     fn key(&self) -> Key {
@@ -76,6 +76,6 @@ impl Registry {
     /// Returns the ids of the servers that a changeset is applied to.
     pub(crate) async fn applied_servers(&self, changeset: u64) -> Result<Vec<u64>, Error> {
         let applied: Vec<Applied> = self.table.query_all(&Range::applied(changeset)).await?;
-        Ok(applied.into_iter().filter(|applied| applied.is_applied).map(|applied| applied.server).collect())
+        Ok(applied.into_iter().filter(|applied| applied.is_complete).map(|applied| applied.server).collect())
     }
 }

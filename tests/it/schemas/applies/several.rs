@@ -12,7 +12,7 @@ use tests::TestBundle;
 
 use super::{CREATE_T1, ORDERS, approve, errors, settled, texts};
 use crate::schemas::SERVER;
-use crate::schemas::site::{SERVER_ID, Site, dba, refused};
+use crate::schemas::site::{SERVER_ID, Site, dba, difference, refused};
 
 /// A second server.
 static OTHER: LazyLock<PrivateMariadb> =
@@ -27,6 +27,7 @@ async fn two(schema: &'static str) -> Result<(Site, Changeset)> {
     let settings = [("MARIADB_URLS", urls.as_str()), ("MARIADB_SCRATCH_URL", scratch.as_str())];
     let first = site.registry.require::<Server>(SERVER_ID).await?;
     let bundle = TestBundle::with_settings(settings).await?;
+    bundle.advance(difference());
     let registry = Registry::new(&bundle.platform)?;
     let servers = Servers::read(&bundle.platform.variables)?;
     let site = Site { bundle, registry, servers, schema };

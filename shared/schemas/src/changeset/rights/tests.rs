@@ -26,7 +26,7 @@ fn verdict(action: Action, role: Role, changeset: &Changeset) -> Verdict {
     }
 }
 
-/// Per action: the verdicts on a developer, a dba and an admin in each of the states needs, in_progress, rejected, approved.
+/// Per action: the verdicts on a developer, a dba and an admin in each of the states `needs`, `in_progress`, `rejected` and `approved`.
 const TABLE: [(Action, [[Verdict; 4]; 3]); 8] = [
     (Action::Update, [[Y, Y, Y, N], [Y, Y, Y, Y], [Y, Y, Y, Y]]),
     (Action::SoftDelete, [[Y, Y, Y, N], [Y, Y, Y, Y], [Y, Y, Y, Y]]),
