@@ -146,8 +146,8 @@ async fn dry_run_tells_the_space_that_new_files_need() -> Result<()> {
         ("schema/public/table/big/vacuum", plain, "0::bigint"),
         ("analyze", plain, "0::bigint"),
     ] {
-        let (space, size) = needed(path, body).await;
-        assert_eq!(space, site.sql(&format!("SELECT {function}")), "{path} {body}");
+        let (found, size) = needed(path, body).await;
+        assert_eq!(found, site.sql(&format!("SELECT {function}")), "{path} {body}");
         assert_eq!(size, site.sql(&format!("SELECT pg_size_pretty({function})")), "{path} {body}");
     }
     let lock = Lock::new(&site)?;

@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use domain::access::audit::AuditAction;
+use domain::error::Error;
 use tokio::time::timeout;
 
 use crate::apply::plan::Planned;
@@ -171,6 +172,34 @@ impl Runner {
         Ok(())
     }
 
+    /// Stores the rows of details whose last statement a person declared executed. Changes nothing if they are stored.
+    pub(super) async fn note_repaired(&self, held: &mut Held, work: &Work<'_>) -> Result<(), Stop> {
+        let repaired: Vec<_> =
+            held.task.steps.iter().filter(|step| step.state == StepState::Repaired).collect();
+        let is_repaired = |planned: &&Planned| {
+            planned.is_last
+                && repaired.iter().any(|step| {
+                    (step.detail, step.statement, step.is_revert)
+                        == (planned.detail, planned.statement, planned.is_revert)
+                })
+        };
+        let details: Vec<_> = work.job.course.plan().statements.iter().filter(is_repaired).cloned().collect();
+        for planned in details {
+            let row = self.row(held, work, &planned, None).await?;
+            let is_stored = row.as_ref().is_some_and(|(old, new)| {
+                old.as_ref().is_some_and(|old| {
+                    old.results_log == new.results_log
+                        && old.reverted_at.is_some() == new.reverted_at.is_some()
+                })
+            });
+            if let Some(row) = row.filter(|_| !is_stored) {
+                let listed = |task: &Task| Ok(task.with_result(row.1.id));
+                self.update(held, listed, |_, commit| store(commit, &row)).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn record_end(
         &self,
         held: &mut Held,
@@ -185,18 +214,9 @@ impl Runner {
             for message in messages {
                 task = task.with_message(message.message_type, &message.message, message.extra.clone());
             }
-            if let Some((_, row)) = &row
-                && !task.results.contains(&row.id)
-            {
-                task.results.push(row.id);
-            }
-            Ok(task)
+            Ok(row.as_ref().map_or_else(|| task.clone(), |(_, row)| task.with_result(row.id)))
         };
-        let stored = |_: &Task, commit: &mut Commit| match &row {
-            Some((Some(old), new)) => commit.replace(old, new),
-            Some((None, new)) => commit.create(new),
-            None => Ok(()),
-        };
+        let stored = |_: &Task, commit: &mut Commit| row.as_ref().map_or(Ok(()), |row| store(commit, row));
         self.update(held, ended, stored).await
     }
 
@@ -257,5 +277,13 @@ impl Runner {
             None => None,
         };
         Ok(task.map(|task| task.results).unwrap_or_default())
+    }
+}
+
+/// Adds the row of a detail to a transaction.
+fn store(commit: &mut Commit, row: &Row) -> Result<(), Error> {
+    match row {
+        (Some(old), new) => commit.replace(old, new),
+        (None, new) => commit.create(new),
     }
 }

@@ -67,6 +67,16 @@ impl Task {
         Self { expected: after.map(str::to_owned), attempts: 0, unreachable: None, ..task }
     }
 
+    /// Returns the task with the row of a detail.
+    #[must_use]
+    pub fn with_result(&self, row: u64) -> Self {
+        let mut task = self.clone();
+        if !task.results.contains(&row) {
+            task.results.push(row);
+        }
+        task
+    }
+
     /// Returns the task in which the last statement was not started: it had no effect.
     #[must_use]
     pub fn step_dropped(&self) -> Self {

@@ -66,6 +66,7 @@ impl Runner {
         } else {
             unchanged(held, &work.live)?;
         }
+        self.note_repaired(held, work).await?;
         while held.task.lease.is_some() {
             if self.is_late(held) {
                 return self.continue_later(held, 0).await;

@@ -171,8 +171,9 @@ async fn in_doubt(schema: &'static str, is_executed: bool) -> Result<(Arc<Site>,
     let (site, changeset) =
         approved(schema, &[("update orders set n = n + 1 where id > 0", ""), ADD_A]).await?;
     let task = request(&site, &changeset, ApplyOptions::default()).await.map_err(refused)?;
-    // A worker makes one call less than the one before it if that one stored something that is stored once.
-    for call in (1..200).flat_map(|call| [call, call]) {
+    let (mut call, mut has_begun) = (0, false);
+    while call < 200 {
+        call += 1;
         site.bundle.faults.fail_from(call, Fault::ReplyLost);
         let message = format!("{{\"task\":\"run\",\"id\":{}}}", task.id);
         let deadline = site.bundle.clock.micros().plus_seconds(900);
@@ -187,6 +188,10 @@ async fn in_doubt(schema: &'static str, is_executed: bool) -> Result<(Arc<Site>,
             return Ok((Arc::new(site), changeset, task));
         }
         anyhow::ensure!(!is_started && !executed, "the point was passed: {found:?}");
+        // A worker that continues makes fewer calls than the one that began.
+        if !has_begun && found.schema_version.is_some() {
+            (call, has_begun) = (0, true);
+        }
         site.bundle.advance(TimeDelta::seconds(120));
     }
     anyhow::bail!("no call is the right one")
