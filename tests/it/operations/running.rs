@@ -146,9 +146,9 @@ async fn dry_run_tells_the_space_that_new_files_need() -> Result<()> {
         ("schema/public/table/big/vacuum", plain, "0::bigint"),
         ("analyze", plain, "0::bigint"),
     ] {
-        let (found, size) = needed(path, body).await;
-        assert_eq!(found, site.sql(&format!("SELECT {function}")), "{path} {body}");
-        assert_eq!(size, site.sql(&format!("SELECT pg_size_pretty({function})")), "{path} {body}");
+        let (bytes, pretty) = needed(path, body).await;
+        assert_eq!(bytes, site.sql(&format!("SELECT {function}")), "{path} {body}");
+        assert_eq!(pretty, site.sql(&format!("SELECT pg_size_pretty({function})")), "{path} {body}");
     }
     let lock = Lock::new(&site)?;
     assert_eq!(needed("schema/public/table/city/vacuum", full).await, ("null".to_owned(), Value::Null));
