@@ -1,4 +1,4 @@
-//! What the URLs in the states of tasks lead to, as JSON.
+//! The pages that the states of tasks link to, as JSON.
 
 use axum::Json;
 use axum::extract::{Path, State};

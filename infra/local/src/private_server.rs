@@ -1,4 +1,4 @@
-//! What private database servers have in common: they listen on loopback, require a password, do not run as root, and stop
+//! The common part of private database servers: they listen on loopback, require a password, do not run as root, and stop
 //! with their owner, however that one ends.
 
 use std::ffi::{OsStr, OsString};

@@ -1,6 +1,6 @@
 //! The configured `MySQL` and `MariaDB` servers: their credentials, and the scratch server.
 //!
-//! Anybody who may submit a changeset may change the row of a server. So credentials belong to a host and a port, not to
+//! Everyone who may submit a changeset may change the row of a server. So credentials belong to a host and a port, not to
 //! the name of a row: a row with another address finds none, and they are sent nowhere else.
 
 use std::collections::BTreeMap;

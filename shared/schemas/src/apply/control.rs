@@ -1,4 +1,4 @@
-//! What a person decides on a task that runs or has stopped.
+//! Decisions of a person on a task that runs or has stopped.
 
 use domain::access::audit::AuditAction;
 use domain::error::Error;
@@ -14,7 +14,7 @@ use crate::registry::Registry;
 use crate::store::{Commit, MOST_RACES, too_many_races};
 use crate::task::state::BadTransition;
 
-/// What a person decides.
+/// A decision of a person on a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Decision {
     Resume,

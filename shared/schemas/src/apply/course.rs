@@ -23,7 +23,7 @@ pub struct Course {
     on_failure: OnFailure,
 }
 
-/// What a worker does next.
+/// The next step of a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Executes a statement.

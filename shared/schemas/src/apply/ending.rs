@@ -19,11 +19,11 @@ pub(crate) struct Ending {
     pub(super) status: TaskStatus,
     /// The message before the last one.
     pub(super) message: Option<Message>,
-    /// What changes if the task is done.
+    /// The changes of other records if the task is done.
     pub(super) success: Option<Success>,
 }
 
-/// What changes when a task is done.
+/// The changes of other records when a task is done.
 #[derive(Clone, Debug)]
 pub(super) struct Success {
     /// The changeset as it is stored and as it is to be. `None` leaves it unchanged.

@@ -19,7 +19,7 @@ pub struct Finding {
 impl Finding {
     /// Returns the id of the version that the schema should have on a server. `None` if none is known.
     ///
-    /// It is the version that a changeset or an earlier check left there. A structure that somebody has stored as a version
+    /// It is the version that a changeset or an earlier check left there. A structure that was stored as a version
     /// from this very server since the last check is accepted in its place.
     pub fn expected(&self, known: Option<&ServerData>, server: u64) -> Option<u64> {
         let found = self.version.as_ref();

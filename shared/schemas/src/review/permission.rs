@@ -54,7 +54,7 @@ const FOREIGN_OBJECTS: &[&str] = &[
 const DEFINITIONS: &[&str] = &["CREATE", "ALTER", "DROP", "RENAME"];
 /// Engines whose tables are elsewhere.
 const REMOTE_ENGINES: &[&str] = &["FEDERATED", "FEDERATEDX", "CONNECT", "SPIDER", "S3"];
-/// The schema that anybody can read and nobody can write.
+/// The schema that every user can read and none can write.
 const CATALOG: &str = "information_schema";
 
 /// Returns why one of these statements must not run. `None` if all may.
