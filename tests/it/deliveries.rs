@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use chrono::TimeDelta;
 use domain::ingest::plan::Delivery;
-use domain::time::Minute;
 use domain::usage::task::UsageTask;
 use serde_json::{Value, json};
 use tests::TestBundle;
@@ -125,10 +124,10 @@ async fn record_all(bundle: &TestBundle, rng: &mut Rng, schedule: u64) -> Result
     anyhow::bail!("schedule {schedule}: a chunk failed {MAX_RECEIVES} times")
 }
 
-/// Verifies what became due since a minute with two workers and a successor, to each of which any may be delivered.
-async fn verify_all(bundle: &TestBundle, rng: &mut Rng, from: Minute) {
+/// Verifies what is due with two workers and a successor, to each of which any may be delivered.
+async fn verify_all(bundle: &TestBundle, rng: &mut Rng) {
     bundle.advance(TimeDelta::minutes(1));
-    let tasks = bundle.sweeps(from, bundle.minute());
+    let tasks = bundle.sweeps();
     let scheduler = Scheduler::default();
     let workers: Vec<_> = (0..WORKERS).map(|number| bundle.scheduled_worker(&scheduler, number)).collect();
     let mut work: Vec<_> =
@@ -143,9 +142,8 @@ async fn duplicate_late_and_concurrent_deliveries_store_and_announce_the_same() 
     let (baseline, disturbed) = (TestBundle::ticked().await?, TestBundle::ticked().await?);
     for schedule in 0..SCHEDULES {
         let mut rng = Rng::new(schedule);
-        let from = disturbed.minute();
         record_all(&disturbed, &mut rng, schedule).await?;
-        verify_all(&disturbed, &mut rng, from).await;
+        verify_all(&disturbed, &mut rng).await;
         if schedule % TICK_EVERY == 0 {
             disturbed.tick().await?;
         }

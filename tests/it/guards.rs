@@ -14,7 +14,7 @@ use domain::ingest::plan::Delivery;
 use domain::notification::service::Service;
 use serde_json::json;
 use tests::TestBundle;
-use tests::bundle::chunk;
+use tests::bundle::{LEASE_SECONDS, chunk};
 use tests::faults::Fault;
 use tests::generate::{Scenario, VALID};
 use tests::rng::Rng;
@@ -266,8 +266,9 @@ async fn id_block_stays_open_until_all_its_chunks_are_done() -> Result<()> {
     assert!(!bundle.process(slice::from_ref(&delivery)).await);
     bundle.faults.clear();
     bundle.tick().await?;
-    assert_eq!(open_blocks().await?, ["in SEQ"], "its deadline has not passed");
+    assert_eq!(open_blocks().await?, ["a"], "its deadline has not passed");
     bundle.expire_leases();
+    bundle.advance(TimeDelta::minutes(2));
     // No crash of the ticker loses the block.
     for fault in Fault::ALL {
         for call in 1..MAX_TICK_CALLS {
@@ -280,20 +281,21 @@ async fn id_block_stays_open_until_all_its_chunks_are_done() -> Result<()> {
             }
         }
     }
-    assert_eq!(open_blocks().await?.len(), 1, "the block is set aside");
+    assert_eq!(open_blocks().await?, ["a"], "its chunk is not done");
     assert!(bundle.process(&[delivery, chunk("b", &valid_scenario(2).notifications)]).await);
     bundle.tick().await?;
     assert_eq!(open_blocks().await?, Vec::<String>::new());
 
-    // One of an invocation's two chunks is done: the block stays open.
+    // One of an invocation's two chunks is done: the block stays open for the other.
     let held = valid_scenario(4);
     let deliveries = [chunk("c", &valid_scenario(3).notifications), chunk("d", &held.notifications)];
     let finished = stall_in_chunk(&bundle, "d", &held, async {
         assert!(!bundle.process(&deliveries).await);
     });
     assert!(finished.await);
-    assert_eq!(open_blocks().await?, ["in SEQ"]);
+    assert_eq!(open_blocks().await?, ["d"]);
     bundle.expire_leases();
+    bundle.advance(TimeDelta::minutes(2));
     bundle.tick().await?;
     assert_eq!(open_blocks().await?, Vec::<String>::new(), "both chunks are done");
     Ok(())
@@ -359,12 +361,13 @@ async fn crashed_tick_leaves_due_exists_to_the_next_tick() -> Result<()> {
 /// Stalls a worker after `releases` of its verification and returns whether a record was in this status then. If so,
 /// checks that other workers do not change it until the lease has expired.
 async fn is_guarded_by_a_lease(bundle: &TestBundle, kind: &str, status: &str, releases: usize) -> bool {
-    let minute = bundle.minute();
     let scheduler = Scheduler::default();
     let worker = bundle.scheduled_worker(&scheduler, 0);
+    // The record's lease is longer than that of the sweep.
+    let deadline = bundle.deadline().plus_seconds(2 * LEASE_SECONDS);
     let verifying: Work<'_> = Box::pin(async {
-        for task in bundle.sweeps(minute, minute) {
-            worker.verifier.work(&task.body().expect("tasks serialize"), bundle.deadline()).await.ok();
+        for task in bundle.sweeps() {
+            worker.verifier.work(&task.body().expect("tasks serialize"), deadline).await.ok();
         }
     });
     let mut was_in_status = false;
@@ -375,10 +378,11 @@ async fn is_guarded_by_a_lease(bundle: &TestBundle, kind: &str, status: &str, re
         };
         was_in_status = is_in_status().await;
         if was_in_status {
-            assert!(!bundle.verify(minute, minute).await, "{status} {kind}: the lease is valid");
-            assert!(is_in_status().await, "{status} {kind}");
+            assert!(bundle.verify().await && is_in_status().await, "{status} {kind}: the sweep has a lease");
             bundle.expire_leases();
-            assert!(bundle.verify(minute, minute).await, "{status} {kind}: the lease has expired");
+            assert!(bundle.verify().await && is_in_status().await, "{status} {kind}: the record has one");
+            bundle.advance(TimeDelta::seconds(2 * LEASE_SECONDS));
+            assert!(bundle.verify().await && !is_in_status().await, "{status} {kind}: it has expired");
         }
     });
     scheduler

@@ -25,8 +25,6 @@ const MAX_RELEASES: usize = 400;
 const MIN_STALLS: usize = 41;
 /// The fewest stalls in a flow with an instance.
 const MIN_INSTANCE_STALLS: usize = 21;
-/// Minutes before the current one that [`verify_and_confirm`] includes.
-const EARLIER_MINUTES: i64 = 6;
 /// Stalls from one tick to the next.
 const TICK_EVERY: usize = 8;
 
@@ -142,7 +140,7 @@ async fn deliver(bundle: &TestBundle, delivery: Delivery) {
 /// Verifies what is due in this minute with this worker process.
 async fn verify(bundle: &TestBundle, worker: &WorkerProcess) {
     let deadline = bundle.deadline();
-    for task in bundle.sweeps(bundle.minute(), bundle.minute()) {
+    for task in bundle.sweeps() {
         worker.verifier.work(&task.body().expect("tasks serialize"), deadline).await.ok();
     }
 }
@@ -150,7 +148,7 @@ async fn verify(bundle: &TestBundle, worker: &WorkerProcess) {
 /// Verifies what became due in the last minutes, and confirms it.
 async fn verify_and_confirm(bundle: &TestBundle, scenario: &Scenario) -> Result<()> {
     bundle.advance(TimeDelta::minutes(1));
-    assert!(bundle.verify(bundle.minute().plus(-EARLIER_MINUTES), bundle.minute()).await);
+    assert!(bundle.verify().await);
     confirm(bundle, scenario).await
 }
 
@@ -165,10 +163,9 @@ async fn worker_stalled_while_recording_undoes_no_verdict_and_no_confirmation() 
         },
         async |bundle, scenario| {
             bundle.expire_leases();
-            let from = bundle.minute();
             assert!(bundle.process(&[whole(scenario, "c")]).await, "the lease has expired");
             bundle.advance(TimeDelta::minutes(1));
-            assert!(bundle.verify(from.plus(-2), bundle.minute()).await);
+            assert!(bundle.verify().await);
             confirm(bundle, scenario).await
         },
         nothing,
@@ -255,11 +252,10 @@ async fn worker_stalled_while_verifying_keeps_its_successors_verdict() -> Result
         record_until_due,
         async |bundle, worker, _| verify(bundle, worker).await,
         async |bundle, scenario| {
-            let minute = bundle.minute();
             confirm(bundle, scenario).await?;
-            bundle.verify(minute, minute).await;
+            bundle.verify().await;
             bundle.expire_leases();
-            assert!(bundle.verify(minute, minute).await, "the lease has expired");
+            assert!(bundle.verify().await, "the lease has expired");
             Ok(())
         },
         nothing,

@@ -217,6 +217,7 @@ impl TestBundle {
             id: first,
             chunk: "chunk".to_owned(),
             token: 1,
+            received: Micros(0),
             position: 0,
             collection: Some(collection),
             first: Some(first),
@@ -236,7 +237,7 @@ impl TestBundle {
         }
         for (hour, count) in hours {
             // Different shards, which a reader must add up.
-            let key = Key::hour(service.code(), hour, first % 3);
+            let key = Key::hour(service.code(), hour, first % 3, 0);
             let change = Change::of(key).add(&format!("e:{event_type}"), count);
             let _: Outcome<IgnoredAny> = self.table.change(&change).await.expect("the counter is written");
         }

@@ -112,16 +112,18 @@ impl Names {
         match pk.split('#').next().unwrap_or_default() {
             "M" => Some(("message", self.message(rest, item)?, json!([item.get("k"), item.get("xn")]))),
             "C" => Some(("chunk", text(item, "st").to_owned(), json!(1))),
+            // The shards and parts of an hour are added up.
             "K" => {
-                Some(("hour", format!("{pk} {}", text(item, "sk").split('#').next()?), Self::counts(item)))
+                let (service, hour) = (pk.rsplit_once('#')?.0, text(item, "sk").split('#').next()?);
+                Some(("hour", format!("{service} {hour}"), Self::counts(item)))
             }
             "V" => Some(("due", format!("{pk} {}", self.target(item)?), json!(1))),
             "OB" => Some(("outbox", self.target(item)?, json!(1))),
             "I" | "G" => self.pointer(pk, item),
-            "OPEN" => Some(("open block", rest.to_owned(), json!(1))),
-            "SEQ" => {
-                let open = item.keys().filter(|name| name.contains('#')).count();
-                (open > 0).then(|| ("open block", "in SEQ".to_owned(), json!(open)))
+            "OPEN" => {
+                let chunks = item.get("c").and_then(Value::as_array).into_iter().flatten();
+                let chunks: Vec<_> = chunks.filter_map(Value::as_str).collect();
+                Some(("open block", chunks.join(" "), json!(1)))
             }
             _ => None,
         }

@@ -10,11 +10,10 @@ use maintenance::operation::running::Runner;
 /// Works on the messages of a batch one after the other, until `deadline` at the latest. Returns those that must be
 /// delivered again.
 pub async fn handle(runner: &Runner, event: SqsEvent, deadline: Micros) -> SqsBatchResponse {
-    let (mut ids, mut outcomes) = (Vec::new(), Vec::new());
-    for message in edge::sqs::messages(event) {
-        let outcome = runner.work(&message.body, deadline).await;
-        ids.push(message.id.clone());
-        outcomes.push((message.id, outcome));
+    let messages = edge::sqs::messages(event);
+    let mut outcomes = Vec::new();
+    for message in &messages {
+        outcomes.push((message.id.clone(), runner.work(&message.body, deadline).await));
     }
-    edge::sqs::response(&ids, outcomes)
+    edge::sqs::settled(&messages, outcomes, runner.queue()).await
 }

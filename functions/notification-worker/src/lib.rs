@@ -11,9 +11,10 @@ use edge::sqs::ReceivedMessage;
 
 /// Records the notifications of a batch. Leases last until `deadline`, at which the worker has stopped.
 pub async fn handle(recorder: &Recorder, event: SqsEvent, deadline: Micros) -> SqsBatchResponse {
-    let deliveries: Vec<_> = edge::sqs::messages(event).into_iter().map(delivery).collect();
-    let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.id.clone()).collect();
-    edge::sqs::response(&ids, recorder.process(deliveries, deadline).await)
+    let messages = edge::sqs::messages(event);
+    let deliveries = messages.iter().cloned().map(delivery).collect();
+    let outcomes = recorder.process(deliveries, deadline).await;
+    edge::sqs::settled(&messages, outcomes, recorder.queue()).await
 }
 
 /// Converts a message. Producers that send to the queue directly may set the attribute `service`.
@@ -36,8 +37,14 @@ mod tests {
             [("glance", Some(Service::Glance)), ("nova", Some(Service::Nova)), ("x", None)]
         {
             let attributes = HashMap::from([("service".to_owned(), attribute.to_owned())]);
-            let message =
-                ReceivedMessage { id: String::new(), body: String::new(), sent_at: None, attributes };
+            let message = ReceivedMessage {
+                id: String::new(),
+                body: String::new(),
+                receipt: String::new(),
+                deliveries: 1,
+                sent_at: None,
+                attributes,
+            };
             assert_eq!(delivery(message).service, expected, "{attribute}");
         }
     }

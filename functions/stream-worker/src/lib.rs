@@ -9,5 +9,5 @@ use domain::time::Micros;
 
 /// Processes the tasks of a batch one after another. Leases last until `deadline`, at which the worker has stopped.
 pub async fn handle(runner: &Runner, event: SqsEvent, deadline: Micros) -> SqsBatchResponse {
-    edge::sqs::each(event, |body| async move { runner.work(&body, deadline).await }).await
+    edge::sqs::each(event, runner.queue(), |body| async move { runner.work(&body, deadline).await }).await
 }

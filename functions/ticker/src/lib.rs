@@ -37,11 +37,11 @@ impl Ticker {
     /// Ticks every group. Repeated and late ticks are harmless, and a failed group does not stop the others.
     pub async fn tick(&self) -> Result<(), Error> {
         let (usage, streams, recomputations, operations, schema_changes) = futures::join!(
-            self.usage.tick(),
-            self.streams.tick(),
-            self.recomputations.tick(),
-            self.operations.tick(),
-            self.schema_changes.tick()
+            Box::pin(self.usage.tick()),
+            Box::pin(self.streams.tick()),
+            Box::pin(self.recomputations.tick()),
+            Box::pin(self.operations.tick()),
+            Box::pin(self.schema_changes.tick())
         );
         failure::first([usage, streams, recomputations, operations, schema_changes])
     }

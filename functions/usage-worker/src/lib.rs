@@ -9,5 +9,5 @@ use domain::usage::verifying::Verifier;
 
 /// Processes the tasks of a batch one after another. Leases last until `deadline`, at which the worker has stopped.
 pub async fn handle(verifier: &Verifier, event: SqsEvent, deadline: Micros) -> SqsBatchResponse {
-    edge::sqs::each(event, |body| async move { verifier.work(&body, deadline).await }).await
+    edge::sqs::each(event, verifier.queue(), |body| async move { verifier.work(&body, deadline).await }).await
 }

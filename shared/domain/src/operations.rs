@@ -6,10 +6,9 @@ use crate::error::Error;
 use crate::failure;
 use crate::platform::Platform;
 use crate::platform::clock::Clock;
-use crate::storage::table::Table;
-use crate::work::due;
+use crate::storage::key::Collection;
+use crate::work::due::Agenda;
 use crate::work::outbox::Outbox;
-use crate::work::queue::Queue;
 
 /// The variable with the name of the table of operations.
 pub const TABLE: &str = "OPS_TABLE";
@@ -22,30 +21,32 @@ pub const PUBLISHED_QUEUE: &str = "PUBLISHED_QUEUE_URL";
 #[derive(Clone, Debug)]
 pub struct OperationSchedule {
     clock: Clock,
-    table: Table,
-    queue: Queue,
+    agenda: Agenda,
     outbox: Outbox,
 }
 
 impl OperationSchedule {
     /// Returns the schedule of this platform (`OPS_TABLE`, `MAINTENANCE_QUEUE_URL`, `PUBLISHED_QUEUE_URL`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
-        let table = platform.table(TABLE)?;
         Ok(Self {
             clock: platform.clock.clone(),
-            queue: platform.queue(QUEUE)?,
-            outbox: Outbox::new(table.clone(), platform.queue(PUBLISHED_QUEUE)?),
-            table,
+            agenda: agenda(platform)?,
+            outbox: Outbox::new(platform.table(TABLE)?, platform.queue(PUBLISHED_QUEUE)?),
         })
     }
 
-    /// Sends a message for every minute that has come, and publishes events that were left behind.
+    /// Has the operations looked for that are due, and publishes events that were left behind.
     ///
     /// Repeated, late and concurrent ticks send more messages and have no other effect.
     pub async fn tick(&self) -> Result<(), Error> {
         let now = self.clock.micros();
-        let (due, events) =
-            futures::join!(due::sweep(&self.table, &self.queue, now), self.outbox.publish_overdue(now));
+        let (due, events) = futures::join!(self.agenda.tick(), self.outbox.publish_overdue(now));
         failure::first([due, events])
     }
+}
+
+/// Returns the due rows of operations on this platform (`OPS_TABLE`, `MAINTENANCE_QUEUE_URL`).
+pub fn agenda(platform: &Platform) -> Result<Agenda, Error> {
+    let (table, queue) = (platform.table(TABLE)?, platform.queue(QUEUE)?);
+    Ok(Agenda::new(table, queue, platform.clock.clone(), Collection::Operation))
 }

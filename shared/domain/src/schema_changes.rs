@@ -4,10 +4,8 @@
 
 use crate::error::Error;
 use crate::platform::Platform;
-use crate::platform::clock::Clock;
-use crate::storage::table::Table;
-use crate::work::due;
-use crate::work::queue::Queue;
+use crate::storage::key::Collection;
+use crate::work::due::Agenda;
 
 /// The variable with the name of the table of changesets, servers and tasks.
 pub const TABLE: &str = "REGISTRY_TABLE";
@@ -19,26 +17,26 @@ pub const PUBLISHED_QUEUE: &str = "PUBLISHED_QUEUE_URL";
 /// The schedule of the tasks of the schemas API. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct TaskSchedule {
-    clock: Clock,
-    table: Table,
-    queue: Queue,
+    agenda: Agenda,
 }
 
 impl TaskSchedule {
     /// Returns the schedule of this platform (`REGISTRY_TABLE`, `CHANGESET_QUEUE_URL`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
-        Ok(Self {
-            clock: platform.clock.clone(),
-            table: platform.table(TABLE)?,
-            queue: platform.queue(QUEUE)?,
-        })
+        Ok(Self { agenda: agenda(platform)? })
     }
 
-    /// Sends a message for every minute that has come. Events that were left behind are in the outbox of the table, which
-    /// the schedule of recomputation requests publishes.
+    /// Has the tasks looked for that are due. Events that were left behind are in the outbox of the table, which the schedule
+    /// of recomputation requests publishes.
     ///
     /// Repeated, late and concurrent ticks send more messages and have no other effect.
     pub async fn tick(&self) -> Result<(), Error> {
-        due::sweep(&self.table, &self.queue, self.clock.micros()).await
+        self.agenda.tick().await
     }
+}
+
+/// Returns the due rows of tasks on this platform (`REGISTRY_TABLE`, `CHANGESET_QUEUE_URL`).
+pub fn agenda(platform: &Platform) -> Result<Agenda, Error> {
+    let (table, queue) = (platform.table(TABLE)?, platform.queue(QUEUE)?);
+    Ok(Agenda::new(table, queue, platform.clock.clone(), Collection::SchemaTask))
 }

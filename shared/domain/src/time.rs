@@ -84,6 +84,11 @@ impl Minute {
     /// A minute that never comes.
     pub const NEVER: Self = Self(i64::MAX);
 
+    /// Returns the hour that contains the minute.
+    pub fn hour(self) -> Hour {
+        Hour(self.0.div_euclid(60))
+    }
+
     /// Returns the first microsecond of the minute.
     pub fn start(self) -> Micros {
         Micros(self.0.saturating_mul(60 * SECOND))

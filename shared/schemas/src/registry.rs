@@ -6,9 +6,10 @@ use domain::error::Error;
 use domain::platform::Platform;
 use domain::platform::clock::Clock;
 use domain::platform::id::Ids;
-use domain::schema_changes::{PUBLISHED_QUEUE, QUEUE, TABLE};
+use domain::schema_changes::{PUBLISHED_QUEUE, QUEUE, TABLE, agenda};
 use domain::storage::table::Table;
 use domain::time::Micros;
+use domain::work::due::Agenda;
 use domain::work::outbox::Outbox;
 use domain::work::queue::Queue;
 use tokio::sync::OnceCell;
@@ -22,6 +23,7 @@ pub struct Registry {
     pub(crate) ids: Ids,
     pub(crate) table: Table,
     pub(crate) queue: Queue,
+    pub(crate) agenda: Agenda,
     pub(crate) outbox: Outbox,
     pub(crate) settings: Settings,
     /// When the first data was made, once this process knows it.
@@ -36,6 +38,7 @@ impl Registry {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),
             queue: platform.queue(QUEUE)?,
+            agenda: agenda(platform)?,
             outbox: Outbox::new(table.clone(), platform.queue(PUBLISHED_QUEUE)?),
             table,
             settings: Settings::read(&platform.variables)?,

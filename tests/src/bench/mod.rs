@@ -44,7 +44,7 @@ operation and its due row are written in a transaction before and after it.";
 /// Measures everything in `tests/bench/units.txt`.
 pub async fn units() -> Result<String> {
     let recording = recording::measure().await?;
-    let verdicts = verdicts::measure().await?;
+    let verdicts = Box::pin(verdicts::measure()).await?;
     let reads = reads_text(ROWS, &reading::measure(ROWS).await?);
     let requests = requests::measure().await?;
     let streams = Box::pin(streaming::measure()).await?;

@@ -1,19 +1,14 @@
 //! The cost of verdicts, their echoes, confirmations and repairs.
 
-use std::ops::RangeInclusive;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use chrono::TimeDelta;
 use domain::ingest::plan::Delivery;
 use domain::notification::message;
 use domain::notification::service::Service;
 use domain::storage::key::SHARDS;
-use domain::time::{Micros, Minute};
+use domain::time::Micros;
 use domain::usage::confirmation::{Answer, Confirmation};
-use domain::usage::settings::Settings;
 use domain::usage::task::UsageTask;
-use domain::usage::verdict;
-use domain::work::due as due_work;
 use serde_json::json;
 
 use super::cost::{self, Cost};
@@ -25,19 +20,19 @@ use crate::TestBundle;
 pub async fn measure() -> Result<Table> {
     let mut table = Table::new(&["what", "n", "write", "floor", "write/floor", "read", "trips"]);
     for count in [1, 10] {
-        let (bundle, minute) = due(count, true).await?;
-        table.push(row("verdict: verified, announced", count, 4.0, sweep(&bundle, minute..=minute).await?));
+        let bundle = due(count, true).await?;
+        table.push(row("verdict: verified, announced", count, 4.0, sweep(&bundle).await?));
         let cost = echo(&bundle, count).await?;
         table.push(row("its echo, one message each", count, 2.0, cost));
     }
     for count in [1, 10] {
-        let (bundle, minute) = due(count, false).await?;
-        table.push(row("verdict: failed", count, 2.0, sweep(&bundle, minute..=minute).await?));
+        let bundle = due(count, false).await?;
+        table.push(row("verdict: failed", count, 2.0, sweep(&bundle).await?));
     }
     table.push(row("verdict: 10 images, announced", 1, 13.0, images().await?));
-    let (tick, sweep) = idle().await?;
+    let (tick, sweep) = Box::pin(idle()).await?;
     table.push(row("tick, nothing due", 1, 1.0, tick));
-    table.push(row("sweep of 6 empty minutes, one shard", 1, 0.0, sweep));
+    table.push(row("sweep of one shard, nothing due", 1, 0.0, sweep));
     for count in [1, 100] {
         let bundle = recorded(count).await?;
         let ids = message_ids(count);
@@ -47,8 +42,8 @@ pub async fn measure() -> Result<Table> {
     Ok(table)
 }
 
-/// Returns a bundle with this many due exists in each shard, and the minute in which they became due.
-async fn due(count: u64, launched: bool) -> Result<(TestBundle, Minute)> {
+/// Returns a bundle with this many due exists in each shard.
+async fn due(count: u64, launched: bool) -> Result<TestBundle> {
     let bundle = TestBundle::start().await?;
     if launched {
         let launches: Vec<_> =
@@ -56,25 +51,16 @@ async fn due(count: u64, launched: bool) -> Result<(TestBundle, Minute)> {
         bundle.invoke_all(&launches).await?;
     }
     let all: Vec<_> = (0..count * SHARDS).map(|number| exists(number, PERIOD_END)).collect();
-    let minute = minute(&bundle)?;
     bundle.invoke_all(&all).await?;
     bundle.advance(TimeDelta::minutes(10));
-    Ok((bundle, minute))
+    Ok(bundle)
 }
 
-/// Returns the minute in which exists that end at [`PERIOD_END`] become due if they are recorded now.
-fn minute(bundle: &TestBundle) -> Result<Minute> {
-    let end = Micros::parse(PERIOD_END).context("an invalid time")?;
-    let settle = Settings::read(&bundle.platform.variables)?.settle_seconds;
-    Ok(due_work::minute(verdict::due_at(end, settle), Micros::from(bundle.clock.now())))
-}
-
-/// Measures the verification of what is due in one shard of these minutes.
-async fn sweep(bundle: &TestBundle, minutes: RangeInclusive<Minute>) -> Result<Cost> {
-    let task =
-        UsageTask::Sweep { from: *minutes.start(), to: *minutes.end(), shard: 1, after: None }.body()?;
+/// Measures the verification of what is due in one shard.
+async fn sweep(bundle: &TestBundle) -> Result<Cost> {
+    let task = UsageTask::Sweep { shard: 1 }.body()?;
     let work = async {
-        let done = bundle.verifier.work(&task, bundle.deadline()).await;
+        let done = Box::pin(bundle.verifier.work(&task, bundle.deadline())).await;
         done.map_err(|failure| anyhow::anyhow!("{failure:?}"))
     };
     Ok(cost::measure(bundle, work).await?.1)
@@ -85,9 +71,8 @@ async fn idle() -> Result<(Cost, Cost)> {
     let bundle = TestBundle::start().await?;
     bundle.tick().await?;
     bundle.advance(TimeDelta::minutes(1));
-    let ((), tick) = cost::measure(&bundle, async { Ok(bundle.sweeper.tick().await?) }).await?;
-    let minute = bundle.minute();
-    Ok((tick, sweep(&bundle, minute.plus(-due_work::OVERLAP)..=minute).await?))
+    let ((), tick) = cost::measure(&bundle, async { Ok(Box::pin(bundle.sweeper.tick()).await?) }).await?;
+    Ok((tick, sweep(&bundle).await?))
 }
 
 /// Measures the recording of the announcements that were just published, which return to the notification worker.
@@ -109,10 +94,9 @@ async fn images() -> Result<Cost> {
     let bundle = TestBundle::start().await?;
     let images: Vec<_> = (0..10).map(|number| image("activate", number, BEGIN)).collect();
     bundle.invoke_all(&images).await?;
-    let minute = minute(&bundle)?;
     bundle.invoke_all(&[image_exists(0, PERIOD_END)]).await?;
     bundle.advance(TimeDelta::minutes(10));
-    let cost = sweep(&bundle, minute..=minute).await?;
+    let cost = sweep(&bundle).await?;
     anyhow::ensure!(bundle.verified().await?.len() == 1, "the images were not announced");
     Ok(cost)
 }

@@ -127,9 +127,8 @@ impl Engine {
     ///
     /// That replay's clock was less than one tick past its last tick. Its leases have expired shortly after the next.
     async fn resume(&self) -> Result<()> {
-        let Some(minute) = self.streams.swept_minute().await? else { return Ok(()) };
-        let last_tick =
-            DateTime::from_timestamp(minute.0 * 60, 0).context("the last tick is out of range")?;
+        let Some(swept) = self.streams.last_sweep().await? else { return Ok(()) };
+        let last_tick = swept.to_utc();
         let start = self.clock.now();
         self.clock.set(start.max(last_tick + TICK + LEASE_EXPIRY));
         self.drain_queues().await?;

@@ -21,6 +21,8 @@ pub struct Owned<'a> {
     pub raw: u64,
     /// The rows derived from the notification.
     pub rows: Option<RowRange>,
+    /// When the notification was first received.
+    pub received: Micros,
 }
 
 impl Recorder {
@@ -56,18 +58,22 @@ impl Recorder {
             planned.rows.map(|rows| RowRange { first: claim.first(rows.collection) + rows.first, ..rows });
         // Without a message_id, only redeliveries of the same chunk are recognized, by its claim.
         let Some(message_id) = &planned.notification.message_id else {
-            return Ok(Some(Owned { planned, raw, rows }));
+            return Ok(Some(Owned { planned, raw, rows, received: claim.received }));
         };
         let new = ownership(plan, claim, planned, raw, rows, expires);
         let acquired = match self.ownership_put_new(message_id, &new).await? {
             None => Some(new),
             Some(old) => self.take_over(message_id, claim, old, &new, now).await?,
         };
-        Ok(acquired.map(|ownership| Owned { planned, raw: ownership.id, rows: ownership.rows() }))
+        Ok(acquired.map(|ownership| Owned {
+            planned,
+            raw: ownership.id,
+            rows: ownership.rows(),
+            received: ownership.received.min(claim.received),
+        }))
     }
 
-    /// Takes ownership over from an earlier claim of the same chunk, or from a chunk that can no longer finish. The ids
-    /// stay, since rows may already be stored under them. Returns `None` if the notification is recorded already.
+    /// Takes ownership over from an earlier claim of the same chunk, or from a chunk that can no longer finish. Returns `None` if the notification is recorded already.
     ///
     /// Each claim writes its token to the ownership. If the other chunk is claimed again after it was fenced, one of
     /// the two fails on the changed token, so the notification is never recorded twice.
@@ -115,6 +121,7 @@ fn ownership(
         chunk: plan.chunk.clone(),
         token: claim.token,
         position: planned.position,
+        received: claim.received,
         collection: rows.map(|rows| rows.collection),
         first: rows.map(|rows| rows.first),
         count: rows.map(|rows| rows.count),

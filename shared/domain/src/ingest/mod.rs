@@ -14,6 +14,7 @@ use crate::notification;
 use crate::platform::Platform;
 use crate::platform::clock::Clock;
 use crate::platform::id::Ids;
+use crate::storage::sequence::Sequences;
 use crate::storage::table::Table;
 use crate::streams::Streams;
 use crate::streams::definitions::Definitions;
@@ -35,6 +36,7 @@ pub struct Recorder {
     clock: Clock,
     ids: Ids,
     table: Table,
+    sequences: Sequences,
     /// Receives the parts of messages that are too large for one chunk.
     queue: Queue,
     usage: Usage,
@@ -55,13 +57,20 @@ impl Intake {
 }
 
 impl Recorder {
+    /// The queue of notifications.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
     /// Uses the tables and queues of this platform (`USAGE_TABLE`, `STREAM_TABLE`, `NOTIFICATION_QUEUE_URL`,
     /// `STREAM_QUEUE_URL`), and these definitions for streams.
     pub fn new(platform: &Platform, definitions: Arc<Definitions>) -> Result<Self, Error> {
+        let table = platform.table(notification::TABLE)?;
         Ok(Self {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),
-            table: platform.table(notification::TABLE)?,
+            sequences: Sequences::new(table.clone()),
+            table,
             queue: platform.queue(notification::QUEUE)?,
             usage: Usage::new(platform)?,
             streams: Streams::new(platform, definitions)?,

@@ -1,6 +1,7 @@
 //! Pure. Planning what to record for a queued message, before anything is read from or written to the table.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -53,6 +54,8 @@ pub struct ChunkPlan {
     pub rejected: Vec<InvalidElement>,
     /// All elements as a JSON list, to be stored beside the rows.
     pub body: String,
+    /// The number of elements.
+    pub elements: u64,
 }
 
 /// A valid notification of a chunk.
@@ -124,6 +127,7 @@ impl ChunkPlan {
             notifications: Vec::new(),
             rejected: Vec::new(),
             body: body.to_string(),
+            elements: body.as_array().map_or(0, |elements| elements.len() as u64),
         };
         let mut allocated = sequence::CollectionIds::new();
         let mut seen = HashSet::new();
@@ -151,7 +155,7 @@ impl ChunkPlan {
     fn rejected(chunk: String, received: Micros, body: &str, reason: &str) -> Self {
         let rejected = vec![InvalidElement { position: 0, reason: reason.to_owned() }];
         let body = Value::Array(vec![Value::String(body.to_owned())]).to_string();
-        Self { chunk, received, notifications: Vec::new(), rejected, body }
+        Self { chunk, received, notifications: Vec::new(), rejected, body, elements: 0 }
     }
 
     fn add(
@@ -200,10 +204,27 @@ impl ChunkPlan {
         });
     }
 
+    /// Returns how the chunk uses its ids of each collection: which notification has which. Another version of the
+    /// program may interpret the same chunk otherwise.
+    pub fn layouts(&self) -> BTreeMap<Collection, String> {
+        let mut layouts = BTreeMap::<Collection, String>::new();
+        for planned in &self.notifications {
+            if let Some(rows) = planned.rows {
+                let layout = layouts.entry(rows.collection).or_default();
+                let _ = write!(layout, "{}:{}+{} ", planned.position, rows.first, rows.count);
+            }
+        }
+        for rejected in &self.rejected {
+            let _ = write!(layouts.entry(Collection::Rejected).or_default(), "{} ", rejected.position);
+        }
+        layouts
+    }
+
     /// Returns the number of ids that the chunk needs of each collection.
     pub fn required_ids(&self) -> sequence::CollectionIds {
         let mut required = sequence::CollectionIds::new();
-        let positions = self.notifications.last().map(|planned| planned.position + 1);
+        // Every element has one, so that its id does not depend on whether others are valid.
+        let positions = (self.elements > 0).then_some(self.elements);
         let rejected = self.rejected.len() as u64;
         let rows = self.notifications.iter().filter_map(|planned| planned.rows);
         let rows = rows.map(|rows| (rows.collection, rows.first + rows.count));

@@ -18,7 +18,7 @@ use crate::storage::key::Collection;
 use crate::storage::sequence;
 use crate::time::{Hour, Micros};
 use crate::usage::applying::AssignedEffect;
-use crate::work::claim::Claim;
+use crate::work::claim::{Allotment, Claim};
 
 /// Seconds after which a chunk cannot be redelivered: queues keep messages for 14 days.
 const REDELIVERY_SECONDS: i64 = 15 * 86_400;
@@ -58,17 +58,17 @@ impl Recorder {
             async move {
                 // Boxed: inlined, the nested futures exceed the recursion limit of the compiler.
                 let outcome = Box::pin(self.record_chunk(&plan, &first, deadline)).await;
-                (id, outcome)
+                (plan.chunk, (id, outcome))
             }
         });
-        let outcomes: Vec<DeliveryOutcome> = join_all(chunks.collect::<Vec<_>>()).await;
-        if outcomes.iter().all(|(_, outcome)| outcome.is_ok()) {
-            // The next sweep handles a block that stays open.
-            if let Err(error) = self.ids_close(&block).await {
-                tracing::warn!(error = error.chain(), "an id block could not be closed");
-            }
+        let outcomes = join_all(chunks.collect::<Vec<_>>()).await;
+        let failed = outcomes.iter().filter(|(_, (_, outcome))| outcome.is_err());
+        let unfinished = failed.map(|(chunk, _)| chunk.clone()).collect();
+        // A sweep closes a block that stays open.
+        if let Err(error) = self.ids_close(block, unfinished).await {
+            tracing::warn!(error = error.chain(), "an id block could not be closed");
         }
-        outcomes
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
     async fn take_ids(
@@ -91,14 +91,16 @@ impl Recorder {
         deadline: Micros,
     ) -> Result<(), Failure> {
         let now = self.clock.micros();
-        let claim = self.chunks().claim(&plan.chunk, first, plan.received, now, deadline).await?;
+        let allotment = Allotment::new(first, &plan.layouts());
+        let claim = self.chunks().claim(&plan.chunk, &allotment, plan.received, now, deadline).await?;
         let Some(claim) = claim else { return Ok(()) };
         let redelivery_end = plan.received.epoch_seconds().max(now.epoch_seconds()) + REDELIVERY_SECONDS;
         let owned = self.owned(plan, &claim, now, redelivery_end).await?;
         self.write_rows(plan, &claim, &owned, now).await?;
         let events: Vec<_> =
             owned.iter().filter_map(|owned| Some((owned.raw, owned.planned.event.as_ref()?))).collect();
-        self.streams.append(&plan.chunk, &events, plan.received).await?;
+        let received = owned.iter().map(|owned| owned.received).min().unwrap_or(claim.received);
+        self.streams.append(&plan.chunk, &events, received).await?;
         self.chunk_finish(&plan.chunk, &claim, &counts(&owned), redelivery_end).await
     }
 

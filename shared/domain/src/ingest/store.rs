@@ -6,26 +6,27 @@ use serde_json::Value;
 
 use crate::digest;
 use crate::error::{Error, Kind};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::ingest::dedup::Owned;
 use crate::ingest::plan::{ChunkPlan, PlannedNotification};
 use crate::ingest::recording::HourlyCounters;
 use crate::ingest::rejected::RejectedRow;
 use crate::ingest::{Intake, Recorder};
 use crate::notification::chunk_body::ChunkBody;
+use crate::notification::event_types;
 use crate::notification::ownership::Ownership;
 use crate::notification::raw::{RawRow, RowMetadata};
 use crate::notification::store;
 use crate::storage::change::Change;
 use crate::storage::item::item;
-use crate::storage::key::{BLOCK, Collection, Key, Range};
+use crate::storage::key::{BLOCK, COUNTER_SHARDS, Collection, Key, Range};
 use crate::storage::sequence;
 use crate::storage::table::{Cancelled, Outcome, Table, Write};
 use crate::time::Micros;
 use crate::work::claim::{Chunks, Claim};
 
-/// Number of shards of an hour's counters. A chunk is retried if all of them are contended.
-const COUNTER_SHARDS: u64 = 8;
+/// Parts over which the unusual event types of an hour and a shard are spread, so that no item grows too large.
+const UNUSUAL_PARTS: u64 = 16;
 
 impl Intake {
     /// Returns at most `limit` rows of rejected elements that have not expired, newest first. `below` excludes the ids
@@ -72,13 +73,16 @@ impl Recorder {
         chunks: Vec<String>,
         deadline: Micros,
     ) -> Result<sequence::Block, Error> {
-        let now = self.clock.micros();
-        sequence::take(self.table(), &self.ids.uuid(), wanted, chunks, now, deadline).await
+        self.sequences.take(&self.ids.uuid(), wanted, chunks, self.clock.micros(), deadline).await
     }
 
-    /// Closes a block of ids: all of its rows are written.
-    pub(crate) async fn ids_close(&self, block: &sequence::Block) -> Result<(), Error> {
-        sequence::close(self.table(), block).await
+    /// Closes a block of ids, except for those chunks whose rows are not written.
+    pub(crate) async fn ids_close(
+        &self,
+        block: sequence::Block,
+        unfinished: Vec<String>,
+    ) -> Result<(), Error> {
+        self.sequences.close(block, unfinished).await
     }
 
     /// Stores the first owner of a `message_id`. Returns the existing owner if there is one, which then stays.
@@ -90,20 +94,26 @@ impl Recorder {
         self.table().put_new(&Key::message(message_id), new).await
     }
 
-    /// Transfers a `message_id` to another chunk or claim, unless its ownership changed since `old` was read. The ids
-    /// stay.
+    /// Transfers a `message_id` to another chunk or claim, unless its ownership changed since `old` was read.
     pub(crate) async fn ownership_take_over(
         &self,
         message_id: &str,
         old: &Ownership,
         new: &Ownership,
     ) -> Result<Outcome<Ownership>, Error> {
-        let change = Change::of(Key::message(message_id))
-            .set("ck", &new.chunk)
-            .set("tk", new.token)
-            .set("po", new.position)
+        let taken = old.taken_over(new);
+        let mut change = Change::of(Key::message(message_id))
+            .set("ck", &taken.chunk)
+            .set("tk", taken.token)
+            .set("po", taken.position)
             .when_equal("ck", &old.chunk)
             .when_equal("tk", old.token);
+        if taken.rows() != old.rows() {
+            change = match taken.rows() {
+                Some(rows) => change.set("k", rows.collection).set("x", rows.first).set("xn", rows.count),
+                None => change.remove("k").remove("x").remove("xn"),
+            };
+        }
         self.table().change(&change).await
     }
 
@@ -152,11 +162,14 @@ impl Recorder {
         counts: &HourlyCounters<'_>,
         expires: i64,
     ) -> Result<(), Failure> {
-        for shard in 0..COUNTER_SHARDS {
-            let mut writes = vec![Write::Change(Chunks::finish(chunk, claim, expires))];
-            for ((service, hour), events) in counts {
-                writes.push(Write::Change(count(Key::hour(service.code(), *hour, shard), events)));
+        let first = digest::quick(chunk);
+        let shards = (0..COUNTER_SHARDS).map(|number| first.wrapping_add(number) % COUNTER_SHARDS);
+        for (attempt, shard) in (0..).zip(shards) {
+            if attempt > 0 {
+                failure::pause(attempt, chunk).await;
             }
+            let mut writes = vec![Write::Change(Chunks::finish(chunk, claim, expires))];
+            writes.extend(counters(counts, shard).into_iter().map(Write::Change));
             // A token per shard makes a repeated call idempotent. The next shard is tried only after a conflict, which
             // proves that nothing was written.
             let token = digest::short(&format!("{chunk} {} {shard}", claim.token));
@@ -176,8 +189,22 @@ impl Recorder {
     }
 }
 
-fn count(key: Key, events: &BTreeMap<&str, u64>) -> Change {
-    events
-        .iter()
-        .fold(Change::of(key), |change, (event_type, count)| change.add(&format!("e:{event_type}"), *count))
+/// Returns the changes that add these numbers to a shard of the counters.
+fn counters(counts: &HourlyCounters<'_>, shard: u64) -> Vec<Change> {
+    let mut changes = BTreeMap::new();
+    for ((service, hour), events) in counts {
+        for (event_type, count) in events {
+            let part = part(event_type);
+            let new = || Change::of(Key::hour(service.code(), *hour, shard, part));
+            let change = changes.remove(&(service, hour, part)).unwrap_or_else(new);
+            changes.insert((service, hour, part), change.add(&format!("e:{event_type}"), *count));
+        }
+    }
+    changes.into_values().collect()
+}
+
+/// Returns the part of an hour's counters that an event type is counted in. There are few usual ones, so the first part
+/// holds them all.
+fn part(event_type: &str) -> u64 {
+    if event_types::is_usual(event_type) { 0 } else { 1 + digest::quick(event_type) % UNUSUAL_PARTS }
 }

@@ -7,6 +7,7 @@ pub mod chunk_body;
 pub mod elements;
 pub mod envelope;
 pub mod event;
+pub mod event_types;
 pub mod mark;
 pub mod message;
 pub mod ownership;

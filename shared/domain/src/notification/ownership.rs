@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::storage::key::Collection;
+use crate::time::Micros;
 
 /// The owner of a `message_id`, and the ids of its notification's rows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct Ownership {
     /// The notification's position in that chunk.
     #[serde(rename = "po")]
     pub position: u64,
+    /// When the notification was first received, by whichever chunk.
+    #[serde(rename = "rc")]
+    pub received: Micros,
     /// The collection of the rows derived from the notification.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub collection: Option<Collection>,
@@ -54,5 +58,22 @@ impl Ownership {
     /// Returns the rows derived from the notification, or `None` if there are none.
     pub fn rows(&self) -> Option<RowRange> {
         Some(RowRange { collection: self.collection?, first: self.first?, count: self.count? })
+    }
+
+    /// Returns the ownership after `new` took over. What is stored under its ids stays, unless the notification is now
+    /// interpreted otherwise, so that it needs other rows.
+    #[must_use]
+    pub fn taken_over(&self, new: &Self) -> Self {
+        let kind = |rows: RowRange| (rows.collection, rows.count);
+        let keeps_rows = self.rows().map(kind) == new.rows().map(kind);
+        let rows = if keeps_rows { self.rows() } else { new.rows() };
+        Self {
+            id: self.id,
+            received: self.received,
+            collection: rows.map(|rows| rows.collection),
+            first: rows.map(|rows| rows.first),
+            count: rows.map(|rows| rows.count),
+            ..new.clone()
+        }
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
+use crate::digest;
 use crate::time::{Hour, Micros, Minute};
 
 pub use range::Range;
@@ -16,8 +17,14 @@ pub use range::Range;
 /// Rows per id block: this many neighbouring ids share a partition key.
 pub const BLOCK: u64 = 1_024;
 
-/// Shards of the due rows of a minute, and of the outboxes.
+/// Shards of the due rows of an hour, where there can be many, and of the outboxes.
 pub const SHARDS: u64 = 4;
+
+/// Shards of the hour counters of a service.
+pub const COUNTER_SHARDS: u64 = 8;
+
+/// Shards of the open id blocks.
+pub const OPEN_SHARDS: u64 = 4;
 
 /// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,6 +104,14 @@ impl Collection {
         }
     }
 
+    /// Returns the number of shards of the due rows of the collection.
+    pub fn due_shards(self) -> u64 {
+        match self {
+            Self::Operation | Self::SchemaTask => 1,
+            _ => SHARDS,
+        }
+    }
+
     /// Returns the collection with this short name.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|collection| collection.code() == code)
@@ -128,14 +143,14 @@ impl Key {
         Self::new(pk, sk)
     }
 
-    /// The sequences: the next id of every collection, and the id blocks that are still being written.
+    /// The sequences: the next id of every collection.
     pub fn sequences() -> Self {
         Self::new("SEQ", "-")
     }
 
-    /// An id block whose writer missed its deadline.
+    /// An id block whose rows are not all written yet.
     pub fn open_block(invocation: &str) -> Self {
-        Self::new("OPEN", invocation)
+        Self::new(open_blocks(digest::quick(invocation) % OPEN_SHARDS), invocation)
     }
 
     /// The claim on a queued message.
@@ -191,12 +206,13 @@ impl Key {
 
     /// The due row of a record in a minute.
     pub fn due(minute: Minute, collection: Collection, id: u64) -> Self {
-        Self::new(due_partition(minute, id % SHARDS), format!("{}#{}", collection.code(), padded(id)))
+        let pk = due_partition(minute.hour(), id % collection.due_shards());
+        Self::new(pk, format!("{}#{}#{}", sortable_minute(minute), collection.code(), padded(id)))
     }
 
-    /// The progress of the sweeps of due rows.
-    pub fn sweep() -> Self {
-        Self::new("SWEEP", "-")
+    /// The progress of the sweeps of a shard of the due rows.
+    pub fn cursor(shard: u64) -> Self {
+        Self::new(CURSORS, shard.to_string())
     }
 
     /// The pointer to the newest stream of a trigger, with a digest of its distinguishing traits.
@@ -315,22 +331,33 @@ impl Key {
         Self::new(format!("RA#{changeset}"), padded(server))
     }
 
-    /// A shard of the counters of a service's event types in an hour.
-    pub fn hour(service: &str, hour: Hour, shard: u64) -> Self {
-        Self::new(hours(service), format!("{}#{shard}", sortable_hour(hour)))
+    /// A part of the counters of a service's event types in an hour, in one of [`COUNTER_SHARDS`].
+    pub fn hour(service: &str, hour: Hour, shard: u64, part: u64) -> Self {
+        Self::new(hours(service, shard), format!("{}#{part}", sortable_hour(hour)))
     }
+}
+
+fn open_blocks(shard: u64) -> String {
+    format!("OPEN#{shard}")
 }
 
 fn block(collection: Collection, number: u64) -> String {
     format!("{}#{number}", collection.code())
 }
 
-fn due_partition(minute: Minute, shard: u64) -> String {
-    format!("V#{minute}#{shard}")
+/// The partition of the cursors of due rows.
+const CURSORS: &str = "SWEEP";
+
+fn due_partition(hour: Hour, shard: u64) -> String {
+    format!("V#{}#{shard}", hour.0)
 }
 
-fn hours(service: &str) -> String {
-    format!("K#ev#{service}")
+fn sortable_minute(minute: Minute) -> String {
+    format!("{:012}", minute.0.max(0))
+}
+
+fn hours(service: &str, shard: u64) -> String {
+    format!("K#ev#{service}#{shard}")
 }
 
 fn audit_month(months: i64) -> String {

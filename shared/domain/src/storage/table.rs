@@ -137,6 +137,12 @@ impl Table {
         Self { consistent: false, ..self.clone() }
     }
 
+    /// Returns the table with strongly consistent reads, which see every write that was acknowledged before.
+    #[must_use]
+    pub fn consistent(&self) -> Self {
+        Self { consistent: true, ..self.clone() }
+    }
+
     /// Returns the item with this key.
     pub async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Error> {
         let call = self
@@ -182,7 +188,7 @@ impl Table {
             if wanted.is_empty() {
                 return Ok(found);
             }
-            pause(attempt).await;
+            failure::pause(attempt, &self.name).await;
         }
         Err(Error::unavailable("The store is busy; try again."))
     }
@@ -317,7 +323,7 @@ impl Table {
             if batch.is_empty() {
                 return Ok(());
             }
-            pause(attempt).await;
+            failure::pause(attempt, &self.name).await;
         }
         Err(Error::unavailable("The store is busy; try again."))
     }
@@ -414,12 +420,4 @@ fn cancelled(error: SdkError<TransactWriteItemsError>) -> Cancelled {
         return Cancelled::Conflict;
     }
     Cancelled::Failed(Error::bug("The request could not be served.").because(error))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the store said that it is busy: credentials at once would not help it"
-)]
-async fn pause(attempt: u32) {
-    tokio::time::sleep(failure::delay(attempt)).await;
 }

@@ -18,6 +18,9 @@ use crate::time::Micros;
 /// Seconds by which the clocks of two workers may differ. Bounds how far back a redelivered chunk looks for its events.
 const CLOCK_SKEW_SECONDS: i64 = 300;
 
+/// Races that an append may lose before the chunk returns to the queue.
+const MOST_RACES: u32 = 8;
+
 /// The events of a chunk that belong to the same stream.
 #[derive(Clone)]
 struct Group<'a> {
@@ -37,6 +40,31 @@ enum Plan {
     Join(Box<Head>),
     /// Open a stream.
     Open(Predecessor),
+}
+
+/// What is left of a group after a plan was executed.
+enum Left<'a> {
+    /// Nothing: all events are members.
+    Nothing,
+    /// Events that did not join the stream, because it accepts no more.
+    Rest(Group<'a>),
+    /// All events: another worker changed the stream.
+    Raced(Group<'a>),
+}
+
+impl<'a> Left<'a> {
+    /// Returns what is left after this many events joined.
+    fn after(mut group: Group<'a>, joined: usize) -> Self {
+        group.events.drain(..joined);
+        if group.events.is_empty() { Self::Nothing } else { Self::Rest(group) }
+    }
+
+    fn group(self) -> Option<Group<'a>> {
+        match self {
+            Self::Nothing => None,
+            Self::Rest(group) | Self::Raced(group) => Some(group),
+        }
+    }
 }
 
 /// The stream that the pointer refers to when another is opened in its place.
@@ -72,10 +100,8 @@ impl Streams {
     /// Appends the events of a chunk, which was accepted at `received`, to the streams that they match.
     pub async fn append(&self, chunk: &str, events: &[(u64, &Event)], received: Micros) -> Result<(), Error> {
         let mut groups = self.groups(events);
-        for _ in 0..failure::ATTEMPTS * 4 {
-            if groups.is_empty() {
-                return Ok(());
-            }
+        let mut lost_races = 0;
+        while !groups.is_empty() {
             let plans = try_join_all(groups.iter_mut().map(|group| self.plan(group, received))).await?;
             let opened = plans.iter().filter(|plan| matches!(plan, Plan::Open(_))).count();
             let reserved = self.ids_reserve(chunk, opened as u64).await?;
@@ -84,10 +110,18 @@ impl Streams {
                 let id = if matches!(plan, Plan::Open(_)) { ids.next() } else { None };
                 self.execute(chunk, group, plan, id)
             });
-            groups = try_join_all(work.collect::<Vec<_>>()).await?.into_iter().flatten().collect();
+            let left = try_join_all(work.collect::<Vec<_>>()).await?;
             self.ids_close(reserved).await?;
+            if left.iter().any(|left| matches!(left, Left::Raced(_))) {
+                lost_races += 1;
+                if lost_races == MOST_RACES {
+                    return Err(Error::new(Kind::Conflict, "The streams of these events are busy."));
+                }
+                failure::pause(lost_races, chunk).await;
+            }
+            groups = left.into_iter().filter_map(Left::group).collect();
         }
-        Err(Error::new(Kind::Conflict, "The streams of these events are busy."))
+        Ok(())
     }
 
     /// Groups events by stream, in their order.
@@ -163,18 +197,18 @@ impl Streams {
         }
     }
 
-    /// Executes a plan. Returns the group if another worker was faster, so that it must be planned again.
+    /// Executes a plan, and returns what is left of the group.
     async fn execute<'a>(
         &self,
         chunk: &str,
         group: Group<'a>,
         plan: Plan,
         id: Option<u64>,
-    ) -> Result<Option<Group<'a>>, Error> {
+    ) -> Result<Left<'a>, Error> {
         let now = self.now();
         let (old, predecessor) = match plan {
-            Plan::Done => return Ok(None),
-            Plan::Retry => return Ok(Some(group)),
+            Plan::Done => return Ok(Left::Nothing),
+            Plan::Retry => return Ok(Left::Raced(group)),
             Plan::Join(head) => (*head, None),
             Plan::Open(predecessor) => {
                 let id = id.ok_or_else(|| Error::bug("a stream is opened without a reserved id"))?;
@@ -183,7 +217,16 @@ impl Streams {
                 (head, Some(predecessor))
             }
         };
-        let Some(mut new) = extended(&group, &old, now) else { return Ok(None) };
+        let (mut new, joined) = match old.with_events(&group.events, group.trigger, now) {
+            Ok(extended) => extended,
+            Err(error) => {
+                tracing::error!(
+                    stream.trigger = group.trigger.name,
+                    "an event joins no stream, because its expiration cannot be evaluated: {error}"
+                );
+                return Ok(Left::after(group, 1));
+            }
+        };
         if let Some((page, ids)) = new.spill_members(format!("{chunk}#{}", new.version)) {
             self.page_put(new.id, &page, &ids).await?;
         }
@@ -200,8 +243,8 @@ impl Streams {
             self.enqueue_run(new.id).await;
         }
         Ok(match race {
-            Race::Won => None,
-            Race::Lost => Some(group),
+            Race::Won => Left::after(group, joined),
+            Race::Lost => Left::Raced(group),
         })
     }
 
@@ -231,16 +274,4 @@ fn matched(trigger: &Trigger, event: &Event) -> Option<DistinguishingTraits> {
             None
         }
     }
-}
-
-/// Returns the stream with the group's events. `None` if the trigger's expiration cannot be evaluated.
-fn extended(group: &Group<'_>, head: &Head, now: Micros) -> Option<Head> {
-    head.with_events(&group.events, group.trigger, now)
-        .map_err(|error| {
-            tracing::error!(
-                stream.trigger = group.trigger.name,
-                "events join no stream, because its expiration cannot be evaluated: {error}"
-            );
-        })
-        .ok()
 }

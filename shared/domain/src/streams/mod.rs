@@ -53,9 +53,12 @@ use crate::notification;
 use crate::platform::Platform;
 use crate::platform::clock::Clock;
 use crate::platform::id::Ids;
+use crate::storage::key::Collection;
+use crate::storage::sequence::Sequences;
 use crate::storage::table::Table;
 use crate::streams::definitions::Definitions;
 use crate::time::Micros;
+use crate::work::due::Agenda;
 use crate::work::queue::Queue;
 
 /// The variable that names the stream table.
@@ -69,10 +72,12 @@ pub struct Streams {
     clock: Clock,
     ids: Ids,
     table: Table,
+    sequences: Sequences,
     /// The table of notifications: an event is stored in the row of its notification.
     notifications: Table,
     /// The queue of streams that are due.
     queue: Queue,
+    agenda: Agenda,
     query_budget: u64,
     definitions: Arc<Definitions>,
 }
@@ -80,12 +85,16 @@ pub struct Streams {
 impl Streams {
     /// Streams on this platform (`STREAM_TABLE`, `USAGE_TABLE`, `STREAM_QUEUE_URL`), governed by these definitions.
     pub fn new(platform: &Platform, definitions: Arc<Definitions>) -> Result<Self, Error> {
+        let (table, queue) = (platform.table(TABLE)?, platform.queue(QUEUE)?);
+        let agenda = Agenda::new(table.clone(), queue.clone(), platform.clock.clone(), Collection::Stream);
         Ok(Self {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),
-            table: platform.table(TABLE)?,
+            sequences: Sequences::new(table.clone()),
+            table,
             notifications: platform.table(notification::TABLE)?,
-            queue: platform.queue(QUEUE)?,
+            queue,
+            agenda,
             query_budget: platform.variables.query_budget()?,
             definitions,
         })

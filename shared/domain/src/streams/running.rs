@@ -16,7 +16,6 @@ use crate::streams::stream::Head;
 use crate::streams::task::StreamTask;
 use crate::streams::{Streams, published};
 use crate::time::Micros;
-use crate::work::due::Span;
 use crate::work::queue::Queue;
 
 /// Seconds by which a lease outlives the deadline of its worker, which may be killed slightly later.
@@ -25,7 +24,7 @@ const LEASE_MARGIN_SECONDS: i64 = 2;
 /// Runs the pipelines of streams that are due. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Runner {
-    streams: Streams,
+    pub(super) streams: Streams,
     /// The queue of notifications, which receives the events that a pipeline makes.
     notifications: Queue,
     /// The queue of published events.
@@ -44,13 +43,18 @@ impl Runner {
         })
     }
 
+    /// The queue of streams that are due.
+    pub fn queue(&self) -> &Queue {
+        &self.streams.queue
+    }
+
     /// Processes a message of the stream queue. A stream is leased until `deadline` at most.
     pub async fn work(&self, body: &str, deadline: Micros) -> Result<(), Failure> {
         let task: StreamTask = serde_json::from_str(body).map_err(|cause| {
             Failure::GiveUp(Error::invalid("malformed message on the stream queue").because(cause))
         })?;
         match task {
-            StreamTask::Sweep { from, to, shard } => Ok(self.streams.sweep(Span { from, to, shard }).await?),
+            StreamTask::Sweep { shard } => Box::pin(self.sweep(shard, deadline)).await,
             StreamTask::Run { id } => Ok(self.run(id, deadline).await?),
         }
     }

@@ -1,55 +1,85 @@
-//! Finding the streams that are due: the ticker enqueues sweeps, and a sweep enqueues the runs of due streams.
+//! Finding the streams that are due, and running their pipelines.
+
+use futures::StreamExt;
 
 use crate::error::Error;
+use crate::failure::{self, Failure};
 use crate::storage::table::Race;
 use crate::streams::Streams;
+use crate::streams::running::Runner;
+use crate::streams::state::State;
 use crate::streams::stream::Head;
-use crate::streams::task::StreamTask;
-use crate::time::Minute;
-use crate::work::due::{self, Span};
+use crate::time::Micros;
+use crate::work::due::{self, Due};
+
+/// Streams that are looked at concurrently.
+const AT_ONCE: usize = 16;
+
+/// What to do with a stream that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// Its pipeline is due.
+    Due,
+    /// Its pipeline is due again, after the worker that ran it died.
+    DueAgain,
+    /// Nothing is due.
+    NotDue,
+}
 
 impl Streams {
-    /// Enqueues a sweep of every minute that has come. Idempotent: repeated, late or concurrent ticks only send more
-    /// messages.
+    /// Has the streams looked for that are due. Idempotent: repeated, late or concurrent ticks only send more messages.
     pub async fn tick(&self) -> Result<(), Error> {
-        self.due_sweep().await?;
-        self.ids_sweep().await
+        let (due, ids) = futures::join!(self.agenda.tick(), self.ids_sweep());
+        failure::first([due, ids])
     }
 
-    /// Enqueues a run of every stream that is due in this span.
-    pub(crate) async fn sweep(&self, span: Span) -> Result<(), Error> {
-        let mut runs = Vec::new();
-        for minute in (span.from.0..=span.to.0).map(Minute) {
-            for id in self.due_list(minute, span.shard).await? {
-                if self.is_due(minute, id).await? {
-                    runs.push(StreamTask::Run { id }.body()?);
-                }
-            }
-        }
-        self.queue.send_all(runs).await.map_err(|unsent| unsent.error)
-    }
-
-    /// Whether a stream that was found in this minute is due. If it is due later, its due row is moved; if it has
-    /// nothing more to run, the row is removed.
-    async fn is_due(&self, minute: Minute, id: u64) -> Result<bool, Error> {
+    /// Looks at a stream that was found by this row. If it is due later, its row is moved; if it has nothing more to run, the
+    /// row is removed.
+    async fn look_at(&self, row: Due) -> Result<Found, Error> {
         let now = self.now();
-        let Some(head) = self.head_get(id).await? else {
-            self.due_remove(minute, id).await?;
-            return Ok(false);
+        let Some(head) = self.head_get(row.id).await? else {
+            self.due_remove(row.minute, row.id).await?;
+            return Ok(Found::NotDue);
         };
         if head.due_pipeline(now).is_some() {
-            return Ok(true);
+            let was_run = matches!(head.state, State::Firing | State::Expiring);
+            return Ok(if was_run { Found::DueAgain } else { Found::Due });
         }
         // Only the row that the head names must be kept. Others are left over from earlier writes.
-        if head.is_scheduled() && head.due_minute == minute {
+        if head.is_scheduled() && head.due_minute == row.minute {
             let later = due::minute(head.next_due(), now);
-            self.due_put(later, id).await?;
+            self.due_put(later, row.id).await?;
             let moved = Head { due_minute: later, version: head.version + 1, ..head.clone() };
             if self.head_replace(&moved, head.version).await? == Race::Lost {
-                return Ok(false);
+                // The next sweep looks at what the other worker made of it.
+                return Ok(Found::NotDue);
             }
         }
-        self.due_remove(minute, id).await?;
-        Ok(false)
+        self.due_remove(row.minute, row.id).await?;
+        Ok(Found::NotDue)
+    }
+}
+
+impl Runner {
+    /// Runs the streams that are due in one shard.
+    pub(crate) async fn sweep(&self, shard: u64, deadline: Micros) -> Result<(), Failure> {
+        let run = async |page: Vec<Due>| {
+            let runs = futures::stream::iter(page).map(|row| Box::pin(self.run_due(row, deadline)));
+            let outcomes: Vec<_> = runs.buffer_unordered(AT_ONCE).collect().await;
+            Ok(failure::first(outcomes)?)
+        };
+        self.streams.agenda.sweep(shard, deadline, run).await
+    }
+
+    async fn run_due(&self, row: Due, deadline: Micros) -> Result<(), Error> {
+        match self.streams.look_at(row).await? {
+            Found::NotDue => Ok(()),
+            Found::Due => self.run(row.id, deadline).await,
+            // In an invocation of its own, so that a pipeline that kills its worker does not stop the others.
+            Found::DueAgain => {
+                self.streams.enqueue_run(row.id).await;
+                Ok(())
+            }
+        }
     }
 }

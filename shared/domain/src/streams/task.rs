@@ -6,18 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::streams::Streams;
-use crate::time::Minute;
 
 /// The body of a message on the stream queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
 pub enum StreamTask {
-    /// Find the streams that are due in one shard of these minutes.
+    /// Run the streams that are due in one shard.
     Sweep {
-        /// The first minute, since the epoch.
-        from: Minute,
-        /// The last minute.
-        to: Minute,
         /// The shard.
         shard: u64,
     },

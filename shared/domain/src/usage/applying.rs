@@ -134,11 +134,11 @@ impl Usage {
         exists.progress.link(ledger.links(&exists));
         let id = exists.id;
         let pointer = vec![(Key::exists_of(&exists.instance, id), Pointer { id })];
-        let due = Due { collection: Collection::InstanceExists, id };
+        let due = Due::new(self.due_minute(exists.audit_period_ending, now), Collection::InstanceExists, id);
         futures::try_join!(
             self.row_put(Collection::InstanceExists, id, &exists),
             self.pointers_put(pointer),
-            self.due_put(self.due_minute(exists.audit_period_ending, now), due),
+            self.due_put(due),
         )
         .map(drop)
     }
@@ -155,10 +155,11 @@ impl Usage {
         for row in &mut rows {
             row.progress.link(ledger.links(row));
         }
-        let due = Due { collection: Collection::ImageExists, id: assigned.first };
+        let minute = self.due_minute(effect.audit_period_ending, now);
+        let due = Due::new(minute, Collection::ImageExists, assigned.first);
         futures::try_join!(
             try_join_all(rows.iter().map(|row| self.row_put(Collection::ImageExists, row.id, row))),
-            self.due_put(self.due_minute(effect.audit_period_ending, now), due),
+            self.due_put(due),
         )
         .map(drop)
     }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 
 use futures::StreamExt;
+use futures::future::try_join_all;
 
 use crate::error::Error;
 use crate::notification::raw::CountedRow;
 use crate::notification::service::Service;
 use crate::storage::block::Budget;
-use crate::storage::key::{self, Collection};
+use crate::storage::key::{self, COUNTER_SHARDS, Collection, Key};
 use crate::time::Hour;
 use crate::usage::Usage;
 use crate::usage::exists::Exists;
@@ -82,18 +83,25 @@ impl Usage {
         bounds: Option<(Hour, Hour)>,
     ) -> Result<HourlyCounts, Error> {
         let mut budget = Budget::new(self.settings.query_budget, "give when_min and when_max.");
-        let (mut hours, mut after) = (HourlyCounts::default(), None);
-        loop {
-            let page = self.hours_page(query.service, bounds, after.as_ref()).await?;
-            budget.spend(page.units)?;
-            for item in page.items {
-                add_counter(&mut hours, query.event.as_deref(), item);
+        let mut hours = HourlyCounts::default();
+        // A page of every shard that has more, at a time.
+        let mut unread: Vec<(u64, Option<Key>)> = (0..COUNTER_SHARDS).map(|shard| (shard, None)).collect();
+        while !unread.is_empty() {
+            let pages = unread
+                .iter()
+                .map(|(shard, after)| self.hours_page(query.service, *shard, bounds, after.as_ref()));
+            let pages = try_join_all(pages.collect::<Vec<_>>()).await?;
+            let mut rest = Vec::new();
+            for ((shard, _), page) in unread.into_iter().zip(pages) {
+                budget.spend(page.units)?;
+                for item in page.items {
+                    add_counter(&mut hours, query.event.as_deref(), item);
+                }
+                rest.extend(page.next.map(|next| (shard, Some(next))));
             }
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(hours),
-            }
+            unread = rest;
         }
+        Ok(hours)
     }
 
     /// Adds the notifications in the window to `counts`, for hours that it covers in part.
@@ -133,7 +141,7 @@ impl Usage {
     }
 }
 
-/// Adds the counter item of one hour and shard. Its attributes `e:<event type>` are counts.
+/// Adds a counter item of one hour. Its attributes `e:<event type>` are counts.
 fn add_counter(hours: &mut HourlyCounts, event: Option<&str>, item: BTreeMap<String, serde_json::Value>) {
     let Some(hour) = key::hour_of(&item) else { return };
     for (name, count) in item {

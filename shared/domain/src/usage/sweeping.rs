@@ -1,10 +1,12 @@
 //! Sweeping, the ticker's part: finds due records and overdue announcements, and sends tasks for them.
 
 use crate::error::Error;
+use crate::failure;
 use crate::platform::Platform;
-use crate::storage::key::SHARDS;
+use crate::storage::key::{Collection, SHARDS};
 use crate::usage::task::UsageTask;
 use crate::usage::{self, Usage};
+use crate::work::due::Agenda;
 use crate::work::queue::Queue;
 
 /// Sends verification tasks to the usage queue. Cheap to clone.
@@ -12,21 +14,27 @@ use crate::work::queue::Queue;
 pub struct Sweeper {
     usage: Usage,
     queue: Queue,
+    agenda: Agenda,
 }
 
 impl Sweeper {
     /// Creates the sweeper of this platform (`USAGE_TABLE`, `USAGE_QUEUE_URL`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
-        Ok(Self { usage: Usage::new(platform)?, queue: platform.queue(usage::QUEUE)? })
+        Ok(Self {
+            usage: Usage::new(platform)?,
+            queue: platform.queue(usage::QUEUE)?,
+            agenda: agenda(platform)?,
+        })
     }
 
     /// Sends tasks for everything that is due, and releases the id blocks of workers that died.
     ///
-    /// Idempotent: a late, repeated or concurrent tick only sends additional tasks.
+    /// Idempotent: a late, repeated or concurrent tick only sends additional tasks. A step that fails does not stop the
+    /// others.
     pub async fn tick(&self) -> Result<(), Error> {
-        self.usage.due_sweep(&self.queue).await?;
-        self.sweep_outbox().await?;
-        self.usage.blocks_sweep().await
+        let (due, outbox, blocks) =
+            futures::join!(self.agenda.tick(), self.sweep_outbox(), self.usage.blocks_sweep());
+        failure::first([due, outbox, blocks])
     }
 
     async fn sweep_outbox(&self) -> Result<(), Error> {
@@ -38,4 +46,10 @@ impl Sweeper {
         }
         self.queue.send_all(tasks).await.map_err(|unsent| unsent.error)
     }
+}
+
+/// Returns the due rows of exists records on this platform (`USAGE_TABLE`, `USAGE_QUEUE_URL`).
+pub(super) fn agenda(platform: &Platform) -> Result<Agenda, Error> {
+    let (table, queue) = (platform.table(usage::TABLE)?, platform.queue(usage::QUEUE)?);
+    Ok(Agenda::new(table, queue, platform.clock.clone(), Collection::InstanceExists))
 }

@@ -5,23 +5,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::time::Minute;
 
 /// A task of the usage worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
 pub enum UsageTask {
-    /// Verifies the records that are due in one shard of a range of minutes.
+    /// Verifies the records that are due in one shard.
     Sweep {
-        /// The first minute, since the epoch.
-        from: Minute,
-        /// The last minute, included.
-        to: Minute,
         /// The shard.
         shard: u64,
-        /// The sort key to continue after in the first minute. An earlier message covers the records up to it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<String>,
     },
     /// Publishes the overdue announcements in one shard of the outbox.
     Publish {

@@ -10,26 +10,25 @@ use crate::notification;
 use crate::platform::Platform;
 use crate::platform::id::Ids;
 use crate::storage::key::Collection;
-use crate::time::{Micros, Minute};
+use crate::time::Micros;
 use crate::usage::announcement::Announcement;
 use crate::usage::exists::{Exists, InstanceExists};
 use crate::usage::status::{InvalidTransition, Status};
 use crate::usage::task::UsageTask;
 use crate::usage::verdict::{self, Verdict};
-use crate::usage::{self, Usage};
-use crate::work::due::Due;
+use crate::usage::{Usage, sweeping};
+use crate::work::due::{Agenda, Due};
 use crate::work::queue::Queue;
 
 /// The number of due rows that are verified concurrently.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 64;
 
 /// Verifies exists records and announces those that pass. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     pub(super) usage: Usage,
     pub(super) ids: Ids,
-    /// The usage queue, for the rest of a task.
-    pub(super) queue: Queue,
+    agenda: Agenda,
     /// The downstream queue of announcements.
     pub(super) verified: Queue,
     /// The queue of notifications, on which announcements are echoed to be counted.
@@ -43,10 +42,15 @@ impl Verifier {
         Ok(Self {
             usage: Usage::new(platform)?,
             ids: platform.ids.clone(),
-            queue: platform.queue(usage::QUEUE)?,
+            agenda: sweeping::agenda(platform)?,
             verified: platform.queue("VERIFIED_QUEUE_URL")?,
             notifications: platform.queue(notification::QUEUE)?,
         })
+    }
+
+    /// The queue of tasks.
+    pub fn queue(&self) -> &Queue {
+        self.agenda.queue()
     }
 
     /// Performs a task of the usage queue. Claims on records expire at `deadline`.
@@ -55,48 +59,24 @@ impl Verifier {
             Failure::GiveUp(Error::bug("invalid message on the usage queue").because(cause))
         })?;
         match task {
-            UsageTask::Sweep { from, to, shard, after } => {
-                Box::pin(self.sweep(from, to, shard, after, deadline)).await
+            UsageTask::Sweep { shard } => {
+                let verify = |page| self.verify_page(page, deadline);
+                Box::pin(self.agenda.sweep(shard, deadline, verify)).await
             }
             UsageTask::Publish { shard } => Ok(Box::pin(self.publish_overdue(shard)).await?),
         }
     }
 
-    /// Verifies the due records of the first page in these minutes, and sends a new task for the other pages.
-    async fn sweep(
-        &self,
-        from: Minute,
-        to: Minute,
-        shard: u64,
-        after: Option<String>,
-        deadline: Micros,
-    ) -> Result<(), Failure> {
-        let mut after = after;
-        for minute in (from.0..=to.0).map(Minute) {
-            let page = self.usage.due_page(minute, shard, after.take()).await?;
-            if let Some(next) = &page.next {
-                let rest = UsageTask::Sweep { from: minute, to, shard, after: Some(next.sk().to_owned()) };
-                self.queue.send(rest.body()?).await?;
-            }
-            let has_more = page.next.is_some();
-            self.verify_page(minute, page.items, deadline).await?;
-            if has_more {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Verifies every record of a page, and then fails with the first failure.
-    async fn verify_page(&self, minute: Minute, page: Vec<Due>, deadline: Micros) -> Result<(), Failure> {
-        let verified =
-            futures::stream::iter(page).map(|due| Box::pin(self.verify_due(minute, due, deadline)));
+    /// Verifies every record of a page, and then fails with the first failure. Passes over records that another worker
+    /// holds.
+    async fn verify_page(&self, page: Vec<Due>, deadline: Micros) -> Result<(), Failure> {
+        let verified = futures::stream::iter(page).map(|due| Box::pin(self.verify_due(due, deadline)));
         let outcomes: Vec<_> = verified.buffer_unordered(AT_ONCE).collect().await;
-        failure::first(outcomes)
+        failure::first(outcomes.into_iter().filter(|outcome| !is_held(outcome)))
     }
 
-    async fn verify_due(&self, minute: Minute, due: Due, deadline: Micros) -> Result<(), Failure> {
-        let is_done = match due.collection {
+    async fn verify_due(&self, due: Due, deadline: Micros) -> Result<(), Failure> {
+        let is_written = match due.collection {
             Collection::InstanceExists => self.verify_instance(due.id, deadline).await?,
             Collection::ImageExists => self.verify_images(due.id, deadline).await?,
             other => {
@@ -104,10 +84,11 @@ impl Verifier {
                 return Err(Failure::GiveUp(error));
             }
         };
-        if is_done {
-            self.usage.due_remove(minute, due).await?;
+        if is_written {
+            Ok(self.usage.due_remove(due).await?)
+        } else {
+            Ok(self.usage.due_postpone(due, self.usage.now()).await?)
         }
-        Ok(())
     }
 
     /// Verifies the exists record of an instance. Returns false if the record is not written yet.
@@ -201,4 +182,9 @@ fn unexpected_state(transition: InvalidTransition) -> Failure {
 
 fn conflict() -> Failure {
     Failure::Retry(Error::new(Kind::Conflict, "Another worker is verifying the record."))
+}
+
+/// Whether another worker holds the record.
+fn is_held(outcome: &Result<(), Failure>) -> bool {
+    matches!(outcome, Err(Failure::Retry(error)) if failure::is_conflict(error))
 }

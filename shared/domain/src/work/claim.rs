@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest;
 use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::storage::change::Change;
@@ -50,9 +51,34 @@ pub struct Claim {
     /// When the chunk was first received.
     #[serde(rename = "rc")]
     pub received: Micros,
-    /// The first id of its rows per collection, by the collection's short name.
+    /// The ids of its rows.
     #[serde(rename = "ids")]
-    first: BTreeMap<String, u64>,
+    allotment: Allotment,
+}
+
+/// The ids of a chunk per collection, by the collection's short name: the first id, and a hash of how they are used.
+///
+/// A chunk that is recorded again uses them in the same way, and keeps them. If another version of the program interprets
+/// the chunk otherwise, the ids of that collection could end up on rows of other notifications, so it gets new ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Allotment(BTreeMap<String, (u64, u64)>);
+
+impl Allotment {
+    /// Returns an allotment of these first ids, used in these ways.
+    pub fn new(first: &sequence::CollectionIds, layouts: &BTreeMap<Collection, String>) -> Self {
+        let hash = |collection| layouts.get(collection).map_or(0, |layout| digest::quick(layout) >> 16);
+        Self(first.iter().map(|(name, first)| (name.code().to_owned(), (*first, hash(name)))).collect())
+    }
+
+    /// Returns the allotment of a chunk that had `old` before: the same ids where they are used in the same way.
+    fn after(&self, old: &Self) -> Self {
+        let kept = |name: &String, new: (u64, u64)| match old.0.get(name) {
+            Some(old) if old.1 == new.1 => *old,
+            _ => new,
+        };
+        Self(self.0.iter().map(|(name, new)| (name.clone(), kept(name, *new))).collect())
+    }
 }
 
 /// The claims in a table.
@@ -64,7 +90,7 @@ pub struct Chunks<'a> {
 impl Claim {
     /// Returns the first id of the chunk in this collection.
     pub fn first(&self, collection: Collection) -> u64 {
-        self.first.get(collection.code()).copied().unwrap_or_default()
+        self.allotment.0.get(collection.code()).map(|(first, _)| *first).unwrap_or_default()
     }
 
     /// Whether the holder of the chunk `own` fences the chunk `other` without waiting for its lease.
@@ -91,32 +117,34 @@ impl<'a> Chunks<'a> {
         Self { table }
     }
 
-    /// Claims a chunk until `lease`. Returns `None` if the chunk is done. A chunk that was claimed before keeps its ids.
+    /// Claims a chunk until `lease`. Returns `None` if the chunk is done. A chunk that was claimed before keeps its ids
+    /// where it uses them as before.
     ///
     /// Fails with a retry while another worker holds it.
     pub async fn claim(
         &self,
         chunk: &str,
-        first: &sequence::CollectionIds,
+        allotment: &Allotment,
         received: Micros,
         now: Micros,
         lease: Micros,
     ) -> Result<Option<Claim>, Failure> {
-        let first = first.iter().map(|(collection, id)| (collection.code().to_owned(), *id)).collect();
-        let claim = Claim { state: State::Claimed, token: 1, lease, received, first };
+        let allotment = allotment.clone();
+        let claim = Claim { state: State::Claimed, token: 1, lease, received, allotment };
         match self.table.put_new::<_, Claim>(&Key::chunk(chunk), &claim).await? {
             None => Ok(Some(claim)),
             Some(old) if old.state == State::Done => Ok(None),
-            Some(old) if old.is_free(now) => self.take_over(chunk, &old, lease).await.map(Some),
+            Some(old) if old.is_free(now) => self.take_over(chunk, &old, &claim).await.map(Some),
             Some(_) => Err(conflict("Another worker holds the chunk.")),
         }
     }
 
-    async fn take_over(&self, chunk: &str, old: &Claim, lease: Micros) -> Result<Claim, Failure> {
+    async fn take_over(&self, chunk: &str, old: &Claim, new: &Claim) -> Result<Claim, Failure> {
         let change = Change::of(Key::chunk(chunk))
             .set("st", State::Claimed)
             .set("tk", old.token + 1)
-            .set("le", lease)
+            .set("le", new.lease)
+            .set("ids", new.allotment.after(&old.allotment))
             .when_equal("tk", old.token)
             .when_not_equal("st", State::Done);
         match self.table.change(&change).await? {

@@ -1,106 +1,89 @@
-//! Work that is due at a time: one row in the partition of its minute, written with the record and deleted with its end.
+//! Work that is due at a time: one row in the partition of its hour, written with the record and deleted with its end.
 //!
-//! The ticker sweeps each minute when it comes, and the last five minutes again, so that rows that were written late are
-//! found.
+//! Each shard of the rows has a cursor: the lowest hour that may still have rows, and the lease of the one worker that goes
+//! through them. The ticker sends a message for a shard that has something due and no such worker. The worker goes through
+//! the rows in pages, and sends the message again before its own time is over. The cursor moves on only when an hour is
+//! empty and so long ago that no row can still be written into it. So a row is found however late it is written, and no
+//! hour is read again after it was worked off.
+//!
+//! ```mermaid
+//! stateDiagram-v2
+//!     [*] --> idle
+//!     idle --> swept: the ticker finds a due row and sends a message
+//!     swept --> swept: a page is worked off, the lease is renewed
+//!     swept --> idle: no row is left that can be worked off
+//!     swept --> idle: the worker died, its lease expired
+//! ```
 
 use serde::{Deserialize, Serialize};
 
+use futures::future::try_join_all;
+
 use crate::error::Error;
+use crate::failure::{self, Failure};
+use crate::platform::clock::Clock;
+use crate::storage::change::Change;
 use crate::storage::item::item;
-use crate::storage::key::{Collection, Key, SHARDS};
+use crate::storage::key::{Collection, Key, Range};
 use crate::storage::sequence;
-use crate::storage::table::{Table, Write};
-use crate::time::{Micros, Minute};
+use crate::storage::table::{Outcome, Table, Write};
+use crate::time::{Hour, Micros, Minute};
 use crate::work::queue::Queue;
 
 const MINUTE_MICROS: i64 = 60_000_000;
 
-/// Past minutes that every sweep covers again.
-pub const OVERLAP: i64 = 5;
-
-/// The most minutes that one tick covers. After a long stop, the next ticks continue from there.
-const MOST_MINUTES: i64 = 7 * 24 * 60;
-/// The most minutes that one message covers.
-const MESSAGE_MINUTES: i64 = 60;
-
-/// The part of a sweep that one message covers. Its message is `{"task": "sweep", …}` in every group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "task", rename = "sweep")]
-pub struct Span {
-    /// The first minute.
-    pub from: Minute,
-    /// The last minute.
-    pub to: Minute,
-    /// The shard.
-    pub shard: u64,
-}
-
-impl Span {
-    /// Returns the body of the message.
-    fn body(self) -> Result<String, Error> {
-        serde_json::to_string(&self)
-            .map_err(|cause| Error::bug("the message of a sweep could not be written").because(cause))
-    }
-}
-
-/// Sends a message to `queue` for every span of minutes that has come, and stores how far it got.
-///
-/// Repeated, late and concurrent sweeps send more messages and have no other effect.
-pub async fn sweep(table: &Table, queue: &Queue, now: Micros) -> Result<(), Error> {
-    let (spans, end) = spans(swept_minute(table).await?, now);
-    let messages =
-        spans.into_iter().flat_map(|(from, to)| (0..SHARDS).map(move |shard| Span { from, to, shard }));
-    let messages = messages.map(Span::body).collect::<Result<_, _>>()?;
-    queue.send_all(messages).await.map_err(|unsent| unsent.error)?;
-    swept_minute_put(table, end).await
-}
-
-/// Returns the first and last minute of each span to sweep now, and the last minute of all. `last` is the last minute
-/// of the previous sweep.
-fn spans(last: Option<Minute>, now: Micros) -> (Vec<(Minute, Minute)>, Minute) {
-    let current = now.minute();
-    let first = last.unwrap_or(current.plus(-1)).plus(1).min(current).plus(-OVERLAP);
-    let end = current.min(first.plus(MOST_MINUTES));
-    let mut spans = Vec::new();
-    let mut from = first;
-    while from <= end {
-        let to = end.min(from.plus(MESSAGE_MINUTES - 1));
-        spans.push((from, to));
-        from = to.plus(1);
-    }
-    (spans, end)
-}
-
-/// The progress of the sweeps.
-#[derive(Debug, Serialize, Deserialize)]
-struct Swept {
-    /// The last minute (since the epoch) that messages were sent for.
-    #[serde(rename = "m")]
-    minute: Minute,
-}
-
-/// Returns the last minute that messages were sent for. Before the first tick, that is the minute of the first record,
-/// so that everything due since then is found however late the first tick comes. `None` if there is no record.
-pub(crate) async fn swept_minute(table: &Table) -> Result<Option<Minute>, Error> {
-    match table.get::<Swept>(&Key::sweep()).await? {
-        Some(swept) => Ok(Some(swept.minute)),
-        None => Ok(sequence::since(table).await?.map(Micros::minute)),
-    }
-}
-
-/// Stores the last minute that messages were sent for.
-async fn swept_minute_put(table: &Table, minute: Minute) -> Result<(), Error> {
-    table.write_all(vec![Write::Put(item(&Key::sweep(), &Swept { minute })?)]).await
-}
+/// Seconds after an hour within which a row may still be written into it: the longest run of a function.
+const GRACE_SECONDS: i64 = 900;
+/// Seconds of the lease on a cursor, which is renewed for each page.
+const LEASE_SECONDS: i64 = 60;
+/// Seconds before its deadline at which a worker starts no other page.
+const MARGIN_SECONDS: i64 = 20;
+/// Seconds for which the table keeps a row that is never worked off.
+const KEPT_SECONDS: i64 = 30 * 86_400;
+/// Rows of a page.
+const PAGE: i32 = 64;
 
 /// A row of due work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
+    /// The minute in which it is due.
+    #[serde(rename = "m")]
+    pub minute: Minute,
     /// The collection of the record that is due.
     #[serde(rename = "k")]
     pub collection: Collection,
     /// The id of the record; of records that are verified together, the first.
     pub id: u64,
+    /// When the table may remove the row, in seconds since the epoch.
+    ttl: i64,
+}
+
+impl Due {
+    /// Returns the row of a record that is due in a minute.
+    pub fn new(minute: Minute, collection: Collection, id: u64) -> Self {
+        let ttl = minute.start().plus_seconds(KEPT_SECONDS).epoch_seconds();
+        Self { minute, collection, id, ttl }
+    }
+
+    /// Returns the write that stores the row.
+    pub fn put(&self) -> Result<Write, Error> {
+        Ok(Write::Put(item(&self.key(), self)?))
+    }
+
+    /// Returns the write that deletes the row.
+    pub fn delete(&self) -> Write {
+        Write::Delete(self.key())
+    }
+
+    /// Returns the row moved to a later minute. It is kept no longer for that.
+    #[must_use]
+    pub fn postponed(&self, minute: Minute) -> Self {
+        Self { minute, ..*self }
+    }
+
+    fn key(&self) -> Key {
+        Key::due(self.minute, self.collection, self.id)
+    }
 }
 
 /// Returns the minute in which work that is due at `at` is found: never one that has begun.
@@ -109,9 +92,220 @@ pub fn minute(at: Micros, now: Micros) -> Minute {
     due.max(now.minute().plus(1))
 }
 
-/// Returns the key of a due row.
-pub fn key(minute: Minute, collection: Collection, id: u64) -> Key {
-    Key::due(minute, collection, id)
+/// The message that asks for a sweep of a shard. It is `{"task": "sweep", …}` in every group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "task", rename = "sweep")]
+struct Message {
+    shard: u64,
+}
+
+impl Message {
+    fn body(self) -> Result<String, Error> {
+        serde_json::to_string(&self)
+            .map_err(|cause| Error::bug("the message of a sweep could not be written").because(cause))
+    }
+}
+
+/// The cursor of a shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    #[serde(rename = "s")]
+    shard: u64,
+    /// The lowest hour that may have rows.
+    #[serde(rename = "l")]
+    low: Hour,
+    /// The number of sweeps so far. Only the latest one changes the cursor.
+    #[serde(rename = "tk")]
+    token: u64,
+    /// The end of the lease. In the past if no worker goes through the shard.
+    #[serde(rename = "le")]
+    lease: Micros,
+    /// The latest time at which a sweep ended.
+    #[serde(rename = "at")]
+    swept: Micros,
+}
+
+/// The due rows of a table, and the queue of the workers that work them off. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Agenda {
+    table: Table,
+    queue: Queue,
+    clock: Clock,
+    shards: u64,
+}
+
+impl Agenda {
+    /// Returns the due rows of these collections, which have the same number of shards.
+    pub fn new(table: Table, queue: Queue, clock: Clock, collection: Collection) -> Self {
+        Self { table, queue, clock, shards: collection.due_shards() }
+    }
+
+    /// The queue of the workers.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// Sends a message for every shard with due rows. Repeated, late and concurrent ticks send more messages and have no
+    /// other effect.
+    pub async fn tick(&self) -> Result<(), Error> {
+        let now = self.clock.micros();
+        let cursors = self.cursors(now).await?;
+        let looks = cursors.iter().map(|cursor| self.needs_sweep(cursor, now));
+        let needed = try_join_all(looks.collect::<Vec<_>>()).await?;
+        let shards = cursors.iter().zip(needed).filter(|(_, needed)| *needed);
+        let messages = shards.map(|(cursor, _)| Message { shard: cursor.shard }.body());
+        let messages = messages.collect::<Result<Vec<_>, _>>()?;
+        self.queue.send_all(messages).await.map_err(|unsent| unsent.error)
+    }
+
+    /// Goes through the due rows of a shard. `work` works off a page of them, and deletes those that are done; it passes over
+    /// rows that another worker holds. Does nothing while another worker goes through the shard.
+    ///
+    /// Fails with the first failure of `work`, after everything else is done.
+    pub async fn sweep<F>(
+        &self,
+        shard: u64,
+        deadline: Micros,
+        work: impl Fn(Vec<Due>) -> F,
+    ) -> Result<(), Failure>
+    where
+        F: Future<Output = Result<(), Failure>>,
+    {
+        let Some(mut cursor) = self.acquire(shard).await? else { return Ok(()) };
+        let mut outcomes = Vec::new();
+        let now = self.clock.micros();
+        let (mut low, mut is_first) = (cursor.low, true);
+        for hour in (cursor.low.0..=now.hour().0).map(Hour) {
+            let (mut after, mut is_empty) = (None, true);
+            loop {
+                let range = Range::due(hour, shard, now.minute());
+                let page =
+                    self.table.consistent().query::<Due>(&range, false, after.as_ref(), Some(PAGE)).await?;
+                after = page.next;
+                if !page.items.is_empty() {
+                    is_empty = false;
+                    if !std::mem::take(&mut is_first) {
+                        if !self.has_time(deadline) {
+                            self.hand_on(&cursor, low).await?;
+                            return failure::first(outcomes);
+                        }
+                        match self.renewed(&cursor).await? {
+                            Some(renewed) => cursor = renewed,
+                            None => return failure::first(outcomes),
+                        }
+                    }
+                    outcomes.push(work(page.items).await);
+                }
+                if after.is_none() {
+                    break;
+                }
+            }
+            if is_empty && low == hour && hour.end().plus_seconds(GRACE_SECONDS) < now {
+                low = Hour(hour.0 + 1);
+            }
+        }
+        self.release(&cursor, low).await?;
+        failure::first(outcomes)
+    }
+
+    /// Returns the latest time at which a shard was swept; `None` before the first sweep.
+    pub async fn last_sweep(&self) -> Result<Option<Micros>, Error> {
+        let cursors = self.table.query_all::<Cursor>(&Range::cursors()).await?;
+        Ok(cursors.iter().map(|cursor| cursor.swept).max())
+    }
+
+    /// Returns the cursor of every shard.
+    async fn cursors(&self, now: Micros) -> Result<Vec<Cursor>, Error> {
+        let stored = self.table.eventual().query_all::<Cursor>(&Range::cursors()).await?;
+        let mut cursors = Vec::new();
+        for shard in 0..self.shards {
+            cursors.push(match stored.iter().find(|cursor| cursor.shard == shard) {
+                Some(cursor) => *cursor,
+                None => self.first_cursor(shard, now).await?,
+            });
+        }
+        Ok(cursors)
+    }
+
+    /// Returns the cursor of a shard that was never swept. It begins at the first record, so that everything due since then
+    /// is found however late the first tick comes.
+    async fn first_cursor(&self, shard: u64, now: Micros) -> Result<Cursor, Error> {
+        let since = sequence::since(&self.table).await?.unwrap_or(now);
+        let low = Hour(since.min(now).hour().0 - 1);
+        Ok(Cursor { shard, low, token: 0, lease: Micros(0), swept: Micros(0) })
+    }
+
+    /// Whether a shard has a due row, or its cursor can move on, and no worker goes through it.
+    async fn needs_sweep(&self, cursor: &Cursor, now: Micros) -> Result<bool, Error> {
+        if now <= cursor.lease {
+            return Ok(false);
+        }
+        if cursor.low.end().plus_seconds(GRACE_SECONDS) < now {
+            return Ok(true);
+        }
+        let table = self.table.eventual();
+        let hours =
+            (cursor.low.0..=now.hour().0).map(|hour| Range::due(Hour(hour), cursor.shard, now.minute()));
+        let hours: Vec<_> = hours.collect();
+        let pages = hours.iter().map(|range| table.query::<Due>(range, false, None, Some(1)));
+        Ok(try_join_all(pages).await?.iter().any(|page| !page.items.is_empty()))
+    }
+
+    /// Acquires the cursor of a shard. `None` while another worker holds it.
+    async fn acquire(&self, shard: u64) -> Result<Option<Cursor>, Error> {
+        let now = self.clock.micros();
+        let key = Key::cursor(shard);
+        let old = match self.table.get::<Cursor>(&key).await? {
+            Some(cursor) => cursor,
+            None => self.first_cursor(shard, now).await?,
+        };
+        if now <= old.lease {
+            return Ok(None);
+        }
+        let change = Change::of(key)
+            .set("s", shard)
+            .set("l", old.low)
+            .set("tk", old.token + 1)
+            .set("le", now.plus_seconds(LEASE_SECONDS))
+            .set("at", old.swept)
+            .when_equal("tk", old.token)
+            .or_absent();
+        self.changed(&change).await
+    }
+
+    /// Renews the lease. `None` if another worker took the cursor.
+    async fn renewed(&self, cursor: &Cursor) -> Result<Option<Cursor>, Error> {
+        let lease = self.clock.micros().plus_seconds(LEASE_SECONDS);
+        let change = Change::of(Key::cursor(cursor.shard)).set("le", lease).when_equal("tk", cursor.token);
+        self.changed(&change).await
+    }
+
+    /// Ends the sweep, unless another worker took the cursor.
+    async fn release(&self, cursor: &Cursor, low: Hour) -> Result<(), Error> {
+        let change = Change::of(Key::cursor(cursor.shard))
+            .set("l", low)
+            .set("le", Micros(0))
+            .set("at", self.clock.micros())
+            .when_equal("tk", cursor.token);
+        self.changed(&change).await.map(drop)
+    }
+
+    /// Lets another worker go on.
+    async fn hand_on(&self, cursor: &Cursor, low: Hour) -> Result<(), Error> {
+        self.release(cursor, low).await?;
+        self.queue.send(Message { shard: cursor.shard }.body()?).await
+    }
+
+    async fn changed(&self, change: &Change) -> Result<Option<Cursor>, Error> {
+        match self.table.change(change).await? {
+            Outcome::Written(cursor) => Ok(Some(cursor)),
+            Outcome::Refused(_) => Ok(None),
+        }
+    }
+
+    fn has_time(&self, deadline: Micros) -> bool {
+        self.clock.micros().plus_seconds(MARGIN_SECONDS) < deadline
+    }
 }
 
 #[cfg(test)]
@@ -129,23 +323,9 @@ mod tests {
     }
 
     #[test]
-    fn sweep_covers_the_last_five_minutes_again_and_catches_up_a_week_at_a_time() {
-        let now = Micros(1_000_000 * MINUTE_MICROS + 30_000_000);
-        let (hour, week) = (MESSAGE_MINUTES, MOST_MINUTES);
-        for (last, first, end) in [
-            (None, 999_995, 1_000_000),
-            (Some(999_999), 999_995, 1_000_000),
-            (Some(1_000_000), 999_995, 1_000_000),
-            // The clock was set back.
-            (Some(1_000_007), 999_995, 1_000_000),
-            (Some(1_000_000 - hour), 1_000_000 - hour - 4, 1_000_000),
-            (Some(1_000_000 - 2 * week), 1_000_000 - 2 * week - 4, 1_000_000 - week - 4),
-        ] {
-            let (spans, last_minute) = spans(last.map(Minute), now);
-            assert_eq!((spans[0].0, last_minute), (Minute(first), Minute(end)), "{last:?}");
-            let minutes: Vec<i64> = spans.iter().flat_map(|(from, to)| from.0..=to.0).collect();
-            assert_eq!(minutes, (first..=end).collect::<Vec<_>>(), "{last:?}");
-            assert!(spans.iter().all(|(from, to)| to.0 - from.0 < hour), "{last:?}");
-        }
+    fn a_postponed_row_is_kept_no_longer() {
+        let row = Due::new(Minute(10), Collection::InstanceExists, 7);
+        assert_eq!(row.ttl, 600 + KEPT_SECONDS);
+        assert_eq!(row.postponed(Minute(99)), Due { minute: Minute(99), ..row });
     }
 }

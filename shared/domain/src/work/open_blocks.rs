@@ -1,23 +1,29 @@
-//! Releases id blocks whose writers died, so that they do not hold back the watermark for ever.
-
-use serde::de::IgnoredAny;
+//! Closes id blocks whose invocations left them open, so that they do not hold back the watermark for ever.
 
 use crate::error::Error;
-use crate::storage::key::{Key, Range};
-use crate::storage::sequence::{self, OverdueBlock};
-use crate::storage::table::{Table, Write};
+use crate::storage::sequence;
+use crate::storage::table::Table;
 use crate::time::Micros;
 use crate::work::claim::Chunks;
 
-/// Moves blocks past their deadline to items of their own, and deletes the items whose chunks are all done.
+/// Seconds that a block stays open at least after its deadline: by so much clocks may differ.
+const MARGIN_SECONDS: i64 = 60;
+/// Seconds after the deadline at which a block is closed although a chunk of it is not done. A list that is read upwards
+/// may miss the rows of a chunk that is recorded after that.
+const LONGEST_SECONDS: i64 = 3_600;
+
+/// Closes the blocks whose chunks are all done, and those that have been open for an hour.
 pub async fn sweep(table: &Table, now: Micros) -> Result<(), Error> {
-    for block in sequence::overdue(table, now).await? {
-        table.put_new::<_, IgnoredAny>(&Key::open_block(&block.invocation), &block).await?;
-        sequence::forget(table, &block.invocation, &block.collections()).await?;
-    }
-    for block in table.query_all::<OverdueBlock>(&Range::open_blocks()).await? {
-        if Chunks::new(table).all_finished(&block.chunks).await? {
-            table.write_all(vec![Write::Delete(Key::open_block(&block.invocation))]).await?;
+    for block in sequence::open_blocks(table).await? {
+        if now < block.deadline.plus_seconds(MARGIN_SECONDS) {
+            continue;
+        }
+        let is_abandoned = block.deadline.plus_seconds(LONGEST_SECONDS) < now;
+        if is_abandoned {
+            tracing::warn!(block.invocation, "an id block is closed although its chunks are not recorded");
+        }
+        if is_abandoned || Chunks::new(table).all_finished(&block.chunks).await? {
+            sequence::forget(table, &block).await?;
         }
     }
     Ok(())

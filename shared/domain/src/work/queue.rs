@@ -1,8 +1,8 @@
-//! Sends messages to SQS. Every message that Steward sends passes through here.
+//! Sends messages to SQS, and returns received ones. Every message that Steward sends passes through here.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, SendMessageBatchRequestEntry};
 
 use crate::error::Error;
 
@@ -19,6 +19,15 @@ pub const LONGEST_DELAY: i64 = 15 * 60;
 pub struct Queue {
     client: Client,
     url: String,
+}
+
+/// A received message that is to be delivered again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// The handle with which it was received.
+    pub receipt: String,
+    /// Seconds after which it is delivered again.
+    pub seconds: i32,
 }
 
 /// A failure to send all messages. Those before the first refused one are in the queue.
@@ -58,6 +67,32 @@ impl Queue {
         for call in calls(bodies) {
             sent +=
                 self.send_call(call).await.map_err(|unsent| Unsent { sent: sent + unsent.sent, ..unsent })?;
+        }
+        Ok(())
+    }
+
+    /// Has received messages delivered again after the given times, and not after the queue's visibility timeout.
+    pub async fn return_all(&self, messages: Vec<Return>) -> Result<(), Error> {
+        let failed = |cause: Box<dyn std::error::Error + Send + Sync>| {
+            Error::unavailable("The queue did not answer; try again.").because(cause)
+        };
+        for messages in messages.chunks(CALL_MESSAGES) {
+            let mut call = self.client.change_message_visibility_batch().queue_url(&self.url);
+            for (number, message) in messages.iter().enumerate() {
+                let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(number.to_string())
+                    .receipt_handle(&message.receipt)
+                    .visibility_timeout(message.seconds)
+                    .build();
+                call = call.entries(entry.map_err(|cause| failed(cause.into()))?);
+            }
+            let reply = call
+                .send()
+                .await
+                .map_err(|error| failed(format!("{}", DisplayErrorContext(error)).into()))?;
+            if let Some(refused) = reply.failed().first() {
+                return Err(failed(refused.code().into()));
+            }
         }
         Ok(())
     }

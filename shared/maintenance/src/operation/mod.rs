@@ -52,12 +52,13 @@ pub mod task;
 pub mod window;
 
 use domain::error::Error;
-use domain::operations::{PUBLISHED_QUEUE, QUEUE, TABLE};
+use domain::operations::{PUBLISHED_QUEUE, QUEUE, TABLE, agenda};
 use domain::platform::Platform;
 use domain::platform::clock::Clock;
 use domain::platform::id::Ids;
 use domain::storage::table::Table;
 use domain::time::Micros;
+use domain::work::due::Agenda;
 use domain::work::outbox::Outbox;
 use domain::work::queue::Queue;
 
@@ -70,6 +71,7 @@ pub struct Operations {
     ids: Ids,
     table: Table,
     queue: Queue,
+    agenda: Agenda,
     outbox: Outbox,
     settings: Settings,
 }
@@ -82,6 +84,7 @@ impl Operations {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),
             queue: platform.queue(QUEUE)?,
+            agenda: agenda(platform)?,
             outbox: Outbox::new(table.clone(), platform.queue(PUBLISHED_QUEUE)?),
             table,
             settings: Settings::read(&platform.variables)?,

@@ -14,6 +14,7 @@ use domain::storage::item::item;
 use domain::storage::key::Key;
 use domain::storage::table::Write;
 use domain::time::Micros;
+use domain::work::queue::Queue;
 use serde::{Deserialize, Serialize};
 
 use crate::operation::Operations;
@@ -133,13 +134,18 @@ impl Runner {
         self
     }
 
+    /// The queue of operations that are due.
+    pub fn queue(&self) -> &Queue {
+        &self.operations.queue
+    }
+
     /// Does what a message asks for, until `deadline` at the latest.
     pub async fn work(&self, body: &str, deadline: Micros) -> Result<(), Failure> {
         let task: MaintenanceTask = serde_json::from_str(body).map_err(|cause| {
             Failure::GiveUp(Error::invalid("a message of the maintenance queue is malformed").because(cause))
         })?;
         match task {
-            MaintenanceTask::Sweep { from, to, shard } => Ok(self.operations.sweep(from, to, shard).await?),
+            MaintenanceTask::Sweep { shard } => self.operations.sweep(shard, deadline).await,
             MaintenanceTask::Run { id } => Ok(self.run(&id, deadline).await?),
         }
     }

@@ -102,12 +102,15 @@ pub(crate) fn id_of(number: u64) -> String {
 }
 
 fn due_write(operation: &Operation) -> Result<Write, Error> {
-    let due = Due { collection: Collection::Operation, id: number(&operation.id) };
-    Ok(Write::Put(item(&due::key(operation.minute, due.collection, due.id), &due)?))
+    due_row(operation.minute, &operation.id).put()
 }
 
 fn due_delete(minute: Minute, id: &str) -> Write {
-    Write::Delete(due::key(minute, Collection::Operation, number(id)))
+    due_row(minute, id).delete()
+}
+
+fn due_row(minute: Minute, id: &str) -> Due {
+    Due::new(minute, Collection::Operation, number(id))
 }
 
 impl Operations {
@@ -255,12 +258,6 @@ impl Operations {
             due_delete(operation.minute, &operation.id),
         ];
         self.table.write_all(writes).await
-    }
-
-    /// Returns the ids of the operations that are due in a shard of a minute.
-    pub(crate) async fn due_ids(&self, minute: Minute, shard: u64) -> Result<Vec<String>, Error> {
-        let due: Vec<Due> = self.table.eventual().query_all(&Range::due(minute, shard)).await?;
-        Ok(due.into_iter().map(|due| id_of(due.id)).collect())
     }
 
     /// Deletes a due row that no operation refers to any more.

@@ -1,27 +1,29 @@
 //! Finds operations whose time has come, as the messages of [`domain::operations`] ask for.
 
 use domain::error::Error;
-use domain::failure;
-use domain::time::Minute;
+use domain::failure::{self, Failure};
+use domain::time::{Micros, Minute};
+use domain::work::due::Due;
 
 use crate::operation::Operations;
 use crate::operation::record::Operation;
 use crate::operation::status::BadTransition;
-use crate::operation::store::Changed;
+use crate::operation::store::{Changed, id_of};
 use crate::operation::task::MaintenanceTask;
 
 impl Operations {
-    /// Sends a message for every operation that is due in one shard of these minutes, and removes ended operations from
-    /// the list of live ones.
-    pub async fn sweep(&self, from: Minute, to: Minute, shard: u64) -> Result<(), Error> {
-        let mut outcomes = Vec::new();
-        for minute in (from.0..=to.0).map(Minute) {
-            for id in self.due_ids(minute, shard).await? {
+    /// Sends a message for every operation that is due in one shard, and removes ended operations from the list of live
+    /// ones.
+    pub async fn sweep(&self, shard: u64, deadline: Micros) -> Result<(), Failure> {
+        let send = async |page: Vec<Due>| {
+            let mut outcomes = Vec::new();
+            for due in page {
                 // One that fails does not hold up the others.
-                outcomes.push(self.sweep_one(minute, &id).await);
+                outcomes.push(self.sweep_one(due.minute, &id_of(due.id)).await);
             }
-        }
-        failure::first(outcomes)
+            Ok(failure::first(outcomes)?)
+        };
+        self.agenda.sweep(shard, deadline, send).await
     }
 
     async fn sweep_one(&self, minute: Minute, id: &str) -> Result<(), Error> {

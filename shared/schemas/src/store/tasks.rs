@@ -2,9 +2,8 @@
 
 use domain::error::Error;
 use domain::storage::item::item;
-use domain::storage::key::{Collection, Key, Range};
+use domain::storage::key::{Collection, Key};
 use domain::storage::table::{Race, Write};
-use domain::time::Minute;
 use domain::work::due::{self, Due};
 use domain::work::queue::LONGEST_DELAY;
 
@@ -26,15 +25,14 @@ impl Commit {
     pub(crate) fn replace_task(&mut self, old: &Task, new: &Task) -> Result<(), Error> {
         self.replace(old, new)?;
         if let Some(minute) = old.minute.filter(|minute| new.minute != Some(*minute)) {
-            self.write(Write::Delete(due::key(minute, Collection::SchemaTask, old.id)));
+            self.write(Due::new(minute, Collection::SchemaTask, old.id).delete());
         }
         self.due_put(new)
     }
 
     fn due_put(&mut self, task: &Task) -> Result<(), Error> {
         let Some(minute) = task.minute else { return Ok(()) };
-        let due = Due { collection: Collection::SchemaTask, id: task.id };
-        self.write(Write::Put(item(&due::key(minute, due.collection, due.id), &due)?));
+        self.write(Due::new(minute, Collection::SchemaTask, task.id).put()?);
         Ok(())
     }
 }
@@ -97,16 +95,8 @@ impl Registry {
         }
     }
 
-    /// Returns the ids of the tasks that are due in a shard of a minute.
-    pub(crate) async fn due_tasks(&self, minute: Minute, shard: u64) -> Result<Vec<u64>, Error> {
-        let due: Vec<Due> = self.table.eventual().query_all(&Range::due(minute, shard)).await?;
-        let tasks = due.into_iter().filter(|due| due.collection == Collection::SchemaTask);
-        Ok(tasks.map(|due| due.id).collect())
-    }
-
     /// Deletes a due row that no task refers to any more.
-    pub(crate) async fn forget_due_task(&self, minute: Minute, id: u64) -> Result<(), Error> {
-        let key = due::key(minute, Collection::SchemaTask, id);
-        self.table.write_all(vec![Write::Delete(key)]).await
+    pub(crate) async fn forget_due(&self, due: Due) -> Result<(), Error> {
+        self.table.write_all(vec![due.delete()]).await
     }
 }

@@ -3,19 +3,14 @@
 //! Old forms stay readable for as long as a queue keeps messages: 14 days.
 
 use domain::error::Error;
-use domain::time::Minute;
 use serde::{Deserialize, Serialize};
 
 /// A message of the changeset queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
 pub enum TaskMessage {
-    /// Looks for tasks that are due in these minutes.
+    /// Looks for tasks that are due in one shard.
     Sweep {
-        /// The first minute, since the epoch.
-        from: Minute,
-        /// The last minute.
-        to: Minute,
         /// The shard.
         shard: u64,
     },

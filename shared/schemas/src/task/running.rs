@@ -9,6 +9,7 @@ use domain::error::Error;
 use domain::failure::Failure;
 use domain::platform::Platform;
 use domain::time::Micros;
+use domain::work::queue::Queue;
 
 use crate::apply::ending::Ending;
 use crate::apply::text;
@@ -80,13 +81,18 @@ impl Runner {
         Self { heartbeat, ..self }
     }
 
+    /// The queue of tasks that are due.
+    pub fn queue(&self) -> &Queue {
+        &self.registry.queue
+    }
+
     /// Does what a message asks for, until `deadline` at the latest.
     pub async fn work(&self, body: &str, deadline: Micros) -> Result<(), Failure> {
         let message: TaskMessage = serde_json::from_str(body).map_err(|cause| {
             Failure::GiveUp(Error::invalid("a message of the changeset queue is malformed").because(cause))
         })?;
         match message {
-            TaskMessage::Sweep { from, to, shard } => Ok(self.registry.sweep(from, to, shard).await?),
+            TaskMessage::Sweep { shard } => self.registry.sweep(shard, deadline).await,
             TaskMessage::Run { id } => Ok(self.run(id, deadline).await?),
         }
     }

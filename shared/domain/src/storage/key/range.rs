@@ -1,8 +1,8 @@
 //! Pure. Ranges of keys: partitions and parts of them.
 
 use super::{
-    BLOCK, Collection, audit_month, block, due_partition, hours, operation_month, padded,
-    reference_partition, resource_partition, sortable, sortable_hour,
+    BLOCK, CURSORS, Collection, audit_month, block, due_partition, hours, open_blocks, operation_month,
+    padded, reference_partition, resource_partition, sortable, sortable_hour, sortable_minute,
 };
 use crate::time::{Hour, Micros, Minute};
 
@@ -89,9 +89,14 @@ impl Range {
         Self::prefix(format!("G#{uuid}"), "D#")
     }
 
-    /// The due rows in a shard of a minute.
-    pub fn due(minute: Minute, shard: u64) -> Self {
-        Self::whole(due_partition(minute, shard))
+    /// The due rows in a shard of an hour, up to a minute.
+    pub fn due(hour: Hour, shard: u64, to: Minute) -> Self {
+        Self::between(due_partition(hour, shard), "", format!("{}#\u{10ffff}", sortable_minute(to)))
+    }
+
+    /// The cursors of the due rows.
+    pub fn cursors() -> Self {
+        Self::whole(CURSORS.to_owned())
     }
 
     /// All API keys.
@@ -164,17 +169,17 @@ impl Range {
         Self::whole(format!("RA#{changeset}"))
     }
 
-    /// All id blocks whose writers missed their deadlines.
-    pub fn open_blocks() -> Self {
-        Self::whole("OPEN".to_owned())
+    /// A shard of the id blocks whose rows are not all written yet.
+    pub fn open_blocks(shard: u64) -> Self {
+        Self::whole(open_blocks(shard))
     }
 
-    /// The hour counters of a service between two hours, inclusive; without bounds, all of them.
-    pub fn hours(service: &str, bounds: Option<(Hour, Hour)>) -> Self {
+    /// A shard of the hour counters of a service between two hours, inclusive; without bounds, all of them.
+    pub fn hours(service: &str, shard: u64, bounds: Option<(Hour, Hour)>) -> Self {
         match bounds {
-            None => Self::whole(hours(service)),
+            None => Self::whole(hours(service, shard)),
             Some((from, to)) => Self::between(
-                hours(service),
+                hours(service, shard),
                 sortable_hour(from),
                 format!("{}#\u{10ffff}", sortable_hour(to)),
             ),

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::storage::key::Collection;
-use crate::storage::sequence::{self, Block};
+use crate::storage::sequence::Block;
 use crate::streams::Streams;
 use crate::work::open_blocks;
 
@@ -33,14 +33,14 @@ impl Streams {
         let now = self.now();
         let deadline = now.plus_seconds(WRITE_SECONDS);
         let invocation = format!("{chunk}#{}", self.ids.uuid());
-        let block = sequence::take(self.table(), &invocation, &wanted, Vec::new(), now, deadline).await?;
+        let block = self.sequences.take(&invocation, &wanted, Vec::new(), now, deadline).await?;
         Ok(ReservedIds { block: Some(block), count })
     }
 
     /// Closes a block whose streams are written.
     pub(crate) async fn ids_close(&self, reserved: ReservedIds) -> Result<(), Error> {
-        match &reserved.block {
-            Some(block) => sequence::close(self.table(), block).await,
+        match reserved.block {
+            Some(block) => self.sequences.close(block, Vec::new()).await,
             None => Ok(()),
         }
     }

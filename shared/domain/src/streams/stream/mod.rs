@@ -117,7 +117,9 @@ impl Head {
         }
     }
 
-    /// Returns the stream with more events. Fails if the trigger's expiration cannot be evaluated.
+    /// Returns the stream with the first of these events, and the number of events that joined: all of them, unless the
+    /// stream accepts no more after one of them. So the outcome does not depend on which events arrive together. Fails if
+    /// the trigger's expiration cannot be evaluated for the first event.
     ///
     /// The time of firing is set when the fire criteria are met for the first time. Later events do not move it.
     pub fn with_events(
@@ -125,25 +127,46 @@ impl Head {
         events: &[(u64, &Event)],
         trigger: &Trigger,
         now: Micros,
-    ) -> Result<Self, EvaluationError> {
-        let mut head = Self { version: self.version + 1, ..self.clone() };
-        for (id, event) in events {
-            head.events.push(*id);
-            head.first = head.first.min(event.timestamp);
-            head.last = head.last.max(event.timestamp);
-            for position in trigger.fire_criteria_met_by(event) {
-                if head.criterion_counts.len() <= position {
-                    head.criterion_counts.resize(position + 1, 0);
-                }
-                head.criterion_counts[position] += 1;
+    ) -> Result<(Self, usize), EvaluationError> {
+        let (mut head, mut joined) = (self.clone(), 0);
+        while let Some((id, event)) = events.get(joined) {
+            if joined > 0 && !head.accepts_events(now) {
+                break;
             }
+            head = match head.with_event(*id, event, trigger, now) {
+                Err(error) if joined == 0 => return Err(error),
+                Err(_) => break,
+                Ok(extended) => extended,
+            };
+            joined += 1;
+        }
+        // The due row is a lower bound. A later due time does not move it: the sweep that finds the row does.
+        head.due_minute = head.due_minute.min(due::minute(head.next_due(), now));
+        head.version = self.version + 1;
+        Ok((head, joined))
+    }
+
+    fn with_event(
+        &self,
+        id: u64,
+        event: &Event,
+        trigger: &Trigger,
+        now: Micros,
+    ) -> Result<Self, EvaluationError> {
+        let mut head = self.clone();
+        head.events.push(id);
+        head.first = head.first.min(event.timestamp);
+        head.last = head.last.max(event.timestamp);
+        for position in trigger.fire_criteria_met_by(event) {
+            if head.criterion_counts.len() <= position {
+                head.criterion_counts.resize(position + 1, 0);
+            }
+            head.criterion_counts[position] += 1;
         }
         head.expires = trigger.expiration(EventTimes { first: head.first, last: head.last }, now)?;
         if head.fires.is_none() && trigger.is_complete(&head.criterion_counts) {
             head.fires = Some(now.plus_seconds(trigger.fire_delay));
         }
-        // The due row is a lower bound. A later due time does not move it: the sweep that finds the row does.
-        head.due_minute = head.due_minute.min(due::minute(head.next_due(), now));
         Ok(head)
     }
 

@@ -31,7 +31,10 @@ fn trigger() -> Trigger {
 
 fn with(head: &Head, events: &[(u64, Event)], now: i64) -> Head {
     let events: Vec<_> = events.iter().map(|(id, event)| (*id, event)).collect();
-    head.with_events(&events, &trigger(), at(now)).expect("the expiration can be evaluated")
+    let (head, joined) =
+        head.with_events(&events, &trigger(), at(now)).expect("the expiration can be evaluated");
+    assert_eq!(joined, events.len());
+    head
 }
 
 fn new() -> Head {
@@ -58,6 +61,17 @@ fn a_stream_accepts_events_while_it_is_active_and_open_and_not_expired() {
     assert!(!head.tombstone(at(0)).accepts_events(at(1)));
     let firing = head.claimed(PipelineKind::Fire, at(60), at(1)).expect("an active stream can fire");
     assert!(!firing.accepts_events(at(1)));
+}
+
+#[test]
+fn events_after_one_that_expired_the_stream_do_not_join_it() {
+    let (first, second) = (event(0), event(1));
+    let events = [(7, &first), (8, &second)];
+    let join =
+        |now| new().with_events(&events, &trigger(), at(now)).expect("the expiration can be evaluated");
+    let (head, joined) = join(500);
+    assert_eq!((head.events.as_slice(), head.version, joined), (&[7][..], 1, 1));
+    assert_eq!(join(50).1, 2, "the stream is still open");
 }
 
 #[test]

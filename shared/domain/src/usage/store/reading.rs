@@ -36,13 +36,14 @@ impl Usage {
         Blocks::of(self.table().eventual(), collection).await
     }
 
-    /// Returns a page of the hour counters of a service. `bounds` are the first and last hour (since the epoch).
+    /// Returns a page of a shard of the hour counters of a service. `bounds` are the first and last hour (since the epoch).
     pub(crate) async fn hours_page(
         &self,
         service: Service,
+        shard: u64,
         bounds: Option<(Hour, Hour)>,
         after: Option<&Key>,
     ) -> Result<Page<BTreeMap<String, Value>>, Error> {
-        self.table().eventual().query(&Range::hours(service.code(), bounds), false, after, None).await
+        self.table().eventual().query(&Range::hours(service.code(), shard, bounds), false, after, None).await
     }
 }
