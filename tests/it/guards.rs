@@ -21,8 +21,9 @@ use tests::rng::Rng;
 use tests::scheduler::{Disruption, Scheduler, Work};
 use tests::stored_state::{self, without_chunks};
 
-/// Calls of a worker before it writes a chunk's messages: it allocates ids and claims the chunk.
-const CALLS_BEFORE_MESSAGES: usize = 2;
+/// Calls of a new worker before it writes a chunk's messages: it reads the last ids, stores its open block, allocates ids,
+/// and claims the chunk.
+const CALLS_BEFORE_MESSAGES: usize = 4;
 /// A call of a worker after it has claimed a chunk and before it completes it.
 pub const CALL_IN_A_CHUNK: usize = 8;
 /// More calls than a tick makes.

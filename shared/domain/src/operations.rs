@@ -40,7 +40,7 @@ impl OperationSchedule {
     /// Repeated, late and concurrent ticks send more messages and have no other effect.
     pub async fn tick(&self) -> Result<(), Error> {
         let now = self.clock.micros();
-        let (due, events) = futures::join!(self.agenda.tick(), self.outbox.publish_overdue(now));
+        let (due, events) = futures::join!(self.agenda.tick(now), self.outbox.publish_overdue(now));
         failure::first([due, events])
     }
 }
@@ -48,5 +48,5 @@ impl OperationSchedule {
 /// Returns the due rows of operations on this platform (`OPS_TABLE`, `MAINTENANCE_QUEUE_URL`).
 pub fn agenda(platform: &Platform) -> Result<Agenda, Error> {
     let (table, queue) = (platform.table(TABLE)?, platform.queue(QUEUE)?);
-    Ok(Agenda::new(table, queue, platform.clock.clone(), Collection::Operation))
+    Ok(Agenda::new(table, queue, Collection::Operation))
 }

@@ -4,6 +4,7 @@
 
 use crate::error::Error;
 use crate::platform::Platform;
+use crate::platform::clock::Clock;
 use crate::storage::key::Collection;
 use crate::work::due::Agenda;
 
@@ -17,13 +18,14 @@ pub const PUBLISHED_QUEUE: &str = "PUBLISHED_QUEUE_URL";
 /// The schedule of the tasks of the schemas API. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct TaskSchedule {
+    clock: Clock,
     agenda: Agenda,
 }
 
 impl TaskSchedule {
     /// Returns the schedule of this platform (`REGISTRY_TABLE`, `CHANGESET_QUEUE_URL`).
     pub fn new(platform: &Platform) -> Result<Self, Error> {
-        Ok(Self { agenda: agenda(platform)? })
+        Ok(Self { clock: platform.clock.clone(), agenda: agenda(platform)? })
     }
 
     /// Has the tasks looked for that are due. Events that were left behind are in the outbox of the table, which the schedule
@@ -31,12 +33,12 @@ impl TaskSchedule {
     ///
     /// Repeated, late and concurrent ticks send more messages and have no other effect.
     pub async fn tick(&self) -> Result<(), Error> {
-        self.agenda.tick().await
+        self.agenda.tick(self.clock.micros()).await
     }
 }
 
 /// Returns the due rows of tasks on this platform (`REGISTRY_TABLE`, `CHANGESET_QUEUE_URL`).
 pub fn agenda(platform: &Platform) -> Result<Agenda, Error> {
     let (table, queue) = (platform.table(TABLE)?, platform.queue(QUEUE)?);
-    Ok(Agenda::new(table, queue, platform.clock.clone(), Collection::SchemaTask))
+    Ok(Agenda::new(table, queue, Collection::SchemaTask))
 }

@@ -23,6 +23,7 @@ use http::uri::InvalidUri;
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent, RequestExt, service_fn};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use tokio::time::timeout;
 use tower::{Service, ServiceExt};
@@ -169,7 +170,8 @@ impl Middleware {
 
     /// Calls the router with a normalised path and a body in memory.
     async fn route(self, mut request: Request) -> Response {
-        let Some(uri) = without_slash(request.uri()) else {
+        let is_text = percent_decode_str(request.uri().path()).decode_utf8().is_ok();
+        let Some(uri) = without_slash(request.uri()).filter(|_| is_text) else {
             return fallback::not_found(self.error_body);
         };
         *request.uri_mut() = uri;

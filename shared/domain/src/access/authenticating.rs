@@ -12,6 +12,9 @@ use crate::error::{Error, Kind};
 /// The name of the principal that authenticates with the first secret.
 const FIRST_PRINCIPAL: &str = "first-access";
 
+/// The longest name that is looked up. Users have shorter ones.
+const MOST_NAME_BYTES: usize = 512;
+
 /// A name and password, and the address that they were sent from.
 #[derive(Clone, Copy)]
 pub struct PasswordAttempt<'a> {
@@ -107,6 +110,9 @@ impl Access {
 
     async fn verify(&self, attempt: PasswordAttempt<'_>) -> Result<Option<User>, Error> {
         let PasswordAttempt { name, password, address } = attempt;
+        if name.is_empty() || name.len() > MOST_NAME_BYTES {
+            return Ok(None);
+        }
         let now = self.now();
         let (user, failures) = futures::try_join!(self.user_get(name), self.failures_get(name, address))?;
         if let Some(seconds) = failures.and_then(|failures| failures.locked_for(now)) {

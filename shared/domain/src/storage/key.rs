@@ -133,6 +133,12 @@ impl Key {
         &self.sk
     }
 
+    /// Whether an item can have this key: `DynamoDB` limits its parts to 2,048 and 1,024 bytes. Names in requests may be
+    /// longer, or empty.
+    pub fn can_exist(&self) -> bool {
+        !self.sk.is_empty() && self.pk.len() <= 2_048 && self.sk.len() <= 1_024
+    }
+
     /// Returns the id in the sort key of a row.
     pub fn number(&self) -> u64 {
         self.sk.parse().unwrap_or_default()
@@ -418,6 +424,14 @@ mod tests {
     fn short_names_are_unique() {
         for collection in Collection::ALL {
             assert_eq!(Collection::from_code(collection.code()), Some(collection));
+        }
+    }
+
+    #[test]
+    fn a_key_from_a_long_or_empty_name_cannot_exist() {
+        assert!(Key::user(&"n".repeat(1_024)).can_exist());
+        for key in [Key::user(""), Key::user(&"n".repeat(1_025)), Key::failures(&"n".repeat(2_048), "a")] {
+            assert!(!key.can_exist(), "{}", key.pk().len());
         }
     }
 

@@ -145,6 +145,9 @@ impl Table {
 
     /// Returns the item with this key.
     pub async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Error> {
+        if !key.can_exist() {
+            return Ok(None);
+        }
         let call = self
             .client
             .get_item()
@@ -158,6 +161,7 @@ impl Table {
     /// Returns the existing items among these keys. A key given twice is read once.
     pub async fn get_many<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<HashMap<Key, T>, Error> {
         let mut keys: Vec<_> = keys.to_vec();
+        keys.retain(Key::can_exist);
         keys.sort_unstable();
         keys.dedup();
         let chunks = keys.chunks(100).map(|keys| self.get_batch(keys));
@@ -281,6 +285,9 @@ impl Table {
 
     /// Applies a change and returns the item after it, or the existing item if the condition failed.
     pub async fn change<T: DeserializeOwned>(&self, change: &Change) -> Result<Outcome<T>, Error> {
+        if !change.key().can_exist() {
+            return Err(Error::invalid("A name or an id is empty or too long."));
+        }
         let Expressions { update, condition, names, values } = change.expressions()?;
         let call = self.client.update_item().table_name(&self.name).set_key(Some(key_item(change.key())));
         let call = call.update_expression(update).set_condition_expression(condition);
@@ -363,6 +370,9 @@ impl Table {
                 part.delete(delete.map_err(|cause| Error::bug("a delete could not be built").because(cause))?)
             }
             Write::Change(change) => {
+                if !change.key().can_exist() {
+                    return Err(Error::invalid("A name or an id is empty or too long."));
+                }
                 let Expressions { update, condition, names, values } = change.expressions()?;
                 let part_update =
                     Update::builder().table_name(&self.name).set_key(Some(key_item(change.key())));

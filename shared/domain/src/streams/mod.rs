@@ -86,7 +86,7 @@ impl Streams {
     /// Streams on this platform (`STREAM_TABLE`, `USAGE_TABLE`, `STREAM_QUEUE_URL`), governed by these definitions.
     pub fn new(platform: &Platform, definitions: Arc<Definitions>) -> Result<Self, Error> {
         let (table, queue) = (platform.table(TABLE)?, platform.queue(QUEUE)?);
-        let agenda = Agenda::new(table.clone(), queue.clone(), platform.clock.clone(), Collection::Stream);
+        let agenda = Agenda::new(table.clone(), queue.clone(), Collection::Stream);
         Ok(Self {
             clock: platform.clock.clone(),
             ids: platform.ids.clone(),

@@ -29,7 +29,7 @@ enum Found {
 impl Streams {
     /// Has the streams looked for that are due. Idempotent: repeated, late or concurrent ticks only send more messages.
     pub async fn tick(&self) -> Result<(), Error> {
-        let (due, ids) = futures::join!(self.agenda.tick(), self.ids_sweep());
+        let (due, ids) = futures::join!(self.agenda.tick(self.now()), self.ids_sweep());
         failure::first([due, ids])
     }
 
@@ -68,7 +68,7 @@ impl Runner {
             let outcomes: Vec<_> = runs.buffer_unordered(AT_ONCE).collect().await;
             Ok(failure::first(outcomes)?)
         };
-        self.streams.agenda.sweep(shard, deadline, run).await
+        self.streams.agenda.sweep(shard, || self.streams.now(), deadline, run).await
     }
 
     async fn run_due(&self, row: Due, deadline: Micros) -> Result<(), Error> {

@@ -33,7 +33,7 @@ impl Sweeper {
     /// others.
     pub async fn tick(&self) -> Result<(), Error> {
         let (due, outbox, blocks) =
-            futures::join!(self.agenda.tick(), self.sweep_outbox(), self.usage.blocks_sweep());
+            futures::join!(self.agenda.tick(self.usage.now()), self.sweep_outbox(), self.usage.blocks_sweep());
         failure::first([due, outbox, blocks])
     }
 
@@ -51,5 +51,5 @@ impl Sweeper {
 /// Returns the due rows of exists records on this platform (`USAGE_TABLE`, `USAGE_QUEUE_URL`).
 pub(super) fn agenda(platform: &Platform) -> Result<Agenda, Error> {
     let (table, queue) = (platform.table(usage::TABLE)?, platform.queue(usage::QUEUE)?);
-    Ok(Agenda::new(table, queue, platform.clock.clone(), Collection::InstanceExists))
+    Ok(Agenda::new(table, queue, Collection::InstanceExists))
 }

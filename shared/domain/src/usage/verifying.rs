@@ -61,7 +61,7 @@ impl Verifier {
         match task {
             UsageTask::Sweep { shard } => {
                 let verify = |page| self.verify_page(page, deadline);
-                Box::pin(self.agenda.sweep(shard, deadline, verify)).await
+                Box::pin(self.agenda.sweep(shard, || self.usage.now(), deadline, verify)).await
             }
             UsageTask::Publish { shard } => Ok(Box::pin(self.publish_overdue(shard)).await?),
         }

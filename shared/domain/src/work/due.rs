@@ -21,7 +21,6 @@ use futures::future::try_join_all;
 
 use crate::error::Error;
 use crate::failure::{self, Failure};
-use crate::platform::clock::Clock;
 use crate::storage::change::Change;
 use crate::storage::item::item;
 use crate::storage::key::{Collection, Key, Range};
@@ -130,14 +129,13 @@ pub struct Cursor {
 pub struct Agenda {
     table: Table,
     queue: Queue,
-    clock: Clock,
     shards: u64,
 }
 
 impl Agenda {
     /// Returns the due rows of these collections, which have the same number of shards.
-    pub fn new(table: Table, queue: Queue, clock: Clock, collection: Collection) -> Self {
-        Self { table, queue, clock, shards: collection.due_shards() }
+    pub fn new(table: Table, queue: Queue, collection: Collection) -> Self {
+        Self { table, queue, shards: collection.due_shards() }
     }
 
     /// The queue of the workers.
@@ -147,8 +145,7 @@ impl Agenda {
 
     /// Sends a message for every shard with due rows. Repeated, late and concurrent ticks send more messages and have no
     /// other effect.
-    pub async fn tick(&self) -> Result<(), Error> {
-        let now = self.clock.micros();
+    pub async fn tick(&self, now: Micros) -> Result<(), Error> {
         let cursors = self.cursors(now).await?;
         let looks = cursors.iter().map(|cursor| self.needs_sweep(cursor, now));
         let needed = try_join_all(looks.collect::<Vec<_>>()).await?;
@@ -158,22 +155,23 @@ impl Agenda {
         self.queue.send_all(messages).await.map_err(|unsent| unsent.error)
     }
 
-    /// Goes through the due rows of a shard. `work` works off a page of them, and deletes those that are done; it passes over
+    /// Goes through the due rows of a shard until `deadline`, by this clock. `work` works off a page of them, and deletes those that are done; it passes over
     /// rows that another worker holds. Does nothing while another worker goes through the shard.
     ///
     /// Fails with the first failure of `work`, after everything else is done.
     pub async fn sweep<F>(
         &self,
         shard: u64,
+        clock: impl Fn() -> Micros,
         deadline: Micros,
         work: impl Fn(Vec<Due>) -> F,
     ) -> Result<(), Failure>
     where
         F: Future<Output = Result<(), Failure>>,
     {
-        let Some(mut cursor) = self.acquire(shard).await? else { return Ok(()) };
+        let now = clock();
+        let Some(mut cursor) = self.acquire(shard, now).await? else { return Ok(()) };
         let mut outcomes = Vec::new();
-        let now = self.clock.micros();
         let (mut low, mut is_first) = (cursor.low, true);
         for hour in (cursor.low.0..=now.hour().0).map(Hour) {
             let (mut after, mut is_empty) = (None, true);
@@ -185,11 +183,11 @@ impl Agenda {
                 if !page.items.is_empty() {
                     is_empty = false;
                     if !std::mem::take(&mut is_first) {
-                        if !self.has_time(deadline) {
-                            self.hand_on(&cursor, low).await?;
+                        if deadline <= clock().plus_seconds(MARGIN_SECONDS) {
+                            self.hand_on(&cursor, low, clock()).await?;
                             return failure::first(outcomes);
                         }
-                        match self.renewed(&cursor).await? {
+                        match self.renewed(&cursor, clock()).await? {
                             Some(renewed) => cursor = renewed,
                             None => return failure::first(outcomes),
                         }
@@ -204,7 +202,7 @@ impl Agenda {
                 low = Hour(hour.0 + 1);
             }
         }
-        self.release(&cursor, low).await?;
+        self.release(&cursor, low, clock()).await?;
         failure::first(outcomes)
     }
 
@@ -252,8 +250,7 @@ impl Agenda {
     }
 
     /// Acquires the cursor of a shard. `None` while another worker holds it.
-    async fn acquire(&self, shard: u64) -> Result<Option<Cursor>, Error> {
-        let now = self.clock.micros();
+    async fn acquire(&self, shard: u64, now: Micros) -> Result<Option<Cursor>, Error> {
         let key = Key::cursor(shard);
         let old = match self.table.get::<Cursor>(&key).await? {
             Some(cursor) => cursor,
@@ -274,25 +271,25 @@ impl Agenda {
     }
 
     /// Renews the lease. `None` if another worker took the cursor.
-    async fn renewed(&self, cursor: &Cursor) -> Result<Option<Cursor>, Error> {
-        let lease = self.clock.micros().plus_seconds(LEASE_SECONDS);
+    async fn renewed(&self, cursor: &Cursor, now: Micros) -> Result<Option<Cursor>, Error> {
+        let lease = now.plus_seconds(LEASE_SECONDS);
         let change = Change::of(Key::cursor(cursor.shard)).set("le", lease).when_equal("tk", cursor.token);
         self.changed(&change).await
     }
 
     /// Ends the sweep, unless another worker took the cursor.
-    async fn release(&self, cursor: &Cursor, low: Hour) -> Result<(), Error> {
+    async fn release(&self, cursor: &Cursor, low: Hour, now: Micros) -> Result<(), Error> {
         let change = Change::of(Key::cursor(cursor.shard))
             .set("l", low)
             .set("le", Micros(0))
-            .set("at", self.clock.micros())
+            .set("at", now)
             .when_equal("tk", cursor.token);
         self.changed(&change).await.map(drop)
     }
 
     /// Lets another worker go on.
-    async fn hand_on(&self, cursor: &Cursor, low: Hour) -> Result<(), Error> {
-        self.release(cursor, low).await?;
+    async fn hand_on(&self, cursor: &Cursor, low: Hour, now: Micros) -> Result<(), Error> {
+        self.release(cursor, low, now).await?;
         self.queue.send(Message { shard: cursor.shard }.body()?).await
     }
 
@@ -301,10 +298,6 @@ impl Agenda {
             Outcome::Written(cursor) => Ok(Some(cursor)),
             Outcome::Refused(_) => Ok(None),
         }
-    }
-
-    fn has_time(&self, deadline: Micros) -> bool {
-        self.clock.micros().plus_seconds(MARGIN_SECONDS) < deadline
     }
 }
 

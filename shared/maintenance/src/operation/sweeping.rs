@@ -23,7 +23,7 @@ impl Operations {
             }
             Ok(failure::first(outcomes)?)
         };
-        self.agenda.sweep(shard, deadline, send).await
+        self.agenda.sweep(shard, || self.now(), deadline, send).await
     }
 
     async fn sweep_one(&self, minute: Minute, id: &str) -> Result<(), Error> {

@@ -19,7 +19,7 @@ impl Registry {
             }
             Ok(failure::first(outcomes)?)
         };
-        self.agenda.sweep(shard, deadline, send).await
+        self.agenda.sweep(shard, || self.now(), deadline, send).await
     }
 
     async fn sweep_one(&self, due: Due) -> Result<(), Error> {

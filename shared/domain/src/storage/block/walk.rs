@@ -32,6 +32,8 @@ pub async fn walk<R: DeserializeOwned, T>(
     keep: impl Fn(R) -> Option<T>,
 ) -> Result<Vec<T>, Error> {
     let bounds = sequence::bounds(&table, collection).await?;
+    // Below the watermark every row is written, but an eventually consistent read may still miss it.
+    let table = if matches!(start, Start::Above(_)) { table.consistent() } else { table };
     let mut kept = Vec::new();
     let (mut low, mut high, descending) = match start {
         Start::Newest => (1, bounds.last, true),
