@@ -9,7 +9,7 @@ mod migrations;
 mod reviews;
 mod servers;
 mod sessions;
-mod site;
+pub mod site;
 mod versions;
 
 use std::sync::LazyLock;
@@ -25,7 +25,7 @@ use schemas::mysql::endpoint::Endpoint;
 use schemas::mysql::identifier::Identifier;
 use schemas::mysql::session::{Limits, Session};
 
-static SERVER: LazyLock<PrivateMariadb> =
+pub static SERVER: LazyLock<PrivateMariadb> =
     LazyLock::new(|| PrivateMariadb::temporary(FOR_TESTS).expect("a private MariaDB"));
 
 const LIMITS: Limits = Limits {

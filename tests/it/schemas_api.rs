@@ -1,6 +1,7 @@
 //! The schemas API without database servers: resources, filters, writes, users, and who may do what.
 
 mod actions;
+mod edge_cases;
 mod filters;
 mod places;
 mod resources;

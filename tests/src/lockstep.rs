@@ -21,7 +21,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::Value;
 use tokio::sync::{Notify, oneshot};
 
-/// Polls after which work that has made no further call can only be waiting for a reply.
+/// Polls without a further call after which work can only be waiting for a reply.
 const QUIET_POLLS: usize = 64;
 /// How long counted work may take before the test fails.
 const TIMEOUT: Duration = Duration::from_mins(2);
@@ -92,10 +92,13 @@ impl Lockstep {
     /// Sends the waiting calls once no more are made, and returns their replies in the order of the calls once all have
     /// arrived. Returns the number of calls.
     async fn step(&self) -> usize {
-        let mut polls = 0;
-        while polls < QUIET_POLLS || self.state().requests.is_empty() {
+        // A thousand concurrent calls are made in many polls, because a task may do only so much in one.
+        let (mut quiet_polls, mut waiting) = (0, 0);
+        while quiet_polls < QUIET_POLLS || waiting == 0 {
             tokio::task::yield_now().await;
-            polls += 1;
+            let requests = self.state().requests.len();
+            quiet_polls = if requests == waiting { quiet_polls + 1 } else { 0 };
+            waiting = requests;
         }
         let calls = std::mem::take(&mut self.state().requests);
         // A call whose caller was dropped is not sent.

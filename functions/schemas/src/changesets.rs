@@ -6,9 +6,10 @@ use axum::extract::{Path, State};
 use edge::query;
 use http::Uri;
 use schemas::changeset::submission::{ChangesetUpdate, NewChangeset};
-use schemas::record::{Changeset, ChangesetDetail, Name, Server};
+use schemas::record::{Changeset, Name, Server};
 use schemas::refusal::Refusal;
 use schemas::resource::form::form_of;
+use schemas::review::impact::DetailImpact;
 use serde_json::{Value, json};
 
 use crate::Api;
@@ -80,12 +81,14 @@ pub async fn impact(
     uri: Uri,
 ) -> Result<Json<Value>, ApiError> {
     let changeset = api.registry.find::<Changeset>(body::id(&id)?).await?.ok_or(ApiError::Missing)?;
-    let server = match query::first(&uri, "server_id") {
-        None => None,
-        Some(text) => Some(server(&api, &text).await?),
+    let impact = match query::first(&uri, "server_id") {
+        None => api.registry.impact(&changeset).await?,
+        Some(text) => {
+            let server = server(&api, &text).await?;
+            api.registry.impact_on(&changeset, &server, &api.servers).await?
+        }
     };
-    let details = api.registry.find_many::<ChangesetDetail>(&changeset.details).await?;
-    let details: Vec<_> = details.iter().map(|detail| impact_of(detail, server.as_ref())).collect();
+    let details: Vec<_> = impact.iter().map(impact_form).collect();
     Ok(Json(json!({"changeset": Name::Changeset.uri(changeset.id), "details": details})))
 }
 
@@ -96,19 +99,14 @@ async fn server(api: &Api, text: &str) -> Result<Server, ApiError> {
     api.registry.require(id).await.map_err(|error| api.refused(error))
 }
 
-fn impact_of(detail: &ChangesetDetail, server: Option<&Server>) -> Value {
-    let sizes: Value = serde_json::from_str(&detail.volumetric_values).unwrap_or_default();
-    let sizes = match server {
-        None => sizes,
-        Some(server) => sizes.get(&server.name).cloned().unwrap_or_default(),
-    };
-    let impact = detail.impact.as_ref();
+fn impact_form(impact: &DetailImpact) -> Value {
+    let lock = impact.lock.as_ref();
     json!({
-        "algorithm": impact.map(|impact| &impact.algorithm),
-        "changeset_detail": Name::ChangesetDetail.uri(detail.id),
-        "impact": impact.map(|impact| &impact.reason),
-        "lock": impact.map(|impact| &impact.lock),
-        "tables": sizes,
+        "algorithm": lock.map(|lock| &lock.algorithm),
+        "changeset_detail": Name::ChangesetDetail.uri(impact.detail),
+        "impact": lock.map(|lock| &lock.reason),
+        "lock": lock.map(|lock| &lock.lock),
+        "tables": impact.tables,
     })
 }
 

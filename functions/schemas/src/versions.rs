@@ -36,17 +36,29 @@ pub async fn difference(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let (before, after) = (body::id(&before)?, body::id(&after)?);
-    let difference = api.registry.version_difference(before, after).await;
-    let difference = difference.map_err(|refusal| api.refused(refusal))?;
-    match query::first(&uri, "format").as_deref() {
-        None | Some("json") => Ok(Json(json!({
-            "after": Name::SchemaVersion.uri(difference.after),
-            "before": Name::SchemaVersion.uri(difference.before),
-            "changes": difference.changes,
-            "text": difference.text,
-        }))
-        .into_response()),
-        Some("text") => Ok(difference.text.into_response()),
-        Some(other) => Err(ApiError::Malformed(format!("invalid format \"{other}\": expected json or text"))),
+    let refused = |refusal| api.refused(refusal);
+    let format = query::first(&uri, "format");
+    match format.as_deref() {
+        None | Some("json") => {
+            let difference = api.registry.version_difference(before, after).await.map_err(refused)?;
+            Ok(Json(json!({
+                "after": Name::SchemaVersion.uri(difference.after),
+                "before": Name::SchemaVersion.uri(difference.before),
+                "changes": difference.changes,
+                "text": difference.text,
+            }))
+            .into_response())
+        }
+        Some("text") => {
+            let difference = api.registry.version_difference(before, after).await.map_err(refused)?;
+            Ok(difference.text.into_response())
+        }
+        Some("sql") => {
+            let migration = api.registry.version_migration(before, after).await.map_err(refused)?;
+            Ok(migration.script().into_response())
+        }
+        Some(other) => {
+            Err(ApiError::Malformed(format!("invalid format \"{other}\": expected json, text or sql")))
+        }
     }
 }

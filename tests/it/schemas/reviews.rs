@@ -262,6 +262,12 @@ async fn the_sizes_of_touched_tables_are_read_from_the_server() -> Result<()> {
     assert_eq!(sizes["srv1"]["orders"]["rows"], 2, "{sizes}");
     assert_eq!(sizes["srv1"].as_object().map(serde_json::Map::len), Some(1), "{sizes}");
     assert_eq!(details[1].volumetric_values, "");
+
+    super::SERVER.run("INSERT INTO rv_sizes.orders (id) VALUES (8), (9); ANALYZE TABLE rv_sizes.orders")?;
+    let server = site.registry.require(super::site::SERVER_ID).await?;
+    let impact = site.registry.impact_on(&changeset, &server, &site.servers).await?;
+    assert_eq!(impact[0].tables["orders"]["rows"], 4, "the present size: {impact:?}");
+    assert_eq!(impact[1].tables, serde_json::json!({}));
     Ok(())
 }
 

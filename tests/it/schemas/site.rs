@@ -30,6 +30,11 @@ use super::SERVER;
 static SCRATCH: LazyLock<PrivateMariadb> =
     LazyLock::new(|| PrivateMariadb::temporary(FOR_TESTS).expect("a private MariaDB"));
 
+/// Returns the URL of the scratch server of tests that do not look at the schemas of others.
+pub fn scratch_url() -> String {
+    SCRATCH.url()
+}
+
 /// The id of the server.
 pub const SERVER_ID: u64 = 1;
 
@@ -47,7 +52,7 @@ pub struct Site {
 impl Site {
     /// Creates the schema and runs a script in it.
     pub async fn new(schema: &'static str, script: &str) -> Result<Self> {
-        Self::with_scratch(schema, script, &SCRATCH.url()).await
+        Self::with_scratch(schema, script, &scratch_url()).await
     }
 
     /// Creates a site with a scratch server of its own.

@@ -1,5 +1,6 @@
 //! Benchmarks in quantities that are the same on every machine: capacity units and round trips.
 
+pub mod changing;
 pub mod cost;
 pub mod maintaining;
 pub mod producing;
@@ -41,6 +42,11 @@ Operations on PostgreSQL servers. Requests by a caller whose credentials are cac
 does for one message, from acquiring the operation to the event of its end. Each relation is a statement of its own; the
 operation and its due row are written in a transaction before and after it.";
 
+const SCHEMA_CHANGES: &str = "\
+Schema changes on MySQL and MariaDB servers. Requests by a caller whose credentials are cached. A run is everything that
+the worker does for one message; a changeset has one detail with one statement to apply and one to revert. Every change
+has its entry in the audit log, an event, and where a changeset changes, an entry in its history.";
+
 /// Measures everything in `tests/bench/units.txt`.
 pub async fn units() -> Result<String> {
     let recording = recording::measure().await?;
@@ -49,9 +55,10 @@ pub async fn units() -> Result<String> {
     let requests = requests::measure().await?;
     let streams = Box::pin(streaming::measure()).await?;
     let maintenance = Box::pin(maintaining::measure()).await?;
+    let schema_changes = Box::pin(changing::measure()).await?;
     Ok(format!(
         "{RECORDING}\n\n{recording}\n{VERDICTS}\n\n{verdicts}\n{reads}\n{REQUESTS}\n\n{requests}\n{STREAMS}\n\n{streams}\n\
-         {MAINTENANCE}\n\n{maintenance}"
+         {MAINTENANCE}\n\n{maintenance}\n{SCHEMA_CHANGES}\n\n{schema_changes}"
     ))
 }
 

@@ -45,6 +45,13 @@ impl Migration {
         migration
     }
 
+    /// Returns the statements as the text of a detail's `apply_sql`. Notes become comments before them.
+    pub fn script(&self) -> String {
+        // A name may contain the end of a line.
+        let notes = self.notes.iter().flat_map(|note| note.lines()).map(|line| format!("-- {line}\n"));
+        notes.chain(self.statements.iter().map(|statement| format!("{statement};\n"))).collect()
+    }
+
     /// Drops views and programs that change or are gone.
     fn drop_programs(&mut self, old: &BTreeMap<Object, &str>, new: &BTreeMap<Object, &str>) {
         let gone = old.iter().filter(|(object, text)| !is_stored(object) && new.get(*object) != Some(*text));

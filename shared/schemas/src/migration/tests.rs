@@ -16,6 +16,20 @@ fn equal_structures_need_no_statement() {
 }
 
 #[test]
+fn a_script_splits_into_its_statements() {
+    let program = "CREATE PROCEDURE `p`()\nBEGIN\n  SELECT 1;\n  SELECT 2;\nEND";
+    let migration = Migration {
+        statements: vec!["DROP TABLE `t`".to_owned(), program.to_owned()],
+        notes: vec!["table a\nDROP TABLE b differs".to_owned()],
+    };
+    let script = migration.script();
+    assert!(script.starts_with("-- table a\n-- DROP TABLE b differs\nDROP TABLE `t`;\n"), "{script}");
+    let statements = crate::mysql::statements::split(&script);
+    assert_eq!(statements.len(), 2, "{statements:?}");
+    assert_eq!(statements[1], program);
+}
+
+#[test]
 fn tables_are_created_and_dropped() {
     let create = ["SET foreign_key_checks = 0", BEFORE, "SET foreign_key_checks = 1"];
     assert_eq!(statements("", BEFORE), create);

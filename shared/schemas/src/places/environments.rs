@@ -49,6 +49,7 @@ impl Registry {
         person: &Person,
     ) -> Result<(), WriteRefusal> {
         check_right(Name::Environment, Step::Updated, person)?;
+        self.first_data().await?;
         for _ in 0..MOST_RACES {
             let old = self.find::<Environment>(id).await?;
             let old = old.ok_or_else(|| missing(Name::Environment, id))?;
@@ -78,6 +79,7 @@ impl Registry {
     /// Removes an environment. Its servers stay without one.
     pub async fn remove_environment(&self, id: u64, person: &Person) -> Result<(), WriteRefusal> {
         check_right(Name::Environment, Step::Deleted, person)?;
+        self.first_data().await?;
         for _ in 0..MOST_RACES {
             let old = self.find::<Environment>(id).await?;
             let old = old.ok_or_else(|| missing(Name::Environment, id))?;

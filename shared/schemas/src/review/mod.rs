@@ -17,9 +17,12 @@
 //!     ├── findings     lints
 //!     └── result       rows, checksums and the state of the changeset
 //! ```
+//!
+//! `impact` shows what a review measured, with present sizes on request.
 
 pub(crate) mod errors;
 mod findings;
+pub mod impact;
 mod permission;
 mod probe;
 mod probing;

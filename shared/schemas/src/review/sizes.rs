@@ -37,8 +37,11 @@ pub(super) struct Size {
     index_bytes: u64,
 }
 
-/// The sizes of all tables of a schema by the name of the server, or why they are unknown.
-pub(super) type Sizes = BTreeMap<String, Result<BTreeMap<String, Size>, String>>;
+/// The sizes of all tables of a schema on a server, or why they are unknown.
+pub(super) type TableSizes = Result<BTreeMap<String, Size>, String>;
+
+/// The same by the name of the server.
+pub(super) type Sizes = BTreeMap<String, TableSizes>;
 
 impl Registry {
     /// Reads the sizes of the tables of a schema on some of the servers that have it: those where a check found it, and the
@@ -63,11 +66,8 @@ impl Registry {
     }
 }
 
-async fn sizes_on(
-    servers: &Servers,
-    server: &Server,
-    schema: &str,
-) -> Result<BTreeMap<String, Size>, String> {
+/// Reads the sizes of all tables of a schema on a server.
+pub(super) async fn sizes_on(servers: &Servers, server: &Server, schema: &str) -> TableSizes {
     let mut session = servers.connect(server, None, LIMITS).await.map_err(|error| match error {
         ConnectError::Unknown(error) => error.to_string(),
         ConnectError::Failed(failure) => failure.to_string(),
@@ -96,17 +96,19 @@ pub(super) fn volumetric_values(sizes: &Sizes, tables: &BTreeSet<String>) -> Str
     if sizes.is_empty() || tables.is_empty() {
         return String::new();
     }
-    let of_server = |(server, found): (&String, &Result<BTreeMap<String, Size>, String>)| {
-        let value = match found {
-            Ok(found) => {
-                let found = found.iter().filter(|(name, _)| tables.contains(*name));
-                serde_json::json!(found.collect::<BTreeMap<_, _>>())
-            }
-            Err(reason) => serde_json::json!({ "error": reason }),
-        };
-        (server.clone(), value)
-    };
+    let of_server = |(server, found): (&String, &TableSizes)| (server.clone(), shown(found, tables));
     serde_json::Value::Object(sizes.iter().map(of_server).collect()).to_string()
+}
+
+/// Returns the sizes of these tables by name, or the reason why they are unknown as `error`.
+pub(super) fn shown(sizes: &TableSizes, tables: &BTreeSet<String>) -> serde_json::Value {
+    match sizes {
+        Ok(sizes) => {
+            let touched = sizes.iter().filter(|(name, _)| tables.contains(*name));
+            serde_json::json!(touched.collect::<BTreeMap<_, _>>())
+        }
+        Err(reason) => serde_json::json!({ "error": reason }),
+    }
 }
 
 #[cfg(test)]
