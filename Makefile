@@ -88,6 +88,10 @@ audit: $(CARGO_DENY) ## Check for published security advisories (needs network a
 update-snapshots: steward $(CARGO_INSTA) ## Update the snapshots of the tests; review the diff before you commit it
 	$(CARGO_INSTA) insta test --accept --workspace --profile local
 
+.PHONY: simulate
+simulate: prerequisites ## Simulate the bundle with faults: SEED=7 repeats one run, SEEDS=1000 tries as many
+	$(CARGO) run $(LOCAL) -p tests --bin simulate -- --seed $(or $(SEED),0) --seeds $(or $(SEEDS),$(if $(SEED),1,100))
+
 .PHONY: bench
 bench: prerequisites databases ## Measure read and write units (recorded in tests/bench) and times; ROWS=100000 adds a larger table
 	$(CARGO) run $(LOCAL) -p tests --bin bench $(if $(ROWS),-- --rows $(ROWS))

@@ -21,6 +21,7 @@ mod recomputations;
 mod recording;
 mod schemas;
 mod schemas_api;
+mod simulation;
 mod stalls;
 mod streams;
 mod template;

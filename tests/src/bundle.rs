@@ -161,14 +161,16 @@ impl TestBundle {
         let (clock, faults, queue_faults) = (Clock::manual(now), Faults::default(), Faults::default());
         let lockstep = Lockstep::default();
         let stand_ins = StandIns::start(&Storage::Memory, clock.clone()).await?;
+        let http = stand_ins.in_process().http_client();
         let dynamodb_config = clients::dynamodb(stand_ins.dynamodb_endpoint())
+            .http_client(http.clone())
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled());
         let sqs_config = clients::sqs(stand_ins.sqs_endpoint())
+            .http_client(http.clone())
             .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled());
         let configs = (dynamodb_config.clone().build(), sqs_config.clone().build());
         let admin = aws_sdk_dynamodb::Client::from_conf(configs.0.clone());
         let sqs = aws_sdk_sqs::Client::from_conf(configs.1.clone());
-        let http = admin.config().http_client().context("the clients have an HTTP client")?;
         let dynamodb_config =
             dynamodb_config.http_client(lockstep.wrap(http.clone())).interceptor(faults.clone());
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb_config.build());

@@ -21,6 +21,7 @@ pub mod lockstep;
 pub mod recomputation;
 pub mod rng;
 pub mod scheduler;
+pub mod simulation;
 pub mod stored_state;
 
 pub use bundle::TestBundle;

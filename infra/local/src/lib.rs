@@ -16,6 +16,7 @@ pub mod event_source;
 pub mod first_key;
 pub mod gateway;
 mod http_api;
+pub mod in_process;
 pub mod kept_folder;
 pub mod private_mariadb;
 pub mod private_postgres;

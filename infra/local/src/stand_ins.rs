@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use aws_sdk_sqs::types::QueueAttributeName;
 use chrono::TimeDelta;
 use domain::platform::clock::Clock;
+use domain::platform::id::Ids;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -15,8 +16,9 @@ use tokio::time::timeout;
 use crate::data_dir::{DataDir, damaged};
 use crate::dynamodb::DynamoDb;
 use crate::event_source::WORKER_TIMEOUT;
+use crate::in_process::InProcess;
 use crate::shutdown::Shutdown;
-use crate::sqs::{ACCOUNT, Sqs};
+use crate::sqs::Sqs;
 use crate::{clients, stack};
 
 /// The queues that only workers of this process read. At startup, no worker holds any of their messages.
@@ -32,9 +34,11 @@ pub enum Storage {
     Directory(PathBuf),
 }
 
-/// The stand-ins for `DynamoDB` and SQS, each on a free port of the loopback interface.
+/// The stand-ins for `DynamoDB` and SQS, each on a free port of the loopback interface. Clients in the same process can
+/// do without sockets: see [`StandIns::in_process`].
 pub struct StandIns {
     dynamodb: DynamoDb,
+    in_process: InProcess,
     dynamodb_endpoint: String,
     sqs_endpoint: String,
     shutdown: Shutdown,
@@ -49,7 +53,7 @@ impl StandIns {
     /// Fails with a [`DataDirError`](crate::data_dir::DataDirError) if the directory cannot be used.
     pub async fn start(storage: &Storage, clock: Clock) -> Result<Self> {
         let (directory, dynamodb, sqs) = match storage {
-            Storage::Memory => (None, DynamoDb::memory()?, Sqs::memory(clock)?),
+            Storage::Memory => (None, DynamoDb::memory()?, Sqs::memory(clock, Ids::random())?),
             Storage::Directory(path) => {
                 let (directory, dynamodb, sqs) = open(path, clock)?;
                 (Some(directory), dynamodb, sqs)
@@ -60,9 +64,18 @@ impl StandIns {
         let (listener, dynamodb_endpoint) = bind().await?;
         servers.spawn(dynamodb.clone().serve(listener, shutdown.clone()));
         let (listener, sqs_endpoint) = bind().await?;
-        servers.spawn(sqs.serve(listener, shutdown.clone()));
-        let stand_ins =
-            Self { dynamodb, dynamodb_endpoint, sqs_endpoint, shutdown, servers, _directory: directory };
+        let sqs = sqs.start(sqs_endpoint.clone(), shutdown.clone());
+        servers.spawn(sqs.clone().serve(listener));
+        let in_process = InProcess::new(dynamodb.clone(), sqs);
+        let stand_ins = Self {
+            dynamodb,
+            in_process,
+            dynamodb_endpoint,
+            sqs_endpoint,
+            shutdown,
+            servers,
+            _directory: directory,
+        };
         stack::deploy(&stand_ins.dynamodb_client(), &stand_ins.sqs_client()).await?;
         Ok(stand_ins)
     }
@@ -77,6 +90,11 @@ impl StandIns {
         &self.sqs_endpoint
     }
 
+    /// Returns the HTTP client for clients in this process.
+    pub fn in_process(&self) -> &InProcess {
+        &self.in_process
+    }
+
     /// Creates a plain client of `DynamoDB`. [`clients::dynamodb`] returns a configuration to add interceptors to.
     pub fn dynamodb_client(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::from_conf(clients::dynamodb(&self.dynamodb_endpoint).build())
@@ -89,25 +107,12 @@ impl StandIns {
 
     /// Returns the URL of the queue with this logical id.
     pub fn queue_url(&self, logical_id: &str) -> String {
-        format!("{}/{ACCOUNT}/{logical_id}", self.sqs_endpoint)
+        stack::queue_url(&self.sqs_endpoint, logical_id)
     }
 
     /// Returns the environment variables that name the tables and queues.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
-        let queue = |id| self.queue_url(id);
-        vec![
-            ("USAGE_TABLE", "UsageTable".to_owned()),
-            ("STREAM_TABLE", "StreamTable".to_owned()),
-            ("REGISTRY_TABLE", "RegistryTable".to_owned()),
-            ("OPS_TABLE", "OpsTable".to_owned()),
-            ("NOTIFICATION_QUEUE_URL", queue("NotificationQueue")),
-            ("USAGE_QUEUE_URL", queue("UsageQueue")),
-            ("STREAM_QUEUE_URL", queue("StreamQueue")),
-            ("MAINTENANCE_QUEUE_URL", queue("MaintenanceQueue")),
-            ("CHANGESET_QUEUE_URL", queue("ChangesetQueue")),
-            ("VERIFIED_QUEUE_URL", queue("VerifiedQueue")),
-            ("PUBLISHED_QUEUE_URL", queue("PublishedQueue")),
-        ]
+        stack::variables(&self.sqs_endpoint)
     }
 
     /// Whether the usage table and the queue of notifications are empty.

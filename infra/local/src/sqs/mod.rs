@@ -19,6 +19,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use axum::http::Response;
 use chrono::TimeDelta;
 use domain::platform::clock::Clock;
 use domain::platform::id::Ids;
@@ -26,6 +27,7 @@ use tokio::net::TcpListener;
 
 use crate::shutdown::Shutdown;
 use server::Server;
+pub use server::TARGET_PREFIX;
 use store::Store;
 
 /// The account id of every queue.
@@ -38,13 +40,13 @@ pub fn arn(queue: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")
 }
 
-/// The store behind the service.
+/// The queues and their messages, before the service is started.
 pub struct Sqs(Store);
 
 impl Sqs {
-    /// Creates a store in memory.
-    pub fn memory(clock: Clock) -> Result<Self, rusqlite::Error> {
-        Ok(Self(Store::new(rusqlite::Connection::open_in_memory()?, clock, Ids::random())?))
+    /// Creates a store in memory. Messages and receipts are named by `ids`.
+    pub fn memory(clock: Clock, ids: Ids) -> Result<Self, rusqlite::Error> {
+        Ok(Self(Store::new(rusqlite::Connection::open_in_memory()?, clock, ids)?))
     }
 
     /// Opens the store in the file at `path`, and creates it if it does not exist.
@@ -57,11 +59,26 @@ impl Sqs {
         self.0.release_in_flight(queue, delay.num_milliseconds())
     }
 
-    /// Serves requests until shutdown. Requests in progress are finished, and long polls end early.
-    pub async fn serve(self, listener: TcpListener, shutdown: Shutdown) -> io::Result<()> {
-        let endpoint = format!("http://{}", listener.local_addr()?);
-        let server = Arc::new(Server::new(self.0, endpoint, shutdown.clone()));
-        axum::serve(listener, server::router(server))
+    /// Starts the service. The URLs of its queues begin with `endpoint`, and long polls end early on shutdown.
+    pub fn start(self, endpoint: String, shutdown: Shutdown) -> Service {
+        Service(Arc::new(Server::new(self.0, endpoint, shutdown)))
+    }
+}
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Server>);
+
+impl Service {
+    /// Executes a request, whose operation is named by the header `x-amz-target`.
+    pub async fn respond(&self, target: &str, body: &[u8]) -> Response<Vec<u8>> {
+        self.0.respond(target, body).await
+    }
+
+    /// Serves requests on a socket until shutdown. Requests in progress are finished.
+    pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
+        let shutdown = self.0.shutdown().clone();
+        axum::serve(listener, server::router(self.0))
             .with_graceful_shutdown(async move { shutdown.triggered().await })
             .await
     }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::routing::post;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,7 +23,9 @@ use super::store::{Store, Transaction};
 use super::{ACCOUNT, batch, messages, queues};
 use crate::shutdown::Shutdown;
 
-const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
+/// What precedes the name of an operation in the header `x-amz-target`.
+pub const TARGET_PREFIX: &str = "AmazonSQS.";
 /// Maximum bytes of a request. JSON escapes make it larger than its messages.
 const MAX_REQUEST_BYTES: usize = 2 * 1_024 * 1_024;
 /// Interval at which a long poll queries the store: moving a manual clock makes messages visible without notice.
@@ -44,18 +45,27 @@ pub fn router(server: Arc<Server>) -> Router {
     Router::new().fallback(post(handle)).layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES)).with_state(server)
 }
 
-async fn handle(State(server): State<Arc<Server>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn handle(State(server): State<Arc<Server>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let operation = target.strip_prefix("AmazonSQS.").unwrap_or_default();
-    match server.call(operation, &body).await {
-        Ok(json) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], json).into_response(),
-        Err(error) => error.into_response(),
-    }
+    server.respond(target, &body).await.map(Body::from)
 }
 
 impl Server {
     pub fn new(store: Store, endpoint: String, shutdown: Shutdown) -> Self {
         Self { store, endpoint, shutdown, changed: Notify::new() }
+    }
+
+    pub fn shutdown(&self) -> &Shutdown {
+        &self.shutdown
+    }
+
+    /// Executes a request. `target` is the value of its header `x-amz-target`.
+    pub async fn respond(&self, target: &str, body: &[u8]) -> Response<Vec<u8>> {
+        let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default();
+        match self.call(operation, body).await {
+            Ok(json) => with_content_type(Response::new(json)),
+            Err(error) => with_content_type(error.response()),
+        }
     }
 
     async fn call(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, Error> {
@@ -101,6 +111,7 @@ impl Server {
             let next = next.map_or(POLL_INTERVAL, |millis| Duration::from_millis(millis.unsigned_abs()));
             let next_poll = deadline.min(Instant::now() + next.min(POLL_INTERVAL));
             tokio::select! {
+                biased;
                 () = changed => {}
                 () = tokio::time::sleep_until(next_poll) => {}
                 () = self.shutdown.triggered() => {}
@@ -160,15 +171,22 @@ fn json<T: Serialize>(response: &T) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(response).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()).into())
 }
 
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        let status = match self.fault {
+fn with_content_type(mut response: Response<Vec<u8>>) -> Response<Vec<u8>> {
+    response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    response
+}
+
+impl Error {
+    fn response(&self) -> Response<Vec<u8>> {
+        let body = serde_json::json!({ "__type": format!("com.amazonaws.sqs#{}", self.name), "message": self.message });
+        let mut response = Response::new(body.to_string().into_bytes());
+        *response.status_mut() = match self.fault {
             Fault::Sender => StatusCode::BAD_REQUEST,
             Fault::Receiver => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        let body = serde_json::json!({ "__type": format!("com.amazonaws.sqs#{}", self.name), "message": self.message });
-        let query_error = self.query_error();
-        let headers = [("x-amzn-query-error", query_error.as_str()), ("content-type", CONTENT_TYPE)];
-        (status, headers, body.to_string()).into_response()
+        if let Ok(code) = HeaderValue::from_str(&self.query_error()) {
+            response.headers_mut().insert("x-amzn-query-error", code);
+        }
+        response
     }
 }

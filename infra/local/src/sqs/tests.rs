@@ -11,6 +11,7 @@ use aws_sdk_sqs::types::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::platform::clock::Clock;
+use domain::platform::id::Ids;
 use tokio::net::TcpListener;
 
 use super::{Sqs, arn};
@@ -34,7 +35,7 @@ struct Service {
 impl Service {
     async fn start() -> Self {
         let clock = Clock::manual(DateTime::<Utc>::from_timestamp(1_700_000_000, 0).expect("valid time"));
-        let sqs = Sqs::memory(clock.clone()).expect("the store opens");
+        let sqs = Sqs::memory(clock.clone(), Ids::random()).expect("the store opens");
         Self::serve(sqs, clock).await
     }
 
@@ -43,7 +44,7 @@ impl Service {
         let endpoint = format!("http://{}", listener.local_addr().expect("the listener is bound"));
         let shutdown = Shutdown::new();
         #[expect(clippy::disallowed_methods, reason = "the service runs concurrently with the test")]
-        tokio::spawn(sqs.serve(listener, shutdown.clone()));
+        tokio::spawn(sqs.start(endpoint.clone(), shutdown.clone()).serve(listener));
         Self { client: Client::from_conf(clients::sqs(&endpoint).build()), clock, shutdown }
     }
 

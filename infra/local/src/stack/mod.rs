@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::sqs::ACCOUNT;
 use crate::template;
 pub use queue::Queue;
 pub use table::Table;
@@ -27,6 +28,29 @@ pub async fn deploy(dynamodb: &aws_sdk_dynamodb::Client, sqs: &aws_sdk_sqs::Clie
         queue.deploy(sqs).await.with_context(|| format!("queue {}", queue.name))?;
     }
     Ok(())
+}
+
+/// Returns the URL of the queue with this logical id.
+pub fn queue_url(sqs_endpoint: &str, logical_id: &str) -> String {
+    format!("{sqs_endpoint}/{ACCOUNT}/{logical_id}")
+}
+
+/// Returns the environment variables that name the tables and queues.
+pub fn variables(sqs_endpoint: &str) -> Vec<(&'static str, String)> {
+    let queue = |id| queue_url(sqs_endpoint, id);
+    vec![
+        ("USAGE_TABLE", "UsageTable".to_owned()),
+        ("STREAM_TABLE", "StreamTable".to_owned()),
+        ("REGISTRY_TABLE", "RegistryTable".to_owned()),
+        ("OPS_TABLE", "OpsTable".to_owned()),
+        ("NOTIFICATION_QUEUE_URL", queue("NotificationQueue")),
+        ("USAGE_QUEUE_URL", queue("UsageQueue")),
+        ("STREAM_QUEUE_URL", queue("StreamQueue")),
+        ("MAINTENANCE_QUEUE_URL", queue("MaintenanceQueue")),
+        ("CHANGESET_QUEUE_URL", queue("ChangesetQueue")),
+        ("VERIFIED_QUEUE_URL", queue("VerifiedQueue")),
+        ("PUBLISHED_QUEUE_URL", queue("PublishedQueue")),
+    ]
 }
 
 /// Returns the tables of `infra/tables.yaml`.
