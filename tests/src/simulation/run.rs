@@ -27,7 +27,7 @@ use crate::simulation::world::World;
 use crate::stored_state;
 
 /// When a run is given up: all visibility timeouts, leases and expirations are over long before.
-const HORIZON: Duration = Duration::from_mins(75);
+const HORIZON: Duration = Duration::from_mins(60);
 /// How often a run looks whether work is left.
 const CHECK_PERIOD: Duration = Duration::from_secs(50);
 /// The dead-letter queues of the workers.
@@ -101,11 +101,8 @@ async fn wait_until_idle(network: &Network, dynamodb: &DynamoDb) {
     sleep(world.plan.faults.until.saturating_sub(world.time.elapsed())).await;
     while world.time.elapsed() < HORIZON {
         sleep(CHECK_PERIOD).await;
-        let is_left = |table: &str| {
-            let items = tables::scan(dynamodb, table);
-            items.iter().any(|item| tables::work(item).is_some() || tables::is_open_stream(item))
-        };
-        if !network.queues.are_busy() && !is_left("UsageTable") && !is_left("StreamTable") {
+        let has_work = |table: &str| tables::has_work(dynamodb, table, world.time.elapsed());
+        if !network.queues.are_busy() && !has_work("UsageTable") && !has_work("StreamTable") {
             return;
         }
     }

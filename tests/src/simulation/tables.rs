@@ -1,5 +1,7 @@
 //! The tables as they are stored, read without faults.
 
+use std::time::Duration;
+
 use local::dynamodb::{DynamoDb, TARGET_PREFIX};
 use serde_json::{Value, json};
 
@@ -8,11 +10,43 @@ use crate::simulation::time::at;
 /// States of streams that are not finished.
 const OPEN_STATES: [&str; 5] = ["active", "firing", "expiring", "retry_fire", "retry_expire"];
 
+/// Minutes after which no sweep looks at a due row any more: each covers the last five again.
+const SWEPT_MINUTES: i64 = 7;
+
 /// Returns all items of a table, in the service's JSON.
 pub fn scan(dynamodb: &DynamoDb, table: &str) -> Vec<Value> {
+    read(dynamodb, &json!({"TableName": table}))
+}
+
+/// Whether a table holds work that some process will still do.
+pub fn has_work(dynamodb: &DynamoDb, table: &str, now: Duration) -> bool {
+    let request = json!({
+        "TableName": table,
+        "FilterExpression": "begins_with(pk, :due) OR begins_with(pk, :out) OR begins_with(pk, :stream) \
+                             OR pk IN (:sequences, :open)",
+        "ExpressionAttributeValues": {
+            ":due": {"S": "V#"}, ":out": {"S": "OB#"}, ":stream": {"S": "S#"}, ":sequences": {"S": "SEQ"},
+            ":open": {"S": "OPEN"},
+        },
+    });
+    let is_past = |minute: Option<&str>| {
+        minute.and_then(|minute| minute.parse().ok()).is_some_and(|due: i64| due + SWEPT_MINUTES < minute_of(now))
+    };
+    read(dynamodb, &request).iter().any(|item| {
+        if pk(item).starts_with("V#") {
+            !is_past(pk(item).split('#').nth(1))
+        } else if is_open_stream(item) {
+            !is_past(item["du"]["N"].as_str())
+        } else {
+            work(item).is_some()
+        }
+    })
+}
+
+fn read(dynamodb: &DynamoDb, request: &Value) -> Vec<Value> {
     let (mut items, mut start) = (Vec::new(), Value::Null);
     loop {
-        let mut request = json!({"TableName": table});
+        let mut request = request.clone();
         if !start.is_null() {
             request["ExclusiveStartKey"] = start;
         }
@@ -38,8 +72,11 @@ pub fn sk(item: &Value) -> &str {
     item["sk"]["S"].as_str().unwrap_or_default()
 }
 
-/// Describes an item of scheduled or unfinished work; `None` if it is no such item.
+/// Describes an item of scheduled or unfinished work; `None` if it is no such item, or if it expires by itself.
 pub fn work(item: &Value) -> Option<String> {
+    if !item["ttl"].is_null() {
+        return None;
+    }
     let key = format!("{} {}", pk(item), sk(item));
     match pk(item).split('#').next().unwrap_or_default() {
         "V" => Some(format!("due row {key}")),
@@ -60,6 +97,6 @@ pub fn is_open_stream(item: &Value) -> bool {
 }
 
 /// Returns the minute, since 1970, of this time of the run.
-pub fn minute(elapsed: std::time::Duration) -> i64 {
+pub fn minute_of(elapsed: Duration) -> i64 {
     at(elapsed).timestamp().div_euclid(60)
 }

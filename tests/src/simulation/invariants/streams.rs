@@ -57,7 +57,7 @@ pub fn one_stream_per_trigger(outcome: &Outcome) -> Option<Violation> {
 
 /// Every unfinished stream has the due row that it names, in a minute that is still to come.
 pub fn findable(outcome: &Outcome) -> Option<Violation> {
-    let now = tables::minute(outcome.ended);
+    let now = tables::minute_of(outcome.ended);
     let due: BTreeSet<(&str, &str)> =
         outcome.streams.iter().map(|item| (pk(item), sk(item))).filter(|(pk, _)| pk.starts_with("V#")).collect();
     let open = outcome.streams.iter().filter(|item| is_open_stream(item));
