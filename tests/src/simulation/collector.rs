@@ -45,16 +45,18 @@ pub fn lists(history: &[Sent], seconds: u64) -> Vec<List> {
 /// Posts all lists at their times, and again later if the plan says so. Returns when the last one was accepted.
 pub async fn collect(network: Network, lists: Arc<Vec<List>>) -> Duration {
     let world = Arc::clone(&network.world);
+    let mut environment = Environment::start(&network, "ingest");
     let (mut last, mut repeats) = (Duration::ZERO, Vec::new());
     for place in 0..lists.len() {
         let at = lists[place].at + world.millis(JITTER_MILLIS);
         sleep(at.saturating_sub(world.time.elapsed())).await;
-        last = post(&network, &lists[place]).await;
+        last = post(&network, &mut environment, &lists[place]).await;
         if let Some(seconds) = world.plan.load.repeat_after {
             let (network, lists) = (network.clone(), Arc::clone(&lists));
             repeats.push(spawn(async move {
                 sleep(Duration::from_secs(seconds)).await;
-                post(&network, &lists[place]).await
+                let mut environment = Environment::start(&network, "ingest");
+                post(&network, &mut environment, &lists[place]).await
             }));
         }
     }
@@ -65,13 +67,12 @@ pub async fn collect(network: Network, lists: Arc<Vec<List>>) -> Duration {
 }
 
 /// Posts a list until it is accepted. Returns when it was.
-async fn post(network: &Network, list: &List) -> Duration {
-    let mut environment = Environment::start(network, "ingest");
+async fn post(network: &Network, environment: &mut Environment, list: &List) -> Duration {
     loop {
         if environment.process.has_crashed() || environment.process.was_frozen() {
-            environment = Environment::start(network, "ingest");
+            *environment = Environment::start(network, "ingest");
         }
-        if accepts(&environment, list).await {
+        if accepts(environment, list).await {
             return network.world.time.elapsed();
         }
         sleep(network.world.millis(RETRY_MILLIS)).await;

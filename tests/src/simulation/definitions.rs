@@ -28,10 +28,10 @@ const TRIGGER_FILE: &str = "
     - event_type: never
 ";
 
-/// Returns the definitions.
-pub fn definitions() -> Arc<Definitions> {
+/// Returns the definitions, with or without triggers.
+pub fn definitions(has_streams: bool) -> Arc<Definitions> {
     let mut files = Definitions::shipped_files();
-    files[1] = DefinitionFile::new(FILES[1], TRIGGER_FILE);
+    files[1] = DefinitionFile::new(FILES[1], if has_streams { TRIGGER_FILE } else { "[]" });
     files[2] = DefinitionFile::new(FILES[2], "log: [logger]");
     Arc::new(Definitions::load(&files).expect("the definitions are valid"))
 }

@@ -8,6 +8,9 @@ use crate::rng::Rng;
 /// receives of a message.
 const FAULT_PERIOD: Duration = Duration::from_mins(10);
 
+/// Seconds between the lists of a calm run.
+const CALM_LIST_SECONDS: u64 = 20;
+
 /// The plan of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -15,6 +18,8 @@ pub struct Plan {
     pub seed: u64,
     /// What producers send.
     pub load: Load,
+    /// Whether events are collected in streams.
+    pub has_streams: bool,
     /// Lambda environments per queue, each of which runs one invocation at a time.
     pub environments: usize,
     /// The largest deviation of a clock, in seconds. Each environment has its own.
@@ -84,18 +89,19 @@ impl Limits {
 }
 
 impl Plan {
-    /// A run in which nothing goes wrong and no two invocations of a queue overlap: the reference for all others with
-    /// the same load.
-    pub fn calm(seed: u64, load: Load) -> Self {
-        let load = Load { collectors: 1, repeat_after: None, ..load };
+    /// A run in which nothing goes wrong and no two invocations of a queue overlap: the reference for the ledger of all
+    /// others with the same load.
+    pub fn calm(seed: u64, load: &Load) -> Self {
+        let load = Load { collectors: 1, repeat_after: None, list_seconds: CALM_LIST_SECONDS, ..load.clone() };
         let limits = Limits { latency_millis: 0, ..Limits::DYNAMODB };
-        Self { seed, load, environments: 1, skew_seconds: 0, limits, faults: Faults::default() }
+        let faults = Faults::default();
+        Self { seed, load, has_streams: false, environments: 1, skew_seconds: 0, limits, faults }
     }
 
     /// A run without faults, but with invocations that overlap and compete for items.
     pub fn contended(seed: u64, load: Load, environments: usize) -> Self {
-        let limits = Limits::DYNAMODB;
-        Self { seed, load, environments, skew_seconds: 0, limits, faults: Faults::default() }
+        let (limits, faults) = (Limits::DYNAMODB, Faults::default());
+        Self { seed, load, has_streams: true, environments, skew_seconds: 0, limits, faults }
     }
 
     /// A run with a random selection of faults, each at a random rate. Selecting a few per run finds more than having
@@ -103,8 +109,8 @@ impl Plan {
     pub fn drawn(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         let load = Load {
-            instances: 30 + rng.below(20),
-            busy_seconds: if rng.percent(50) { 600 } else { 120 },
+            instances: 36 + rng.below(14),
+            busy_seconds: if rng.percent(25) { 600 } else { 200 },
             collectors: 1 + rng.below(2),
             list_seconds: 2 + rng.below(10) as u64,
             repeat_after: rng.percent(30).then(|| 30 + rng.below(400) as u64),
@@ -127,7 +133,8 @@ impl Plan {
             undeleted: rate(300),
         };
         let skew_seconds = if rng.percent(50) { 100 } else { 0 };
-        Self { seed, load, environments: 1 + rng.below(5), skew_seconds, limits, faults }
+        let environments = 1 + rng.below(5);
+        Self { seed, load, has_streams: true, environments, skew_seconds, limits, faults }
     }
 }
 

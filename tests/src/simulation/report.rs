@@ -24,7 +24,7 @@ pub struct Report {
 
 /// Runs a plan and checks what it leaves.
 pub fn check(plan: &Plan) -> Result<Report> {
-    let calm = run(&Plan::calm(plan.seed, plan.load.clone()))?;
+    let calm = run(&Plan::calm(plan.seed, &plan.load))?;
     let outcome = run(plan)?;
     let violations = violations(&outcome, &calm);
     let summary = summary(&outcome);

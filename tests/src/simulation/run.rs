@@ -57,7 +57,7 @@ async fn simulate(plan: &Plan) -> Result<Outcome> {
         world,
     };
 
-    let definitions = definitions();
+    let definitions = definitions(plan.has_streams);
     for queue in WORKER_QUEUES {
         for _ in 0..plan.environments {
             spawn(serve(network.clone(), queue, Arc::clone(&definitions)));
