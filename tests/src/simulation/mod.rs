@@ -20,6 +20,7 @@ mod environment;
 mod history;
 mod invariants;
 mod item_size;
+pub mod known;
 mod network;
 mod outcome;
 pub mod plan;

@@ -52,8 +52,10 @@ pub struct Limits {
     pub write_units: f64,
     /// Read units per second and partition key.
     pub read_units: f64,
-    /// The longest time in milliseconds that a request, its execution or its reply takes.
+    /// The longest time in milliseconds that a request or its reply takes.
     pub latency_millis: u64,
+    /// The longest time in milliseconds that a transaction takes, during which others conflict with it.
+    pub transaction_millis: u64,
 }
 
 /// Faults by their number in 10,000 opportunities.
@@ -85,7 +87,8 @@ pub struct Faults {
 
 impl Limits {
     /// The limits of `DynamoDB`, with calls that take a few milliseconds.
-    pub const DYNAMODB: Self = Self { write_units: 1_000.0, read_units: 3_000.0, latency_millis: 6 };
+    pub const DYNAMODB: Self =
+        Self { write_units: 1_000.0, read_units: 3_000.0, latency_millis: 6, transaction_millis: 30 };
 }
 
 impl Plan {
@@ -93,7 +96,7 @@ impl Plan {
     /// others with the same load.
     pub fn calm(seed: u64, load: &Load) -> Self {
         let load = Load { collectors: 1, repeat_after: None, list_seconds: CALM_LIST_SECONDS, ..load.clone() };
-        let limits = Limits { latency_millis: 0, ..Limits::DYNAMODB };
+        let limits = Limits { latency_millis: 0, transaction_millis: 0, ..Limits::DYNAMODB };
         let faults = Faults::default();
         Self { seed, load, has_streams: false, environments: 1, skew_seconds: 0, limits, faults }
     }
@@ -117,7 +120,8 @@ impl Plan {
         };
         let latency_millis = rng.pick(&[6, 6, 20, 60]);
         let write_units = rng.pick(&[1_000.0, 1_000.0, 200.0, 50.0]);
-        let limits = Limits { write_units, read_units: 3.0 * write_units, latency_millis };
+        let read_units = 3.0 * write_units;
+        let limits = Limits { write_units, read_units, latency_millis, ..Limits::DYNAMODB };
         let mut rate = |most: u64| if rng.percent(50) { 1 + rng.below(most as usize) as u64 } else { 0 };
         let faults = Faults {
             until: FAULT_PERIOD,

@@ -123,7 +123,7 @@ impl Store {
             return cancelled(&reasons(&|place| conflicting[place], "TransactionConflict"));
         }
         self.state().transactions.start(&request.parts);
-        sleep(self.world.millis(self.world.plan.limits.latency_millis)).await;
+        sleep(self.world.millis(self.world.plan.limits.transaction_millis)).await;
         self.state().transactions.end(&request.parts);
         let mut without_token = request;
         // The embedded database forgets tokens by the time of the machine, not by simulated time.
