@@ -126,9 +126,10 @@ mod tests {
         put().send().await.expect("the item is stored");
         let query = dynamodb.query().table_name("UsageTable").key_condition_expression("pk = :pk");
         let found = query.expression_attribute_values(":pk", key("a")).send().await;
-        assert_eq!(found.expect("the table is read").items(), [[("pk", "a"), ("sk", "b")]
-            .map(|(name, value)| (name.to_owned(), key(value)))
-            .into()]);
+        assert_eq!(
+            found.expect("the table is read").items(),
+            [[("pk", "a"), ("sk", "b")].map(|(name, value)| (name.to_owned(), key(value))).into()]
+        );
     }
 
     #[tokio::test]

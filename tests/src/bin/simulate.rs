@@ -22,7 +22,9 @@ fn main() -> Result<ExitCode> {
         }
     }
     let seconds = start.elapsed().as_secs_f64();
-    println!("{count} seeds in {seconds:.1} s, {failed} with violations; repeat one with: make simulate SEED=<seed>");
+    println!(
+        "{count} seeds in {seconds:.1} s, {failed} with violations; repeat one with: make simulate SEED=<seed>"
+    );
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -52,20 +52,3 @@ impl Capacity {
         bucket
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn partition_is_exhausted_until_its_units_are_refilled() {
-        let mut capacity = Capacity::new(Limits { write_units: 10.0, ..Limits::DYNAMODB });
-        let (hot, cold) = (("T".into(), "hot".into(), Access::Write), ("T".into(), "cold".into(), Access::Write));
-        let at = Duration::from_millis;
-        capacity.consume(&hot, 15.0, at(0));
-        assert!(capacity.is_exhausted(&hot, at(0)) && capacity.is_exhausted(&hot, at(500)));
-        assert!(!capacity.is_exhausted(&cold, at(0)) && !capacity.is_exhausted(&hot, at(600)));
-        let reads = ("T".into(), "hot".into(), Access::Read);
-        assert!(!capacity.is_exhausted(&reads, at(0)));
-    }
-}

@@ -53,7 +53,8 @@ fn micros(elapsed: Duration) -> Micros {
 
 impl History {
     fn seconds(&mut self, low: u64, high: u64) -> Duration {
-        Duration::from_secs(low + self.rng.below((high - low) as usize) as u64)
+        let span = usize::try_from(high - low).unwrap_or_default();
+        Duration::from_secs(low + self.rng.below(span) as u64)
     }
 
     fn send(&mut self, event_type: &str, at: Duration, payload: &Value) {

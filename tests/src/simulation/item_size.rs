@@ -21,16 +21,3 @@ fn value_size(value: &Value) -> usize {
         _ => 1,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn size_counts_names_and_nested_values() {
-        let item = json!({"pk": {"S": "SEQ"}, "n": {"N": "12345"}, "l": {"L": [{"S": "ab"}]}, "t": {"BOOL": true}});
-        assert_eq!(item_size(&item), (2 + 3) + (1 + 4) + (1 + 3 + 1 + 2) + (1 + 1));
-    }
-}

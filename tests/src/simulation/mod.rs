@@ -10,31 +10,31 @@
 //! - the network loses requests and replies, and executes requests whose senders have died;
 //! - environments crash and freeze at every call, and have clocks of their own.
 //!
-//! [`invariants`] lists what must hold afterwards. The approach follows the simulations of FoundationDB and
-//! TigerBeetle; the faults of a run are a random selection, because some faults hide the effects of others.
+//! [`invariants`] lists what must hold afterwards. The approach follows the simulations of `FoundationDB` and
+//! `TigerBeetle`; the faults of a run are a random selection, because some faults hide the effects of others.
 
-mod capacity;
+pub mod capacity;
 mod collector;
 mod definitions;
 mod environment;
 mod history;
 mod invariants;
-mod item_size;
+pub mod item_size;
 pub mod known;
 mod network;
 mod outcome;
 pub mod plan;
-mod process;
+pub mod process;
 mod queues;
 mod report;
-mod request;
+pub mod request;
 mod run;
 mod store;
 mod tables;
 mod ticker;
-mod time;
+pub mod time;
 mod trace;
-mod transactions;
+pub mod transactions;
 pub mod violation;
 mod worker;
 mod world;

@@ -70,12 +70,11 @@ impl Network {
         sleep(self.world.millis(limits.latency_millis + slow)).await;
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let body = request.body().bytes().unwrap_or_default();
-        let response = match target.strip_prefix(dynamodb::TARGET_PREFIX) {
-            Some(operation) => self.store.respond(name, operation, body).await,
-            None => {
-                let operation = target.strip_prefix(sqs::TARGET_PREFIX).unwrap_or_default();
-                self.queues.respond(name, operation, body).await
-            }
+        let response = if let Some(operation) = target.strip_prefix(dynamodb::TARGET_PREFIX) {
+            self.store.respond(name, operation, body).await
+        } else {
+            let operation = target.strip_prefix(sqs::TARGET_PREFIX).unwrap_or_default();
+            self.queues.respond(name, operation, body).await
         };
         sleep(self.world.millis(limits.latency_millis + slow)).await;
         response
@@ -85,17 +84,17 @@ impl Network {
         let faults = &self.world.plan.faults;
         let interruption = self.interruption();
         self.interrupt(&process, interruption, Stage::Before).await;
+        let description = describe(&request);
         if self.world.strikes(faults.lost_requests) {
-            return Err(self.lose(&process, "lost requests", &request).await);
+            return Err(self.lose(&process, "lost requests", &description).await);
         }
         let is_lost = self.world.strikes(faults.lost_replies);
-        let description = describe(&request);
         let (network, name) = (self.clone(), Arc::clone(&process.name));
         let reply = spawn(async move { network.deliver(&name, &request).await });
         self.interrupt(&process, interruption, Stage::During).await;
         let reply = reply.await.map_err(|error| ConnectorError::other(error.into(), None))?;
         if is_lost {
-            return Err(self.lose_reply(&process, &description).await);
+            return Err(self.lose(&process, "lost replies", &description).await);
         }
         self.interrupt(&process, interruption, Stage::After).await;
         HttpResponse::try_from(reply.map(SdkBody::from))
@@ -132,13 +131,8 @@ impl Network {
         }
     }
 
-    async fn lose(&self, process: &Process, kind: &'static str, request: &HttpRequest) -> ConnectorError {
-        self.world.log_fault(kind, format!("{} {}", process.name, describe(request)));
-        self.fail().await
-    }
-
-    async fn lose_reply(&self, process: &Process, description: &str) -> ConnectorError {
-        self.world.log_fault("lost replies", format!("{} {description}", process.name));
+    async fn lose(&self, process: &Process, kind: &'static str, description: &str) -> ConnectorError {
+        self.world.log_fault(kind, format!("{} {description}", process.name));
         self.fail().await
     }
 
@@ -152,7 +146,12 @@ impl Network {
 }
 
 fn describe(request: &HttpRequest) -> String {
-    request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned()
+    request
+        .headers()
+        .get("x-amz-target")
+        .and_then(|target| target.rsplit('.').next())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The network as one process sees it.

@@ -95,7 +95,8 @@ impl Plan {
     /// A run in which nothing goes wrong and no two invocations of a queue overlap: the reference for the ledger of all
     /// others with the same load.
     pub fn calm(seed: u64, load: &Load) -> Self {
-        let load = Load { collectors: 1, repeat_after: None, list_seconds: CALM_LIST_SECONDS, ..load.clone() };
+        let load =
+            Load { collectors: 1, repeat_after: None, list_seconds: CALM_LIST_SECONDS, ..load.clone() };
         let limits = Limits { latency_millis: 0, transaction_millis: 0, ..Limits::DYNAMODB };
         let faults = Faults::default();
         Self { seed, load, has_streams: false, environments: 1, skew_seconds: 0, limits, faults }
@@ -122,7 +123,7 @@ impl Plan {
         let write_units = rng.pick(&[1_000.0, 1_000.0, 200.0, 50.0]);
         let read_units = 3.0 * write_units;
         let limits = Limits { write_units, read_units, latency_millis, ..Limits::DYNAMODB };
-        let mut rate = |most: u64| if rng.percent(50) { 1 + rng.below(most as usize) as u64 } else { 0 };
+        let mut rate = |most: usize| if rng.percent(50) { 1 + rng.below(most) as u64 } else { 0 };
         let faults = Faults {
             until: FAULT_PERIOD,
             lost_requests: rate(40),

@@ -1,5 +1,6 @@
 //! Running a plan from the first notification until no work is left.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use crate::simulation::world::World;
 use crate::stored_state;
 
 /// When a run is given up: all visibility timeouts, leases and expirations are over long before.
-const HORIZON: Duration = Duration::from_mins(60);
+const HORIZON: Duration = Duration::from_hours(1);
 /// How often a run looks whether work is left.
 const CHECK_PERIOD: Duration = Duration::from_secs(50);
 /// The dead-letter queues of the workers.
@@ -74,7 +75,7 @@ async fn simulate(plan: &Plan) -> Result<Outcome> {
     }
     wait_until_idle(&network, &dynamodb).await;
 
-    let mut dead_letters = std::collections::BTreeMap::new();
+    let mut dead_letters = BTreeMap::new();
     for queue in DEAD_LETTERS {
         dead_letters.insert(queue, network.queues.take_all(queue).await);
     }

@@ -74,17 +74,22 @@ impl Store {
     /// Returns the positions of the parts whose partitions have no capacity left.
     fn exhausted(&self, request: &StoreRequest) -> Vec<usize> {
         let (now, mut state) = (self.world.time.elapsed(), self.state());
-        let mut exhausted = |place: &usize| {
-            state.capacity.is_exhausted(&request.parts[*place].partition(), now)
-        };
+        let mut exhausted =
+            |place: &usize| state.capacity.is_exhausted(&request.parts[*place].partition(), now);
         (0..request.parts.len()).filter(|place| exhausted(place)).collect()
     }
 
-    fn respond_to_batch(&self, name: &str, mut request: StoreRequest, exhausted: &[usize]) -> Response<Vec<u8>> {
+    fn respond_to_batch(
+        &self,
+        name: &str,
+        mut request: StoreRequest,
+        exhausted: &[usize],
+    ) -> Response<Vec<u8>> {
         let mut left = exhausted.to_vec();
         if left.is_empty() && self.world.strikes(self.world.plan.faults.unprocessed) {
             left = (0..request.parts.len()).filter(|_| self.world.below(2) == 0).collect();
-            self.world.log_fault("partial batches", format!("{name} {} of {}", left.len(), request.parts.len()));
+            self.world
+                .log_fault("partial batches", format!("{name} {} of {}", left.len(), request.parts.len()));
         }
         if left.is_empty() {
             return self.execute(&request);

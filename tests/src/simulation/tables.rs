@@ -30,7 +30,9 @@ pub fn has_work(dynamodb: &DynamoDb, table: &str, now: Duration) -> bool {
         },
     });
     let is_past = |minute: Option<&str>| {
-        minute.and_then(|minute| minute.parse().ok()).is_some_and(|due: i64| due + SWEPT_MINUTES < minute_of(now))
+        minute
+            .and_then(|minute| minute.parse().ok())
+            .is_some_and(|due: i64| due + SWEPT_MINUTES < minute_of(now))
     };
     read(dynamodb, &request).iter().any(|item| {
         if pk(item).starts_with("V#") {

@@ -76,37 +76,3 @@ impl Transactions {
         self.tokens.insert(token.to_owned(), Executed { items, reply: reply.to_vec(), at: now });
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::simulation::request::Access;
-
-    #[test]
-    fn writes_conflict_only_while_a_transaction_uses_the_item() {
-        let part = |pk: &str| Part {
-            table: "T".to_owned(),
-            pk: pk.to_owned(),
-            sk: "-".to_owned(),
-            access: Access::Write,
-            bytes: 1,
-        };
-        let mut transactions = Transactions::default();
-        transactions.start(&[part("a"), part("b")]);
-        assert!(transactions.conflicts(&part("b")) && !transactions.conflicts(&part("c")));
-        transactions.end(&[part("a"), part("b")]);
-        assert!(!transactions.conflicts(&part("b")));
-    }
-
-    #[test]
-    fn token_is_remembered_for_ten_minutes() {
-        let mut transactions = Transactions::default();
-        let at = Duration::from_secs;
-        transactions.remember("token", json!([1]), b"{}", at(0));
-        assert_eq!(transactions.earlier("token", &json!([1]), at(599)), Earlier::Same(b"{}".to_vec()));
-        assert_eq!(transactions.earlier("token", &json!([2]), at(599)), Earlier::Different);
-        assert_eq!(transactions.earlier("token", &json!([1]), at(600)), Earlier::None);
-    }
-}

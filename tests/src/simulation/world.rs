@@ -38,7 +38,13 @@ impl World {
     /// Starts a run now.
     pub fn start(plan: Plan) -> Self {
         let state = State { rng: Rng::new(plan.seed), trace: Trace::default() };
-        Self { plan, time: Time::start(), ids: Ids::sequential(), numbers: AtomicUsize::new(1), state: Mutex::new(state) }
+        Self {
+            plan,
+            time: Time::start(),
+            ids: Ids::sequential(),
+            numbers: AtomicUsize::new(1),
+            state: Mutex::new(state),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -19,7 +19,8 @@ fn shown(body: &str) -> String {
 
 /// No message of a run is at fault itself, so none may become a dead letter.
 pub fn dead_letters(outcome: &Outcome) -> Option<Violation> {
-    let letters = outcome.dead_letters.iter().flat_map(|(queue, bodies)| bodies.iter().map(move |body| (queue, body)));
+    let letters =
+        outcome.dead_letters.iter().flat_map(|(queue, bodies)| bodies.iter().map(move |body| (queue, body)));
     let findings: Vec<_> = letters.map(|(queue, body)| format!("{queue}: {}", shown(body))).collect();
     Violation::of(Kind::DeadLetter, &findings)
 }
@@ -30,7 +31,9 @@ pub fn finished(outcome: &Outcome) -> Option<Violation> {
     let unfinished = outcome.messages.iter().filter(|message| message.finished.is_none());
     let findings: Vec<_> = unfinished
         .filter(|message| !dead.contains(&&message.body))
-        .map(|message| format!("{} received {} times: {}", message.queue, message.receives, shown(&message.body)))
+        .map(|message| {
+            format!("{} received {} times: {}", message.queue, message.receives, shown(&message.body))
+        })
         .collect();
     Violation::of(Kind::UnfinishedMessage, &findings)
 }

@@ -30,7 +30,11 @@ fn members(head: &Value, pages: &BTreeMap<(String, String), &Value>) -> Vec<u64>
 
 /// Every event of a client is in exactly one stream of each trigger.
 pub fn one_stream_per_trigger(outcome: &Outcome) -> Option<Violation> {
-    let pages = outcome.streams.iter().map(|item| ((pk(item).to_owned(), sk(item).to_owned()), item)).collect();
+    if !outcome.plan.has_streams {
+        return None;
+    }
+    let pages =
+        outcome.streams.iter().map(|item| ((pk(item).to_owned(), sk(item).to_owned()), item)).collect();
     let mut streams = BTreeMap::<(u64, String), Vec<String>>::new();
     for head in outcome.streams.iter().filter(|item| pk(item).starts_with("S#")) {
         let trigger = head["nm"]["S"].as_str().unwrap_or_default();
@@ -58,14 +62,17 @@ pub fn one_stream_per_trigger(outcome: &Outcome) -> Option<Violation> {
 /// Every unfinished stream has the due row that it names, in a minute that is still to come.
 pub fn findable(outcome: &Outcome) -> Option<Violation> {
     let now = tables::minute_of(outcome.ended);
-    let due: BTreeSet<(&str, &str)> =
-        outcome.streams.iter().map(|item| (pk(item), sk(item))).filter(|(pk, _)| pk.starts_with("V#")).collect();
+    let due: BTreeSet<(&str, &str)> = outcome
+        .streams
+        .iter()
+        .map(|item| (pk(item), sk(item)))
+        .filter(|(pk, _)| pk.starts_with("V#"))
+        .collect();
     let open = outcome.streams.iter().filter(|item| is_open_stream(item));
     let is_lost = |head: &&Value| {
         let minute: i64 = head["du"]["N"].as_str().and_then(|minute| minute.parse().ok()).unwrap_or_default();
         let sort_key = format!("S#{}", sk(head));
-        let has_row =
-            due.iter().any(|(pk, sk)| pk.starts_with(&format!("V#{minute}#")) && *sk == sort_key);
+        let has_row = due.iter().any(|(pk, sk)| pk.starts_with(&format!("V#{minute}#")) && *sk == sort_key);
         minute < now || !has_row
     };
     let findings: Vec<_> = open.filter(is_lost).map(describe).collect();
@@ -80,8 +87,12 @@ fn describe(head: &Value) -> String {
 
 /// No row of due or outgoing work is left, except those of streams that are still open.
 pub fn no_work_left(outcome: &Outcome) -> Option<Violation> {
-    let open: BTreeSet<String> =
-        outcome.streams.iter().filter(|item| is_open_stream(item)).map(|head| format!("S#{}", sk(head))).collect();
+    let open: BTreeSet<String> = outcome
+        .streams
+        .iter()
+        .filter(|item| is_open_stream(item))
+        .map(|head| format!("S#{}", sk(head)))
+        .collect();
     let items = outcome.usage.iter().chain(&outcome.streams).filter(|item| !open.contains(sk(item)));
     Violation::of(Kind::LeftoverWork, &items.filter_map(tables::work).collect::<Vec<_>>())
 }
