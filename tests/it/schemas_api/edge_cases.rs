@@ -22,12 +22,12 @@ use crate::schemas::site::{difference, scratch_url};
 const CASES: u32 = 70;
 /// The schema that changesets change.
 const SCHEMA: &str = "edge_cases";
-/// What it has at first.
+/// The script that creates the table of the schema.
 const ORDERS: &str = "CREATE TABLE orders (id int PRIMARY KEY, n int NOT NULL DEFAULT 0) ENGINE=InnoDB;";
 /// An address at which nothing listens.
-const NOBODY: &str = "mysql://steward:unused@127.0.0.1:1";
+const UNREACHABLE: &str = "mysql://steward:unused@127.0.0.1:1";
 
-/// What a response contains.
+/// The expected body of a response.
 enum Body<'a> {
     /// Nothing.
     Empty,
@@ -50,7 +50,7 @@ impl Edges {
         SERVER.run(&format!(
             "CREATE DATABASE {SCHEMA}; USE {SCHEMA}; {ORDERS} CREATE DATABASE {SCHEMA}_empty"
         ))?;
-        let (urls, scratch) = (json!([SERVER.url(), NOBODY]).to_string(), scratch_url());
+        let (urls, scratch) = (json!([SERVER.url(), UNREACHABLE]).to_string(), scratch_url());
         let settings = [("MARIADB_URLS", urls.as_str()), ("MARIADB_SCRATCH_URL", scratch.as_str())];
         let client = Client::with_settings(settings).await?;
         client.bundle.advance(difference());

@@ -204,8 +204,7 @@ impl Changing {
     }
 
     fn push(&mut self, name: &str, cost: Cost) {
-        let (write, read) = (format!("{:.1}", cost.write), format!("{:.1}", cost.read));
-        self.table.push([name.to_owned(), write, read, cost.trips.to_string()]);
+        self.table.push(cost.row(name));
     }
 }
 

@@ -24,6 +24,13 @@ pub struct Cost {
     pub trips: usize,
 }
 
+impl Cost {
+    /// Returns the row of a table with the columns write, read and trips.
+    pub fn row(&self, name: &str) -> [String; 4] {
+        [name.to_owned(), format!("{:.1}", self.write), format!("{:.1}", self.read), self.trips.to_string()]
+    }
+}
+
 /// Runs work in lockstep and returns its outcome and cost.
 pub async fn measure<T>(bundle: &TestBundle, work: impl Future<Output = Result<T>>) -> Result<(T, Cost)> {
     bundle.lockstep.start_recording();

@@ -129,7 +129,6 @@ impl Maintaining {
     }
 
     fn push(&mut self, name: &str, cost: Cost) {
-        let (write, read) = (format!("{:.1}", cost.write), format!("{:.1}", cost.read));
-        self.table.push([name.to_owned(), write, read, cost.trips.to_string()]);
+        self.table.push(cost.row(name));
     }
 }

@@ -90,12 +90,7 @@ impl Requests {
         let (reply, cost) =
             cost::measure(bundle, async { Ok(bundle.request(method, path, headers, body).await) }).await?;
         ensure!(reply.status < 300, "{name}: {reply:?}");
-        self.table.push([
-            name.to_owned(),
-            format!("{:.1}", cost.write),
-            format!("{:.1}", cost.read),
-            cost.trips.to_string(),
-        ]);
+        self.table.push(cost.row(name));
         Ok(reply.json())
     }
 }
